@@ -1,0 +1,106 @@
+"""Everything that can go wrong, as one tree.
+
+    ExplorerError
+    ├─ RequestError 400        the request itself is not what the API takes
+    │  └─ BodyTooLargeError 413
+    ├─ ProgramError 422        the visitor mends the program or the expression
+    ├─ LimitError 422          the program went past a limit that `Settings` states
+    │  └─ SourceTooLargeError 413
+    ├─ TooManyRequestsError 429
+    └─ ServiceError 503        the visitor did nothing wrong; trying again may help
+       ├─ BusyError
+       ├─ SandboxUnavailableError
+       └─ LayoutUnavailableError
+
+Rooms raise; only `web` speaks HTTP. An error carries a stable slug and the parameters of its sentence; the sentence
+itself lives in the language dictionaries (`static/texts/<language>/problems.json`), so that the API and the page say the
+same thing in every language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+Parameter = str | int | float | bool | None
+
+
+class ExplorerError(Exception):
+    """Base of all errors of this project.
+
+    Args:
+        slug: stable name of the problem; the key of its text and the end of its `type` address.
+        parameters: what the sentence needs to fit this case, such as the nearest known name.
+        line: 1-based line of the visitor's source, when the problem has a place.
+        column: 1-based column of the visitor's source, in characters.
+    """
+
+    status: ClassVar[int] = 500
+
+    def __init__(
+        self,
+        slug: str,
+        parameters: Mapping[str, Parameter] | None = None,
+        *,
+        line: int | None = None,
+        column: int | None = None,
+    ) -> None:
+        super().__init__(slug)
+        self.slug = slug
+        self.parameters = dict(parameters or {})
+        self.line = line
+        self.column = column
+
+
+class RequestError(ExplorerError):
+    """The request is not one that the API takes."""
+
+    status = 400
+
+
+class BodyTooLargeError(RequestError):
+    """The body is longer than `Settings.body_bytes`."""
+
+    status = 413
+
+
+class ProgramError(ExplorerError):
+    """The program or expression cannot run as written; its author can mend it."""
+
+    status = 422
+
+
+class LimitError(ExplorerError):
+    """The program went past a limit; the parameters carry `limit`, its number and `unit`."""
+
+    status = 422
+
+
+class SourceTooLargeError(LimitError):
+    """The source is longer than `Limits.source_bytes`."""
+
+    status = 413
+
+
+class TooManyRequestsError(ExplorerError):
+    """One client asks faster than `Settings.requests_per_minute` allows."""
+
+    status = 429
+
+
+class ServiceError(ExplorerError):
+    """The service cannot answer just now."""
+
+    status = 503
+
+
+class BusyError(ServiceError):
+    """The queue of waiting runs is full; the parameters carry `retry_after_seconds`."""
+
+
+class SandboxUnavailableError(ServiceError):
+    """No confined process could be had, or one died without a word."""
+
+
+class LayoutUnavailableError(ServiceError):
+    """Graphviz did not answer, even after a restart."""

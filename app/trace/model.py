@@ -1,0 +1,299 @@
+"""The data types of a trace: frozen, comparable, without torch.
+
+A run sends `Event`s in the order things happened; `codec` decodes and checks them, `Trace` is their sum. All positions in the
+source are 1-based and counted in characters; the end column is exclusive. Gradients run from source to target of an edge, as
+`next_functions` does.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from app.settings import Limits
+
+NonFinite = Literal["NaN", "Infinity", "-Infinity"]
+Number = bool | int | float | NonFinite
+Kind = Literal["leaf", "operation", "constant", "output"]
+Severity = Literal["info", "warning", "error"]
+Parameter = str | int | float | bool | None
+
+
+class Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of all records: frozen, and strict about unknown fields."""
+
+
+class Span(Struct):
+    """A stretch of the program's text; 1-based, `end_column` exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+class Histogram(Struct):
+    """Counts of the finite elements in equal bins between `low` and `high`."""
+
+    low: float
+    high: float
+    counts: tuple[int, ...]
+
+
+class Statistics(Struct):
+    """What is kept of a tensor too large to keep whole; `zeros` is a share between 0 and 1, `nan` and `inf` are counts."""
+
+    min: Number | None
+    max: Number | None
+    mean: Number | None
+    std: Number | None
+    norm: Number | None
+    zeros: float
+    nan: int
+    inf: int
+    histogram: Histogram | None = None
+
+
+class TensorValue(Struct, omit_defaults=True):
+    """A tensor with its elements, or with statistics of them.
+
+    `data` nests as `shape` does; a complex element is a pair [real, imaginary]. A scalar tensor is a plain number instead.
+    """
+
+    shape: tuple[int, ...]
+    dtype: str
+    data: list | None = None  # type: ignore[type-arg]
+    statistics: Statistics | None = None
+
+
+Value = Number | TensorValue | None
+
+
+class SavedTensor(Struct):
+    """A tensor that a grad_fn keeps for the backward pass."""
+
+    shape: tuple[int, ...]
+    dtype: str
+    bytes: int
+
+
+Saved = Number | str | None | tuple[Number, ...] | SavedTensor
+
+
+class Node(Struct):
+    """A `grad_fn`, a leaf (`AccumulateGrad`), or a constant that autograd does not follow.
+
+    `name` is torch's own (`PowBackward0`; `Constant` for a constant), `label` the source text of the subexpression if there is one,
+    `variable` the program's name for the value, `module` the path of the `nn.Module` that ran it, `rule` PyTorch's derivative
+    formula for each input, in its own words.
+    """
+
+    id: str
+    kind: Kind
+    name: str
+    label: str
+    variable: str | None = None
+    span: Span | None = None
+    shape: tuple[int, ...] | None = None
+    dtype: str | None = None
+    module: str | None = None
+    saved: dict[str, Saved] = {}
+    rule: dict[str, str] = {}
+
+
+class Edge(Struct):
+    """One entry of `next_functions`: gradient flows from `source` to `target`; `slot` is its index at the source.
+
+    An edge whose target is a constant carries no gradient; its slot is the position of the operand.
+    """
+
+    id: str
+    source: str
+    target: str
+    slot: int
+    input: int = 0
+    """Which output of the target (`input_nr`) the gradient belongs to."""
+
+
+class Graph(Struct):
+    """One distinct backward graph, without values."""
+
+    id: str
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+
+
+class Pass(Struct):
+    """One `backward()` or `autograd.grad()`; or, with `call` "forward", a result that was never differentiated.
+
+    `values` (forward) and `gradients` (upstream: the sum over what arrived) belong to the graph's nodes; `flows` (downstream
+    gradient) and `derivatives` (local derivative, where it is one number) to its edges. `accumulated` is each leaf's `.grad`
+    after the pass, by node id; `order` lists node indices as the engine ran them.
+    """
+
+    graph: str
+    call: Literal["backward", "grad", "forward"]
+    loss: Value
+    values: tuple[Value, ...]
+    gradients: tuple[Value, ...]
+    flows: tuple[Value, ...]
+    derivatives: tuple[Value, ...]
+    accumulated: dict[str, Value]
+    order: tuple[int, ...]
+    span: Span | None = None
+
+
+class ParameterUpdate(Struct):
+    """One parameter's change in one update; `node` is its leaf's id in the graph of the pass, if it is there."""
+
+    variable: str | None
+    node: str | None
+    before: Value
+    gradient: Value
+    after: Value
+    state: dict[str, Value] = {}
+
+
+class Update(Struct):
+    """One optimizer step, or an in-place change to leaves under `no_grad` (`optimizer` "in-place")."""
+
+    optimizer: str
+    options: dict[str, Parameter]
+    parameters: tuple[ParameterUpdate, ...]
+    pass_index: int | None = msgspec.field(default=None, name="pass")
+    """The latest pass before it."""
+    span: Span | None = None
+
+
+class Moment(Struct, omit_defaults=True):
+    """One place on the timeline; `pass`, `update` and `text` belong to the kinds of their names."""
+
+    kind: Literal["forward", "backward", "update", "zero_grad", "print"]
+    pass_index: int | None = msgspec.field(default=None, name="pass")
+    update: int | None = None
+    text: str | None = None
+    span: Span | None = None
+
+
+class Diagnostic(Struct):
+    """Something worth saying about the run; `code` is the key of its text in the language dictionaries."""
+
+    code: str
+    severity: Severity
+    span: Span | None = None
+    parameters: dict[str, Parameter] = {}
+    pass_index: int | None = msgspec.field(default=None, name="pass")
+    node: str | None = None
+
+
+class Cut(Struct):
+    """The run was ended by a limit; what was recorded until then stands."""
+
+    limit: str
+    value: int | float
+    unit: str
+
+
+class Failure(Struct):
+    """Why a run ended before its program did: `code` is a slug of table `problems`."""
+
+    code: str
+    parameters: dict[str, Parameter] = {}
+    span: Span | None = None
+
+
+# -- events: what a child sends, in order ------------------------------------------------------------------------------
+
+
+class ProgramEvent(Struct, tag_field="event", tag="program"):
+    """First of all: the text of the program that runs; for an expression, the program written from it."""
+
+    program: str
+
+
+class GraphEvent(Struct, tag_field="event", tag="graph"):
+    """A graph not seen before in this run; it precedes every pass over it."""
+
+    graph: Graph
+
+
+class PassEvent(Struct, tag_field="event", tag="pass"):
+    """The next pass; passes are numbered from 0 in the order they arrive."""
+
+    pass_: Pass = msgspec.field(name="pass")
+
+
+class UpdateEvent(Struct, tag_field="event", tag="update"):
+    """The next update; updates are numbered from 0 in the order they arrive."""
+
+    update: Update
+
+
+class MomentEvent(Struct, tag_field="event", tag="moment"):
+    """The next moment of the timeline; it follows the pass or update it names."""
+
+    moment: Moment
+
+
+class DiagnosticEvent(Struct, tag_field="event", tag="diagnostic"):
+    """A diagnostic, as soon as it is known."""
+
+    diagnostic: Diagnostic
+
+
+class EndEvent(Struct, tag_field="event", tag="end"):
+    """Last of all: finished (both None), cut by a limit, or failed."""
+
+    cut: Cut | None = None
+    failure: Failure | None = None
+
+
+Event = ProgramEvent | GraphEvent | PassEvent | UpdateEvent | MomentEvent | DiagnosticEvent | EndEvent
+
+
+class Variable(Struct):
+    """A variable of an expression: a number, nested lists of numbers, or the text of a torch expression; None asks for a default."""
+
+    value: int | float | list | str | None = None  # type: ignore[type-arg]
+    requires_grad: bool = True
+
+
+class Optimizer(Struct):
+    """The optimizer that an expression's program uses: a class of `torch.optim` by name, and its keyword options."""
+
+    name: str = "SGD"
+    options: dict[str, int | float | bool] = {}
+
+
+class Expression(Struct):
+    """An expression to be written into a program; `steps` counts optimizer steps, 0 asks for one bare `backward()`."""
+
+    expression: str
+    variables: dict[str, Variable] = {}
+    optimizer: Optimizer = Optimizer()
+    steps: int = 0
+    sum: bool = False
+
+
+class Job(Struct):
+    """What a child is asked to do."""
+
+    source: str | Expression
+    seed: int = 0
+    limits: Limits = Limits()
+
+
+class Trace(Struct):
+    """Everything that was recorded in one run."""
+
+    program: str
+    output: str
+    graphs: tuple[Graph, ...]
+    passes: tuple[Pass, ...]
+    updates: tuple[Update, ...]
+    timeline: tuple[Moment, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    cut: Cut | None = None
+    failure: Failure | None = None
+    version: int = 1
