@@ -13,8 +13,8 @@
        └─ LayoutUnavailableError
 
 Rooms raise; only `web` speaks HTTP. An error carries a stable slug and the parameters of its sentence; the sentence
-itself lives in the language dictionaries (`static/texts/<language>/problems.json`), so that the API and the page say the
-same thing in every language.
+itself lives in the language dictionaries (`static/texts/<language>/problems.json`), so that the API and the page say
+the same thing in every language.
 """
 
 from __future__ import annotations

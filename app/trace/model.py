@@ -1,8 +1,8 @@
 """The data types of a trace: frozen, comparable, without torch.
 
-A run sends `Event`s in the order things happened; `codec` decodes and checks them, `Trace` is their sum. All positions in the
-source are 1-based and counted in characters; the end column is exclusive. Gradients run from source to target of an edge, as
-`next_functions` does.
+A run sends `Event`s in the order things happened; `codec` decodes and checks them, `Trace` is their sum. All
+positions in the source are 1-based and counted in characters; the end column is exclusive. Gradients run from source
+to target of an edge, as `next_functions` does.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Base of all records: frozen, and strict about unknown fields."""
 
 
-class Span(Struct):
+class Span(Struct, frozen=True):
     """A stretch of the program's text; 1-based, `end_column` exclusive."""
 
     line: int
@@ -33,7 +33,7 @@ class Span(Struct):
     end_column: int
 
 
-class Histogram(Struct):
+class Histogram(Struct, frozen=True):
     """Counts of the finite elements in equal bins between `low` and `high`."""
 
     low: float
@@ -41,8 +41,10 @@ class Histogram(Struct):
     counts: tuple[int, ...]
 
 
-class Statistics(Struct):
-    """What is kept of a tensor too large to keep whole; `zeros` is a share between 0 and 1, `nan` and `inf` are counts."""
+class Statistics(Struct, frozen=True):
+    """What is kept of a tensor too large to keep whole; `zeros` is a share between 0 and 1, `nan` and `inf` are
+    counts.
+    """
 
     min: Number | None
     max: Number | None
@@ -55,10 +57,11 @@ class Statistics(Struct):
     histogram: Histogram | None = None
 
 
-class TensorValue(Struct, omit_defaults=True):
+class TensorValue(Struct, frozen=True, omit_defaults=True):
     """A tensor with its elements, or with statistics of them.
 
-    `data` nests as `shape` does; a complex element is a pair [real, imaginary]. A scalar tensor is a plain number instead.
+    `data` nests as `shape` does; a complex element is a pair [real, imaginary]. A scalar tensor is a plain number
+    instead.
     """
 
     shape: tuple[int, ...]
@@ -70,7 +73,7 @@ class TensorValue(Struct, omit_defaults=True):
 Value = Number | TensorValue | None
 
 
-class SavedTensor(Struct):
+class SavedTensor(Struct, frozen=True):
     """A tensor that a grad_fn keeps for the backward pass."""
 
     shape: tuple[int, ...]
@@ -81,12 +84,12 @@ class SavedTensor(Struct):
 Saved = Number | str | None | tuple[Number, ...] | SavedTensor
 
 
-class Node(Struct):
+class Node(Struct, frozen=True):
     """A `grad_fn`, a leaf (`AccumulateGrad`), or a constant that autograd does not follow.
 
-    `name` is torch's own (`PowBackward0`; `Constant` for a constant), `label` the source text of the subexpression if there is one,
-    `variable` the program's name for the value, `module` the path of the `nn.Module` that ran it, `rule` PyTorch's derivative
-    formula for each input, in its own words.
+    `name` is torch's own (`PowBackward0`; `Constant` for a constant), `label` the source text of the subexpression if
+    there is one, `variable` the program's name for the value, `module` the path of the `nn.Module` that ran it,
+    `rule` PyTorch's derivative formula for each input, in its own words.
     """
 
     id: str
@@ -102,7 +105,7 @@ class Node(Struct):
     rule: dict[str, str] = {}
 
 
-class Edge(Struct):
+class Edge(Struct, frozen=True):
     """One entry of `next_functions`: gradient flows from `source` to `target`; `slot` is its index at the source.
 
     An edge whose target is a constant carries no gradient; its slot is the position of the operand.
@@ -116,7 +119,7 @@ class Edge(Struct):
     """Which output of the target (`input_nr`) the gradient belongs to."""
 
 
-class Graph(Struct):
+class Graph(Struct, frozen=True):
     """One distinct backward graph, without values."""
 
     id: str
@@ -124,12 +127,12 @@ class Graph(Struct):
     edges: tuple[Edge, ...]
 
 
-class Pass(Struct):
+class Pass(Struct, frozen=True):
     """One `backward()` or `autograd.grad()`; or, with `call` "forward", a result that was never differentiated.
 
-    `values` (forward) and `gradients` (upstream: the sum over what arrived) belong to the graph's nodes; `flows` (downstream
-    gradient) and `derivatives` (local derivative, where it is one number) to its edges. `accumulated` is each leaf's `.grad`
-    after the pass, by node id; `order` lists node indices as the engine ran them.
+    `values` (forward) and `gradients` (upstream: the sum over what arrived) belong to the graph's nodes; `flows`
+    (downstream gradient) and `derivatives` (local derivative, where it is one number) to its edges. `accumulated` is
+    each leaf's `.grad` after the pass, by node id; `order` lists node indices as the engine ran them.
     """
 
     graph: str
@@ -144,7 +147,7 @@ class Pass(Struct):
     span: Span | None = None
 
 
-class ParameterUpdate(Struct):
+class ParameterUpdate(Struct, frozen=True):
     """One parameter's change in one update; `node` is its leaf's id in the graph of the pass, if it is there."""
 
     variable: str | None
@@ -155,7 +158,7 @@ class ParameterUpdate(Struct):
     state: dict[str, Value] = {}
 
 
-class Update(Struct):
+class Update(Struct, frozen=True):
     """One optimizer step, or an in-place change to leaves under `no_grad` (`optimizer` "in-place")."""
 
     optimizer: str
@@ -166,7 +169,7 @@ class Update(Struct):
     span: Span | None = None
 
 
-class Moment(Struct, omit_defaults=True):
+class Moment(Struct, frozen=True, omit_defaults=True):
     """One place on the timeline; `pass`, `update` and `text` belong to the kinds of their names."""
 
     kind: Literal["forward", "backward", "update", "zero_grad", "print"]
@@ -176,7 +179,7 @@ class Moment(Struct, omit_defaults=True):
     span: Span | None = None
 
 
-class Diagnostic(Struct):
+class Diagnostic(Struct, frozen=True):
     """Something worth saying about the run; `code` is the key of its text in the language dictionaries."""
 
     code: str
@@ -187,7 +190,7 @@ class Diagnostic(Struct):
     node: str | None = None
 
 
-class Cut(Struct):
+class Cut(Struct, frozen=True):
     """The run was ended by a limit; what was recorded until then stands."""
 
     limit: str
@@ -195,7 +198,7 @@ class Cut(Struct):
     unit: str
 
 
-class Failure(Struct):
+class Failure(Struct, frozen=True):
     """Why a run ended before its program did: `code` is a slug of table `problems`."""
 
     code: str
@@ -206,43 +209,43 @@ class Failure(Struct):
 # -- events: what a child sends, in order ------------------------------------------------------------------------------
 
 
-class ProgramEvent(Struct, tag_field="event", tag="program"):
+class ProgramEvent(Struct, frozen=True, tag_field="event", tag="program"):
     """First of all: the text of the program that runs; for an expression, the program written from it."""
 
     program: str
 
 
-class GraphEvent(Struct, tag_field="event", tag="graph"):
+class GraphEvent(Struct, frozen=True, tag_field="event", tag="graph"):
     """A graph not seen before in this run; it precedes every pass over it."""
 
     graph: Graph
 
 
-class PassEvent(Struct, tag_field="event", tag="pass"):
+class PassEvent(Struct, frozen=True, tag_field="event", tag="pass"):
     """The next pass; passes are numbered from 0 in the order they arrive."""
 
     pass_: Pass = msgspec.field(name="pass")
 
 
-class UpdateEvent(Struct, tag_field="event", tag="update"):
+class UpdateEvent(Struct, frozen=True, tag_field="event", tag="update"):
     """The next update; updates are numbered from 0 in the order they arrive."""
 
     update: Update
 
 
-class MomentEvent(Struct, tag_field="event", tag="moment"):
+class MomentEvent(Struct, frozen=True, tag_field="event", tag="moment"):
     """The next moment of the timeline; it follows the pass or update it names."""
 
     moment: Moment
 
 
-class DiagnosticEvent(Struct, tag_field="event", tag="diagnostic"):
+class DiagnosticEvent(Struct, frozen=True, tag_field="event", tag="diagnostic"):
     """A diagnostic, as soon as it is known."""
 
     diagnostic: Diagnostic
 
 
-class EndEvent(Struct, tag_field="event", tag="end"):
+class EndEvent(Struct, frozen=True, tag_field="event", tag="end"):
     """Last of all: finished (both None), cut by a limit, or failed."""
 
     cut: Cut | None = None
@@ -252,21 +255,23 @@ class EndEvent(Struct, tag_field="event", tag="end"):
 Event = ProgramEvent | GraphEvent | PassEvent | UpdateEvent | MomentEvent | DiagnosticEvent | EndEvent
 
 
-class Variable(Struct):
-    """A variable of an expression: a number, nested lists of numbers, or the text of a torch expression; None asks for a default."""
+class Variable(Struct, frozen=True):
+    """A variable of an expression: a number, nested lists of numbers, or the text of a torch expression; None asks
+    for a default.
+    """
 
     value: int | float | list | str | None = None  # type: ignore[type-arg]
     requires_grad: bool = True
 
 
-class Optimizer(Struct):
+class Optimizer(Struct, frozen=True):
     """The optimizer that an expression's program uses: a class of `torch.optim` by name, and its keyword options."""
 
     name: str = "SGD"
     options: dict[str, int | float | bool] = {}
 
 
-class Expression(Struct):
+class Expression(Struct, frozen=True):
     """An expression to be written into a program; `steps` counts optimizer steps, 0 asks for one bare `backward()`."""
 
     expression: str
@@ -276,7 +281,7 @@ class Expression(Struct):
     sum: bool = False
 
 
-class Job(Struct):
+class Job(Struct, frozen=True):
     """What a child is asked to do."""
 
     source: str | Expression
@@ -284,7 +289,7 @@ class Job(Struct):
     limits: Limits = Limits()
 
 
-class Trace(Struct):
+class Trace(Struct, frozen=True):
     """Everything that was recorded in one run."""
 
     program: str
