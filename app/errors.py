@@ -2,7 +2,9 @@
 
     ExplorerError
     ├─ RequestError 400        the request itself is not what the API takes
-    │  └─ BodyTooLargeError 413
+    │  ├─ SlowBodyError 408
+    │  ├─ BodyTooLargeError 413
+    │  └─ MediaTypeError 415
     ├─ ProgramError 422        the visitor mends the program or the expression
     ├─ LimitError 422          the program went past a limit that `Settings` states
     │  └─ SourceTooLargeError 413
@@ -58,10 +60,22 @@ class RequestError(ExplorerError):
     status = 400
 
 
+class SlowBodyError(RequestError):
+    """The body did not arrive within `Settings.request_seconds`."""
+
+    status = 408
+
+
 class BodyTooLargeError(RequestError):
     """The body is longer than `Settings.body_bytes`."""
 
     status = 413
+
+
+class MediaTypeError(RequestError):
+    """The body is not JSON by its own word."""
+
+    status = 415
 
 
 class ProgramError(ExplorerError):
