@@ -1,0 +1,99 @@
+# Every command of the project. `make serve` and `make test` do all the set-up that is missing, and nothing when
+# nothing is.
+
+HOST ?= 127.0.0.1
+PORT ?= 8000
+
+# Where the CPU builds of torch are; on top of pip's own configuration, and empty to leave it out.
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+export TORCH_INDEX
+
+PYTHON_ROOMS := app tests benchmarks scripts
+SETUP := scripts/setup requirements/torch.txt requirements/runtime.lock
+
+.PHONY: help serve test lint types imports vendor page pytest format bench soak fuzz docker-test clone-test picture lock clean \
+	system system-test
+
+help:  ## list the commands
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
+
+# -- the two commands --------------------------------------------------------------------------------------------------
+
+serve: .venv/.runtime system  ## set up what is missing, then serve the page on HOST and PORT
+	@echo "Autograd Explorer: http://$(HOST):$(PORT)"
+	@EXPLORER_HOST=$(HOST) EXPLORER_PORT=$(PORT) exec .venv/bin/python -m app.main
+
+test: .venv/.dev system system-test lint types imports vendor page pytest  ## set up what is missing, then check everything
+
+# -- set-up ------------------------------------------------------------------------------------------------------------
+
+.venv/.runtime: $(SETUP)
+	@scripts/setup .venv requirements/runtime.lock
+	@touch $@
+
+.venv/.dev: .venv/.runtime requirements/dev.lock
+	@scripts/setup .venv requirements/runtime.lock requirements/dev.lock
+	@touch $@
+
+.venv-bench/.peers: $(SETUP) requirements/bench.lock
+	@scripts/setup .venv-bench requirements/runtime.lock requirements/bench.lock
+	@touch $@
+
+system:
+	@scripts/system serve
+
+system-test:
+	@scripts/system test
+
+# -- the parts of `make test` ------------------------------------------------------------------------------------------
+
+lint: .venv/.dev
+	.venv/bin/ruff check $(PYTHON_ROOMS)
+	.venv/bin/ruff format --check $(PYTHON_ROOMS)
+
+types: .venv/.dev
+	.venv/bin/mypy
+
+imports: .venv/.dev
+	.venv/bin/lint-imports
+
+vendor:
+	node tools/vendor/check.mjs
+
+page:
+	node --test static/tests/*.test.js
+
+pytest: .venv/.dev
+	.venv/bin/python -m pytest
+
+format: .venv/.dev  ## let ruff mend what it can
+	.venv/bin/ruff check --fix $(PYTHON_ROOMS)
+	.venv/bin/ruff format $(PYTHON_ROOMS)
+
+# -- the slow ones -----------------------------------------------------------------------------------------------------
+
+bench: .venv/.runtime .venv-bench/.peers system  ## measure against bare torch and the other programs, as ratios
+	.venv/bin/python -m benchmarks
+
+soak: .venv/.dev system  ## ten thousand runs with failures among them
+	.venv/bin/python -m pytest -m soak
+
+fuzz: .venv/.dev system  ## look for bad input within a fixed time
+	.venv/bin/python -m pytest -m fuzz
+
+docker-test:  ## build the image, run it confined, attack it
+	scripts/docker-test
+
+clone-test:  ## run `make test` in a clean clone
+	scripts/clone-test
+
+# -- upkeep ------------------------------------------------------------------------------------------------------------
+
+picture: .venv/.runtime system  ## draw the picture in the README with the program itself
+	.venv/bin/python -m scripts.picture
+
+lock: .venv/.dev  ## renew requirements/*
+	scripts/lock "$(TORCH_INDEX)"
+
+clean:  ## remove all that make made
+	rm -rf .venv .venv-bench .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
