@@ -1,0 +1,1 @@
+"""Graph → DOT → positions and SVG, cached by structure; the only caller of Graphviz."""
