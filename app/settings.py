@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import msgspec
@@ -18,12 +19,25 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     memory_bytes: int = 512 * 1024 * 1024
     output_bytes: int = 64 * 1024
     reply_bytes: int = 48 * 1024 * 1024
+    """All that a child may send."""
+    event_bytes: int = 16 * 1024 * 1024
+    """One event of it; the largest honest one is a graph of `nodes` nodes."""
     passes: int = 2_000
+    updates: int = 4_000
+    moments: int = 20_000
+    diagnostics: int = 1_000
     graphs: int = 64
     nodes: int = 20_000
     values: int = 2_000_000
     steps: int = 1_000
     full_elements: int = 256
+
+
+def read_limits() -> Limits:
+    """Read each limit from its `EXPLORER_…` variable, such as `EXPLORER_WALL_SECONDS`, where that is set."""
+    names = {name: f"EXPLORER_{name.upper()}" for name in Limits.__struct_fields__}
+    given = {name: os.environ[variable] for name, variable in names.items() if variable in os.environ}
+    return msgspec.convert(given, Limits, strict=False)
 
 
 def split_names(text: object) -> object:
@@ -38,7 +52,11 @@ class Settings(BaseSettings):
     """The service's configuration, read from `EXPLORER_…` environment variables."""
 
     model_config = SettingsConfigDict(
-        env_prefix="EXPLORER_", env_nested_delimiter="__", frozen=True, populate_by_name=True
+        env_prefix="EXPLORER_",
+        env_nested_delimiter="__",
+        frozen=True,
+        populate_by_name=True,
+        arbitrary_types_allowed=True,
     )
 
     host: str = Field(default="127.0.0.1", validation_alias=AliasChoices("EXPLORER_HOST", "HOST"))
@@ -62,3 +80,14 @@ class Settings(BaseSettings):
     """Origins of other sites whose pages may call the API; `*` is any."""
     frame_ancestors: str = "'none'"
     """Sites that may show the page in a frame, as Content-Security-Policy writes them."""
+    limits: Limits = Field(default_factory=read_limits)
+    """What one run may use; from the environment, each limit has its own variable (`EXPLORER_WALL_SECONDS`)."""
+    concurrent_runs: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
+    queued_runs: int = Field(default=64, ge=0)
+    """Runs that may wait for their turn; one more is refused, and told when to come back."""
+    spares: int = Field(default=4, ge=1)
+    """Confined, warm processes that wait for a run."""
+    spare_seconds: float = 600.0
+    """A spare that has waited longer is replaced."""
+    require_confinement: bool | None = None
+    """Whether a missing layer of the sandbox refuses all runs; unset, it does when `host` is not loopback."""
