@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+
+import { elementsOf, formatValue } from "../format.js";
+
+const cases = JSON.parse(readFileSync(new URL("../../tests/numbers.json", import.meta.url), "utf8"));
+
+test("numbers print as the server prints them", () => {
+  assert.ok(cases.length > 100);
+  const wrong = cases.filter(({ value, text }) => formatValue(value) !== text);
+  assert.deepEqual(wrong.map(({ value, text }) => ({ value, text, got: formatValue(value) })), []);
+});
+
+test("what is not there prints as a dash", () => {
+  assert.equal(formatValue(undefined), "—");
+});
+
+test("elements come in row-major order", () => {
+  const value = { shape: [2, 2], dtype: "float32", data: [[1, "NaN"], [3, 4]] };
+  assert.deepEqual(elementsOf(value), [1, "NaN", 3, 4]);
+  assert.deepEqual(elementsOf(5), [5]);
+  assert.deepEqual(elementsOf({ shape: [300], dtype: "float32", statistics: {} }), []);
+});
