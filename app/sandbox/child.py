@@ -1,0 +1,146 @@
+"""The life of one child: confine itself, run something tiny, wait for one job, trace it, end.
+
+Nothing here defends against the program that runs: it has this process to itself and can write what it likes on the
+one descriptor. The walls are the kernel's, and the reader's on the other side.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from types import FrameType
+
+import msgspec
+
+from app.sandbox.confinement import Confinement
+from app.sandbox.control import Greeting
+from app.sandbox.policy import JOB_DESCRIPTOR
+from app.settings import Limits
+from app.trace import codec
+from app.trace.model import EndEvent, Event, Expression, GraphEvent, Job, Variable
+from app.tracer import run
+
+FLUSH_BYTES = 64 * 1024
+FLUSH_SECONDS = 0.05
+
+_TINY = Job(Expression("a*x**2 + b", {"a": Variable(2.0), "x": Variable(3.0), "b": Variable([1.0])}, sum=True))
+
+
+class Outbox:
+    """Events on their way out: written in bulk, but none waits longer than `FLUSH_SECONDS`."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self._bytes = 0
+        self._flushed = time.monotonic()
+        self._urgent = True
+        self._busy = False
+
+    def send(self, event: Event) -> None:
+        """Take the next event; the first graph goes out at once."""
+        self._busy = True
+        part = codec.frame(codec.encode(event))
+        self._parts.append(part)
+        self._bytes += len(part)
+        urgent = self._urgent and isinstance(event, GraphEvent)
+        if urgent or self._bytes > FLUSH_BYTES or time.monotonic() - self._flushed > FLUSH_SECONDS:
+            self._urgent = self._urgent and not urgent
+            self.flush()
+        self._busy = False
+
+    def flush_if_idle(self) -> None:
+        """Write what waits, unless the call came while `send` is at work."""
+        if not self._busy and self._parts:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what waits."""
+        data = memoryview(b"".join(self._parts))
+        self._parts.clear()
+        self._bytes = 0
+        while data:
+            data = data[os.write(JOB_DESCRIPTOR, data) :]
+        self._flushed = time.monotonic()
+
+
+def live(confinement: Confinement, job_descriptor: int) -> None:
+    """Be a child: never returns."""
+    status = 1
+    try:
+        sys.stdin = sys.stdout = sys.stderr = None
+        layers = confinement.take_on(job_descriptor)
+        greeting = Greeting(tuple(layers), _rehearse())
+        _write(codec.frame(msgspec.json.encode(greeting)))
+        job = codec.decode_job(_read_frame())
+        _work(job)
+        status = 0
+    except BaseException:
+        status = 1
+    finally:
+        os._exit(status)
+
+
+def _rehearse() -> str | None:
+    # The first run pays for pages and caches that the fork shared; a spare pays before anybody waits for it.
+    ends: list[EndEvent] = []
+    run.trace(_TINY, lambda event: ends.append(event) if isinstance(event, EndEvent) else None)
+    failure = ends[-1].failure if ends else None
+    return None if ends and failure is None else f"the first run failed: {failure.code if failure else 'no end'}"
+
+
+def _work(job: Job) -> None:
+    outbox = Outbox()
+    _start_clock(job.limits, outbox)
+    run.trace(job, outbox.send)
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    outbox.flush()
+
+
+def _start_clock(limits: Limits, outbox: Outbox) -> None:
+    """Look at the clocks every `FLUSH_SECONDS`: send what waits, and stop the program once its time is up."""
+    cpu_end = time.process_time() + limits.cpu_seconds
+    wall_end = time.monotonic() + limits.wall_seconds
+
+    def tick(_signal: int, _frame: FrameType | None) -> None:
+        outbox.flush_if_idle()
+        if time.process_time() > cpu_end:
+            run.stop("cpu_seconds")
+        elif time.monotonic() > wall_end:
+            run.stop("wall_seconds")
+
+    # The handler itself was set before the confinement, which forbids to set another.
+    _ticks.append(tick)
+    signal.setitimer(signal.ITIMER_REAL, FLUSH_SECONDS, FLUSH_SECONDS)
+
+
+_ticks: list[Callable[[int, FrameType | None], None]] = []
+
+
+def on_tick(number: int, frame: FrameType | None) -> None:
+    """Handle the signal of the child's clock."""
+    for tick in _ticks:
+        tick(number, frame)
+
+
+def _read_frame() -> bytes:
+    length = int.from_bytes(_read(codec.HEADER_BYTES), "big")
+    return _read(length)
+
+
+def _read(length: int) -> bytes:
+    data = bytearray()
+    while len(data) < length:
+        part = os.read(JOB_DESCRIPTOR, length - len(data))
+        if not part:
+            raise EOFError
+        data += part
+    return bytes(data)
+
+
+def _write(data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(JOB_DESCRIPTOR, view) :]

@@ -1,0 +1,223 @@
+"""The server's handle on one zygote and on the children it bore."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import sys
+from collections import deque
+from pathlib import Path
+
+import msgspec
+
+from app.sandbox.control import (
+    BARREN,
+    BORN,
+    COMMAND,
+    DIED,
+    FORK,
+    KILL,
+    RECORD,
+    WARM,
+    Configuration,
+    Record,
+)
+
+log = logging.getLogger(__name__)
+
+_ZYGOTE = Path(__file__).with_name("zygote.py")
+_STOP_SECONDS = 5.0
+
+
+class Child:
+    """One process that the zygote bore: how to talk to it, and how to end it."""
+
+    def __init__(self, pid: int, descriptor: int | None, channel: socket.socket, lineage: Lineage) -> None:
+        self.pid = pid
+        self.channel = channel
+        self.exit: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        """The status it ended with; below zero, the signal that ended it."""
+        self._descriptor = descriptor
+        self._lineage = lineage
+
+    def kill(self) -> None:
+        """End the process now; what it wrote before can still be read."""
+        if self._descriptor is not None:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._descriptor, signal.SIGKILL)
+        elif not self.exit.done():
+            self._lineage.kill(self.pid)
+
+    def discard(self) -> None:
+        """End the process and let go of it; it may be called again."""
+        self.kill()
+        self.channel.close()
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def bury(self, status: int) -> None:
+        """Note that the process has ended."""
+        if not self.exit.done():
+            self.exit.set_result(status)
+
+    def reap_orphan(self) -> None:
+        """Collect the process if its zygote died before it and this process inherited it, as the first one does."""
+        if self._descriptor is not None:
+            self.kill()
+            with contextlib.suppress(ChildProcessError):
+                os.waitid(os.P_PIDFD, self._descriptor, os.WEXITED)
+        self.bury(-signal.SIGKILL)
+
+
+class Lineage:
+    """One zygote from its start to its death, and its children.
+
+    Args:
+        configuration: what the zygote confines its children to.
+    """
+
+    def __init__(self, configuration: Configuration) -> None:
+        loop = asyncio.get_running_loop()
+        self.warm: asyncio.Future[int] = loop.create_future()
+        """Done when the zygote can fork: the number of its threads."""
+        self.dead = asyncio.Event()
+        self._configuration = configuration
+        self._children: dict[int, Child] = {}
+        self._unborn: deque[tuple[asyncio.Future[Child], socket.socket]] = deque()
+        self._control: socket.socket | None = None
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """Start the zygote and wait until it is warm.
+
+        Raises:
+            ConnectionError: it died before.
+        """
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        self._control = ours
+        with theirs:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-P", "-s", "-B", str(_ZYGOTE), str(theirs.fileno())),
+                pass_fds=(theirs.fileno(),),
+                env=_environment(),
+                cwd="/",
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        payload = msgspec.json.encode(self._configuration)
+        loop = asyncio.get_running_loop()
+        loop.add_reader(ours, self._listen)
+        await loop.sock_sendall(ours, len(payload).to_bytes(4, "big") + payload)
+        await self.warm
+
+    async def fork(self) -> Child:
+        """Let the zygote bear one more child.
+
+        Raises:
+            ConnectionError: the zygote is dead.
+            OSError: the system has no room for another process.
+        """
+        if self._control is None:
+            raise ConnectionResetError("the zygote is dead")
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        born: asyncio.Future[Child] = asyncio.get_running_loop().create_future()
+        with theirs:
+            try:
+                socket.send_fds(self._control, [COMMAND.pack(FORK, 0)], [theirs.fileno()])
+            except OSError:
+                ours.close()
+                raise
+        self._unborn.append((born, ours))
+        return await born
+
+    def kill(self, pid: int) -> None:
+        """Let the zygote kill one of its children, where the system has no process descriptors."""
+        if self._control is not None:
+            with contextlib.suppress(OSError):
+                self._control.send(COMMAND.pack(KILL, pid))
+
+    async def stop(self) -> None:
+        """End the zygote; the kernel ends its children with it."""
+        self._hang_up()
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+            await asyncio.wait_for(self._process.wait(), _STOP_SECONDS)
+
+    # -- what the zygote says ------------------------------------------------------------------------------------------
+
+    def _listen(self) -> None:
+        while self._control is not None:
+            try:
+                data, descriptors, _, _ = socket.recv_fds(self._control, RECORD.size, 1)
+            except BlockingIOError:
+                return
+            except OSError:
+                data, descriptors = b"", []
+            if len(data) < RECORD.size:
+                self._hang_up()
+                return
+            self._hear(Record(*RECORD.unpack(data)), descriptors[0] if descriptors else None)
+
+    def _hear(self, record: Record, descriptor: int | None) -> None:
+        if record.kind == WARM and not self.warm.done():
+            self.warm.set_result(record.number)
+        elif record.kind == BORN:
+            self._welcome(record.pid, descriptor)
+        elif record.kind == DIED and (child := self._children.pop(record.pid, None)):
+            child.bury(record.number)
+        elif record.kind == BARREN:
+            born, channel = self._unborn.popleft()
+            channel.close()
+            if not born.done():
+                born.set_exception(OSError(record.number, os.strerror(record.number)))
+
+    def _welcome(self, pid: int, descriptor: int | None) -> None:
+        born, channel = self._unborn.popleft()
+        child = Child(pid, descriptor, channel, self)
+        self._children[pid] = child
+        if born.done():
+            child.discard()
+        else:
+            born.set_result(child)
+
+    def _hang_up(self) -> None:
+        if self._control is None:
+            return
+        asyncio.get_running_loop().remove_reader(self._control)
+        self._control.close()
+        self._control = None
+        self.dead.set()
+        if not self.warm.done():
+            self.warm.set_exception(ConnectionResetError("the zygote died before it was warm"))
+        for born, channel in self._unborn:
+            channel.close()
+            if not born.done():
+                born.set_exception(ConnectionResetError("the zygote died"))
+        self._unborn.clear()
+        for child in self._children.values():
+            child.reap_orphan()
+        self._children.clear()
+
+
+def _environment() -> dict[str, str]:
+    # One arena and blanked memory keep a child from finding the zygote's bytes in its own heap: 255 fills what is
+    # allocated with zeros and what is freed with ones. PyTorch's compiler wants a directory that exists.
+    return {
+        "PATH": os.defpath,
+        "LC_ALL": "C.UTF-8",
+        "PYTHONHASHSEED": "0",
+        "MALLOC_ARENA_MAX": "1",
+        "MALLOC_PERTURB_": "255",
+        "OMP_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        "TORCHINDUCTOR_CACHE_DIR": "/",
+    }

@@ -1,0 +1,200 @@
+"""Confined, warm children that wait for a job, and the zygote that bears them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Coroutine
+from dataclasses import dataclass
+
+import msgspec
+
+from app.errors import SandboxUnavailableError
+from app.sandbox.control import Configuration, Greeting
+from app.sandbox.lineage import Child, Lineage
+from app.trace.codec import HEADER_BYTES
+
+log = logging.getLogger(__name__)
+
+_GREETING_BYTES = 4096
+_GREETING_SECONDS = 20.0
+_FIRST_PAUSE_SECONDS = 0.1
+_LONGEST_PAUSE_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Spare:
+    """A child that has said it is ready."""
+
+    child: Child
+    lineage: Lineage
+    layers: tuple[str, ...]
+    born: float
+
+
+class Spares:
+    """Keeps a number of spares ready, from start to stop, whatever happens to the zygote.
+
+    Args:
+        configuration: what children are confined to.
+        number: how many spares to keep.
+        seconds: how long one may wait before it is replaced.
+    """
+
+    def __init__(self, configuration: Configuration, number: int, seconds: float) -> None:
+        self.layers: tuple[str, ...] | None = None
+        """The layers that hold in the latest spare; None before there was one."""
+        self.fault: str | None = None
+        """Why there is no spare, in words for an operator."""
+        self.restarts = 0
+        self.threads = 0
+        self._configuration = configuration
+        self._number = number
+        self._seconds = seconds
+        self._ready: deque[Spare] = deque()
+        self._waiting: deque[asyncio.Future[Spare]] = deque()
+        self._wanted = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._making = 0
+
+    @property
+    def ready(self) -> int:
+        """How many spares wait."""
+        return len(self._ready)
+
+    def start(self) -> None:
+        """Begin to make spares in the background."""
+        self._spawn(self._keep_zygote())
+
+    async def stop(self) -> None:
+        """End the zygote and all spares."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._refuse_waiting()
+
+    async def take(self, seconds: float) -> Spare:
+        """Take one spare, and have the next one made.
+
+        Raises:
+            SandboxUnavailableError: there was none within `seconds`.
+        """
+        while self._ready:
+            spare = self._ready.popleft()
+            self._wanted.set()
+            if not spare.child.exit.done() and not spare.lineage.dead.is_set():
+                return spare
+            spare.child.discard()
+        future: asyncio.Future[Spare] = asyncio.get_running_loop().create_future()
+        self._waiting.append(future)
+        self._wanted.set()
+        try:
+            return await asyncio.wait_for(future, seconds)
+        except TimeoutError:
+            raise SandboxUnavailableError("sandbox-unavailable", {"retry_after_seconds": 2}) from None
+        finally:
+            if future in self._waiting:
+                self._waiting.remove(future)
+
+    # -- the zygote ----------------------------------------------------------------------------------------------------
+
+    async def _keep_zygote(self) -> None:
+        pause = _FIRST_PAUSE_SECONDS
+        while True:
+            lineage = Lineage(self._configuration)
+            started = time.monotonic()
+            try:
+                await lineage.start()
+                self.threads = lineage.warm.result()
+                await self._keep_spares(lineage)
+            except OSError as error:
+                self.fault = f"the zygote does not start: {error}"
+                log.error(self.fault)
+            finally:
+                self._drop_ready()
+                await lineage.stop()
+            self.restarts += 1
+            pause = _FIRST_PAUSE_SECONDS if time.monotonic() - started > 30 else min(2 * pause, _LONGEST_PAUSE_SECONDS)
+            log.warning("the zygote ended; another starts in %.1f s", pause)
+            await asyncio.sleep(pause)
+
+    async def _keep_spares(self, lineage: Lineage) -> None:
+        while not lineage.dead.is_set():
+            self._replace_old()
+            missing = self._number + len(self._waiting) - len(self._ready) - self._making
+            for _ in range(missing):
+                self._making += 1
+                self._spawn(self._make(lineage))
+            self._wanted.clear()
+            await self._wait_for_change(lineage)
+
+    async def _wait_for_change(self, lineage: Lineage) -> None:
+        waits = [asyncio.ensure_future(event.wait()) for event in (self._wanted, lineage.dead)]
+        try:
+            await asyncio.wait(waits, timeout=self._seconds / 4, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    def _replace_old(self) -> None:
+        oldest = time.monotonic() - self._seconds
+        while self._ready and self._ready[0].born < oldest:
+            self._ready.popleft().child.discard()
+
+    def _drop_ready(self) -> None:
+        while self._ready:
+            self._ready.popleft().child.discard()
+
+    # -- one spare -----------------------------------------------------------------------------------------------------
+
+    async def _make(self, lineage: Lineage) -> None:
+        try:
+            child = await lineage.fork()
+            try:
+                greeting = await asyncio.wait_for(_read_greeting(child), _GREETING_SECONDS)
+            except BaseException:
+                child.discard()
+                raise
+        except (OSError, TimeoutError, EOFError, msgspec.MsgspecError) as error:
+            self.fault = f"no child could be made: {error or type(error).__name__}"
+            log.error(self.fault)
+            await asyncio.sleep(_FIRST_PAUSE_SECONDS)
+        else:
+            self._offer(Spare(child, lineage, greeting.layers, time.monotonic()), greeting)
+        finally:
+            self._making -= 1
+            self._wanted.set()
+
+    def _offer(self, spare: Spare, greeting: Greeting) -> None:
+        self.layers, self.fault = greeting.layers, greeting.fault
+        while self._waiting:
+            future = self._waiting.popleft()
+            if not future.done():
+                future.set_result(spare)
+                return
+        self._ready.append(spare)
+
+    def _refuse_waiting(self) -> None:
+        while self._waiting:
+            future = self._waiting.popleft()
+            if not future.done():
+                future.set_exception(SandboxUnavailableError("sandbox-unavailable"))
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def _read_greeting(child: Child) -> Greeting:
+    loop = asyncio.get_running_loop()
+    data = b""
+    while len(data) < HEADER_BYTES or len(data) < HEADER_BYTES + int.from_bytes(data[:HEADER_BYTES], "big"):
+        part = await loop.sock_recv(child.channel, _GREETING_BYTES)
+        if not part or len(data) > _GREETING_BYTES:
+            raise EOFError("a child died before it was ready")
+        data += part
+    return msgspec.json.decode(data[HEADER_BYTES:], type=Greeting)

@@ -1,0 +1,134 @@
+"""The process that every child is forked from: torch is loaded and warm in it, and no program ever runs in it.
+
+It is started by path in an interpreter without the site directory of the user and without any `PYTHON…` variable but
+the hash seed, so equal requests have equal answers in every replica. It holds no secret: children inherit its memory.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import select
+import signal
+import socket
+import sys
+from pathlib import Path
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+
+import msgspec
+
+from app.sandbox import child
+from app.sandbox.confinement import Confinement, die_with_parent
+from app.sandbox.control import BARREN, BORN, COMMAND, DIED, FORK, KILL, RECORD, WARM, Configuration
+
+
+def main(control_descriptor: int) -> None:
+    """Be a zygote until the server hangs up."""
+    with contextlib.suppress(OSError, AttributeError):
+        die_with_parent()
+    control = socket.socket(fileno=control_descriptor)
+    configuration = _read_configuration(control)
+    threads = _warm()
+    confinement = Confinement(configuration.limits, configuration.layers)
+    os.environ.clear()
+    wakeup = _listen_for_deaths()
+    confinement.take_on_inherited()
+    gc.collect()
+    gc.freeze()
+    control.sendall(RECORD.pack(WARM, os.getpid(), threads))
+    _serve(control, wakeup, confinement)
+
+
+def _warm() -> int:
+    import torch
+
+    torch.set_num_threads(1)
+    torch.set_num_interop_threads(1)
+    torch.backends.mkldnn.enabled = False  # type: ignore[assignment]
+    from app.tracer import warmup
+
+    warmup.warm()
+    try:
+        return len(os.listdir("/proc/self/task"))
+    except OSError:
+        return 0
+
+
+def _read_configuration(control: socket.socket) -> Configuration:
+    length = int.from_bytes(control.recv(4, socket.MSG_WAITALL), "big")
+    return msgspec.json.decode(control.recv(length, socket.MSG_WAITALL), type=Configuration)
+
+
+def _listen_for_deaths() -> int:
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.signal(signal.SIGALRM, child.on_tick)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return reader
+
+
+def _serve(control: socket.socket, wakeup: int, confinement: Confinement) -> None:
+    poll = select.poll()
+    poll.register(control, select.POLLIN)
+    poll.register(wakeup, select.POLLIN)
+    while True:
+        for descriptor, _ in poll.poll():
+            if descriptor == wakeup:
+                os.read(wakeup, 4096)
+                _reap(control)
+            elif not _obey(control, confinement):
+                return
+
+
+def _obey(control: socket.socket, confinement: Confinement) -> bool:
+    command, descriptors, _, _ = socket.recv_fds(control, COMMAND.size, 1)
+    if len(command) < COMMAND.size:
+        return False
+    kind, pid = COMMAND.unpack(command)
+    if kind == FORK and descriptors:
+        _fork(control, descriptors[0], confinement)
+    elif kind == KILL:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    return True
+
+
+def _fork(control: socket.socket, job_descriptor: int, confinement: Confinement) -> None:
+    try:
+        pid = os.fork()
+    except OSError as error:
+        control.sendall(RECORD.pack(BARREN, 0, error.errno or 0))
+        return
+    if pid == 0:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        child.live(confinement, job_descriptor)
+    os.close(job_descriptor)
+    record = RECORD.pack(BORN, pid, 0)
+    try:
+        process_descriptor = os.pidfd_open(pid)
+    except (OSError, AttributeError):
+        control.sendall(record)
+        return
+    socket.send_fds(control, [record], [process_descriptor])
+    os.close(process_descriptor)
+
+
+def _reap(control: socket.socket) -> None:
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if pid == 0:
+            return
+        control.sendall(RECORD.pack(DIED, pid, os.waitstatus_to_exitcode(status)))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
