@@ -1,0 +1,68 @@
+// Words in the chosen language: dictionaries are loaded once, then asked by key.
+
+export const LANGUAGES = ["en", "zh"];
+export const TABLES = ["page", "problems", "diagnostics"];
+
+/** @type {Map<string, Record<string, any>>} */
+const dictionaries = new Map();
+
+/** Keep a language's table; `api.js` brings them. */
+export function addTable(language, table, entries) {
+  dictionaries.set(`${language}/${table}`, entries);
+}
+
+/** Whether all of a language's tables are here. */
+export function hasLanguage(language) {
+  return TABLES.every((table) => dictionaries.has(`${language}/${table}`));
+}
+
+/**
+ * A function from key to words; a key without a text is shown as it is, so that a gap is seen and nothing is lost.
+ *
+ * @param {string} language
+ * @returns {(key: string, parameters?: Record<string, unknown>) => string}
+ */
+export function translator(language) {
+  const page = dictionaries.get(`${language}/page`) ?? {};
+  return (key, parameters = {}) => fill(page[key] ?? key, parameters);
+}
+
+/**
+ * The sentences about a problem or diagnostic; the code stands for a title that no dictionary has.
+ *
+ * @param {"problems" | "diagnostics"} table
+ * @returns {{title: string, what: string, why: string, instead: string}}
+ */
+export function sentencesOf(language, table, code, parameters = {}) {
+  const entry = dictionaries.get(`${language}/${table}`)?.[code] ?? { title: code.replaceAll("-", " ") };
+  const say = (field) => fill(entry[field] ?? "", parameters);
+  return { title: say("title"), what: say("what"), why: say("why"), instead: say("instead") };
+}
+
+/**
+ * Put parameters in the place of `{name}`; any other brace stands for itself.
+ *
+ * @param {string} sentence
+ * @param {Record<string, unknown>} parameters
+ */
+export function fill(sentence, parameters) {
+  return sentence.replace(/\{(\w+)\}/g, (whole, name) => (name in parameters ? String(parameters[name]) : whole));
+}
+
+/**
+ * A sentence cut at its back-quotes, so that code in it can be set as code.
+ *
+ * @returns {{text: string, isCode: boolean}[]}
+ */
+export function partsOf(sentence) {
+  return sentence
+    .split(/`([^`]*)`/)
+    .map((text, i) => ({ text, isCode: i % 2 === 1 }))
+    .filter((part) => part.text !== "");
+}
+
+/** The first language that a person reads among those there are; English if none. */
+export function preferredLanguage(wanted) {
+  const known = wanted.map((tag) => tag.toLowerCase().split("-")[0]).find((tag) => LANGUAGES.includes(tag));
+  return known ?? "en";
+}

@@ -1,0 +1,1 @@
+export const Fragment: any, createRef: any, h: any, html: any, render: any, useCallback: any, useEffect: any, useId: any, useLayoutEffect: any, useMemo: any, useReducer: any, useRef: any, useState: any;

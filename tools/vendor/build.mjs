@@ -1,0 +1,76 @@
+// Make static/vendor from the packages in package-lock.json: one ES module a library, its licences, and a manifest.
+//
+// Run by hand when a version changes: `npm ci && npm run build` in this folder. The output is the same for the same
+// lock file; `check.mjs` compares it with the manifest.
+
+import { build } from "esbuild";
+import { copyFile, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { hashOf, target } from "./files.mjs";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const packages = join(here, "node_modules");
+
+/** Stylesheets that a library needs beside its module. */
+const styles = { "uplot.css": "uplot/dist/uPlot.min.css" };
+
+await rm(target, { recursive: true, force: true });
+await mkdir(join(target, "licences"), { recursive: true });
+const entries = (await readdir(join(here, "entries"))).filter((name) => name.endsWith(".js")).sort();
+const files = {};
+for (const entry of entries) Object.assign(files, await bundle(entry));
+for (const [name, source] of Object.entries(styles)) {
+  await copyFile(join(packages, source), join(target, name));
+  files[name] = [source.split("/")[0]];
+}
+await writeManifest(files);
+
+/** Bundle one library, with a stub of its types; return its files and the packages that went into them. */
+async function bundle(entry) {
+  const { metafile } = await build({
+    entryPoints: [join(here, "entries", entry)],
+    outfile: join(target, entry),
+    absWorkingDir: here,
+    bundle: true,
+    format: "esm",
+    minify: true,
+    target: "es2022",
+    legalComments: "none",
+    metafile: true,
+  });
+  const names = Object.keys(metafile.inputs).map(packageOf).filter(Boolean);
+  const { exports } = Object.values(metafile.outputs)[0];
+  const stub = entry.replace(/\.js$/, ".d.ts");
+  await writeFile(join(target, stub), `export const ${exports.sort().join(": any, ")}: any;\n`);
+  return { [entry]: [...new Set(names)].sort(), [stub]: [] };
+}
+
+/** The package that a bundled file belongs to; null for an entry of ours. */
+function packageOf(path) {
+  const found = path.match(/node_modules\/((?:@[^/]+\/)?[^/]+)\//);
+  return found ? found[1] : null;
+}
+
+async function writeManifest(files) {
+  const manifest = { packages: {}, files: {} };
+  const names = [...new Set(Object.values(files).flat())].sort();
+  for (const name of names) manifest.packages[name] = await describe(name);
+  for (const [name, parts] of Object.entries(files)) {
+    manifest.files[name] = { sha256: await hashOf(join(target, name)), packages: parts };
+  }
+  for (const name of (await readdir(join(target, "licences"))).sort()) {
+    manifest.files[`licences/${name}`] = { sha256: await hashOf(join(target, "licences", name)) };
+  }
+  await writeFile(join(target, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+/** A package's version and licence; its licence text goes beside the built files, for minifying drops it. */
+async function describe(name) {
+  const folder = join(packages, name);
+  const { version, license } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
+  const licence = (await readdir(folder)).find((file) => /^licen[cs]e/i.test(file));
+  if (!licence) throw new Error(`${name} has no licence file`);
+  await copyFile(join(folder, licence), join(target, "licences", `${name.replace("/", "-").replace("@", "")}.txt`));
+  return { version, licence: license };
+}
