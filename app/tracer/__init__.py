@@ -1,0 +1,1 @@
+"""The recording of one run, in the child: the only room that knows torch."""

@@ -1,0 +1,239 @@
+"""Every torch call of the program, caught between Python and the kernels.
+
+Autograd numbers the `grad_fn`s it builds (`_sequence_nr`). The numbers drawn during a call name the nodes it made, so a
+forward value is tied to its node without touching either. A call that makes one node by one kernel is read from its
+result; any other call (`linear`, `cross_entropy`, in-place writes) runs under a dispatch mode that sees the kernels.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, Protocol
+
+import torch
+from torch.overrides import TorchFunctionMode
+
+from app.trace.model import Span
+from app.tracer.kernels import PASSIVE, PROPERTIES, SINGLE, Kernels, is_in_place, next_sequence_number
+from app.tracer.names import Names
+from app.tracer.sites import Constant, Made, Site, Sites, constants, program_frame
+from app.tracer.source import Source
+from app.tracer.values import Held, read, settle
+
+MAX_HELD = 4096
+"""Large tensors kept alive at most; past it their statistics are taken at once."""
+
+Treatment = Callable[[Any, Any, Any], Any]
+
+
+class Listener(Protocol):
+    """Whom the calls tell about what is not an operation: leaves born, changed, or asked for their gradient."""
+
+    def born(self, leaf: torch.Tensor, site: Site | None) -> None:
+        """A leaf that requires a gradient came into being."""
+
+    def changing(self, tensor: torch.Tensor) -> Any:
+        """A tensor is about to be written in place; the answer is handed to `changed`."""
+
+    def changed(self, tensor: torch.Tensor, token: Any, function: str, span: Span | None) -> None:
+        """It was written."""
+
+    def gradient_set(self, leaf: torch.Tensor, value: torch.Tensor | None, span: Span | None) -> None:
+        """The program assigned to `.grad`."""
+
+    def gradient_asked(self, tensor: torch.Tensor, span: Span | None) -> None:
+        """The program read `.grad` of a tensor that keeps none."""
+
+    def check(self) -> None:
+        """Raise if a limit was met meanwhile."""
+
+
+class Calls(TorchFunctionMode):
+    """Catches every torch call of the program and keeps, by sequence number, what it made."""
+
+    def __init__(self, source: Source, names: Names, listener: Listener, full_elements: int) -> None:
+        super().__init__()
+        self.made: dict[int, Made] = {}
+        self.modules: list[torch.nn.Module] = []
+        self._sites = Sites(source, names)
+        self._names = names
+        self._listener = listener
+        self._full_elements = full_elements
+        self._kernels = Kernels(full_elements)
+        self._treatments: dict[Any, Treatment] = {}
+        self._held: dict[int, list[Held]] = {}
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Run one torch call, and take down what it made."""
+        treatment = self._treatments.get(func)
+        if treatment is None:
+            treatment = self._treatments[func] = self._treatment(func)
+        return treatment(func, args, kwargs or {})
+
+    def _treatment(self, func: Any) -> Treatment:
+        name: str = getattr(func, "__name__", "")
+        if name in ("__get__", "__set__", "__delete__"):
+            return self._property_treatment(getattr(func.__self__, "__name__", ""), name)
+        if name in PASSIVE:
+            return _call
+        if name in SINGLE:
+            return self._single
+        return self._in_place if is_in_place(name) else self._composite
+
+    def _property_treatment(self, name: str, access: str) -> Treatment:
+        if access == "__get__":
+            if name == "grad":
+                return self._get_gradient
+            return self._composite if name in PROPERTIES else _call
+        if name == "grad":
+            return self._set_gradient
+        if name == "data":
+            return self._in_place
+        return self._composite if name == "requires_grad" else _call
+
+    # -- how calls are treated -----------------------------------------------------------------------------------------
+
+    def _single(self, func: Any, args: Any, kwargs: Any) -> Any:
+        if "out" in kwargs:
+            return self._in_place(func, args, kwargs)
+        start = next_sequence_number()
+        result = func(*args, **kwargs)
+        made = next_sequence_number() - start
+        if made == 1 and type(result) is torch.Tensor:
+            frame = program_frame(sys._getframe(2))
+            if frame is not None:
+                site = self._sites.find(func, frame, args)
+                operands = constants(site, args, self._names, self._full_elements) if site.operands else ()
+                self._keep_result(start, site, result, operands)
+        elif made:
+            self._treatments[func] = self._composite
+        self._listener.check()
+        return result
+
+    def _composite(self, func: Any, args: Any, kwargs: Any) -> Any:
+        if kwargs.get("out") is not None:
+            return self._in_place(func, args, kwargs)
+        start = next_sequence_number()
+        with self._kernels.watching(start):
+            result = func(*args, **kwargs)
+        self._took(func, args, result, start)
+        self._listener.check()
+        return result
+
+    def _in_place(self, func: Any, args: Any, kwargs: Any) -> Any:
+        target = kwargs["out"] if "out" in kwargs else args[0] if args else None
+        start = next_sequence_number()
+        if not isinstance(target, torch.Tensor):  # lists of tensors, as `_foreach_add_` takes them
+            result = func(*args, **kwargs)
+            self._kernels.found = {}
+            self._took(func, args, result, start)
+            return result
+        self._settle_sharing(target)
+        token = self._listener.changing(target)
+        with self._kernels.watching(start):
+            result = func(*args, **kwargs)
+        self._took(func, args, target, start)
+        self._listener.changed(target, token, getattr(func, "__name__", ""), self.span())
+        self._listener.check()
+        return result
+
+    def _get_gradient(self, func: Any, args: Any, kwargs: Any) -> Any:
+        tensor = args[0]
+        if not tensor.is_leaf and tensor.requires_grad and not tensor.retains_grad:
+            self._listener.gradient_asked(tensor, self.span())
+        return func(*args, **kwargs)
+
+    def _set_gradient(self, func: Any, args: Any, kwargs: Any) -> Any:
+        result = func(*args, **kwargs)
+        self._listener.gradient_set(args[0], args[1] if len(args) > 1 else None, self.span())
+        return result
+
+    # -- what a call made ----------------------------------------------------------------------------------------------
+
+    def custom(self, func: Any, args: Any, result: Any, start: int) -> None:
+        """Take down a call of a `torch.autograd.Function`, which no mode sees."""
+        self._kernels.found = {}
+        self._took(func, args, result, start)
+
+    def differentiable(self, run: Callable[[], Any]) -> Any:
+        """Run a backward pass that builds a graph of its own (`create_graph=True`); take down that graph's nodes."""
+        kernels = Kernels(self._full_elements)
+        with kernels.watching(next_sequence_number()):
+            result = run()
+        frame = program_frame(sys._getframe(1))
+        if frame is not None:
+            site = self._sites.find("backward", frame, ())
+            self._keep_kernels(site, kernels)
+        return result
+
+    def _took(self, func: Any, args: Any, result: Any, start: int) -> None:
+        is_leaf = isinstance(result, torch.Tensor) and result.requires_grad and result.grad_fn is None
+        if next_sequence_number() == start and not is_leaf:
+            return
+        frame = program_frame(sys._getframe(2))
+        if frame is None:
+            return
+        site = self._sites.find(func, frame, args)
+        if is_leaf:
+            self._listener.born(result, site)
+            return
+        self._keep_kernels(site, self._kernels)
+        for output in result if isinstance(result, tuple | list) else (result,):
+            if isinstance(output, torch.Tensor) and output.grad_fn is not None:
+                sequence_number = output.grad_fn._sequence_nr()
+                if sequence_number >= start:
+                    operands = constants(site, args, self._names, self._full_elements)
+                    self._keep_result(sequence_number, site, output, operands)
+                    return  # further outputs of the same node, or nodes that their kernels already told of
+
+    def _keep_result(
+        self, sequence_number: int, site: Site, result: torch.Tensor, operands: tuple[Constant, ...]
+    ) -> None:
+        value = read(result, self._full_elements)
+        module = self.modules[-1] if self.modules else None
+        self.made[sequence_number] = Made(value, result.shape, result.dtype, None, site, module, operands)
+        if type(value) is Held:
+            self._remember(value)
+
+    def _keep_kernels(self, site: Site, kernels: Kernels) -> None:
+        module = self.modules[-1] if self.modules else None
+        for sequence_number, made in kernels.found.items():
+            made.site, made.module = site, module
+            self.made[sequence_number] = made
+            if type(made.value) is Held:
+                self._remember(made.value)
+
+    # -- large values --------------------------------------------------------------------------------------------------
+
+    def _remember(self, value: Held) -> None:
+        """Keep track of large values by storage: whoever is about to write there settles them first."""
+        if len(self._held) >= MAX_HELD:
+            self.settle_all()
+        if value.tensor is not None:
+            self._held.setdefault(value.tensor.untyped_storage().data_ptr(), []).append(value)
+
+    def settle_all(self) -> None:
+        """Take the statistics of every large value that is still held."""
+        settle(held for group in self._held.values() for held in group)
+        self._held.clear()
+
+    def _settle_sharing(self, tensor: torch.Tensor) -> None:
+        if self._held and tensor.layout is torch.strided:
+            settle(self._held.pop(tensor.untyped_storage().data_ptr(), ()))
+
+    # -- where the program is ------------------------------------------------------------------------------------------
+
+    def span(self) -> Span | None:
+        """Where the program is now."""
+        return self._sites.span(self.frame())
+
+    @staticmethod
+    def frame() -> FrameType | None:
+        """The innermost frame of the program that is running now."""
+        return program_frame(sys._getframe(1))
+
+
+def _call(func: Any, args: Any, kwargs: Any) -> Any:
+    return func(*args, **kwargs)

@@ -1,0 +1,123 @@
+"""Where the recorder is attached to torch: the engine, optimizers, modules, and custom functions.
+
+The attachments are made once, when the zygote imports this room, and do nothing until a recorder is active. They sit on
+torch's own narrow places, so nothing a program calls looks different to it.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch.nn.modules import module as module_hooks
+from torch.overrides import _pop_mode_temporarily
+
+from app.tracer.kernels import next_sequence_number
+from app.tracer.recorder import Recorder
+
+_run_engine = torch.autograd._engine_run_backward  # type: ignore[attr-defined]
+_apply_function = torch.autograd.Function.apply.__func__  # type: ignore[attr-defined]
+
+
+class Active:
+    """The recorder of the run in progress; a child makes one run, so there is one at most."""
+
+    recorder: Recorder | None = None
+
+
+def _engine_run_backward(t_outputs: Any, *args: Any, **kwargs: Any) -> Any:
+    recorder = Active.recorder
+    run = functools.partial(_run_engine, t_outputs, *args, **kwargs)
+    if recorder is None:
+        return run()
+    _, keep_graph, create_graph, inputs = args[:4]
+    options = {
+        "retain_graph": bool(keep_graph),
+        "create_graph": bool(create_graph),
+        "accumulate": kwargs.get("accumulate_grad", False),
+        "inputs": inputs,
+    }
+    return recorder.backward(t_outputs, run, options)
+
+
+def _recorded_step(step: Callable[..., Any]) -> Callable[..., Any]:
+    """Stands in for `Optimizer.profile_hook_step`, through which torch wraps every optimizer's `step`."""
+    profiled = _profile_hook_step(step)
+
+    @functools.wraps(step)
+    def wrapper(self: torch.optim.Optimizer, *args: Any, **kwargs: Any) -> Any:
+        recorder = Active.recorder
+        if recorder is None or not recorder.is_listening():
+            return profiled(self, *args, **kwargs)
+        with _pop_mode_temporarily() as mode:
+            closure = kwargs.get("closure", args[0] if args else None)
+            if callable(closure):
+                kwargs["closure"], args = _under(mode, closure), args[1:]
+            with recorder.updates.step(self):
+                result = profiled(self, *args, **kwargs)
+        recorder.check()
+        return result
+
+    return wrapper
+
+
+def _under(mode: Any, closure: Callable[[], Any]) -> Callable[[], Any]:
+    def recorded() -> Any:
+        with mode:
+            return closure()
+
+    return recorded
+
+
+def _recorded_zero_grad(zero_grad: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(zero_grad)
+    def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
+        recorder = Active.recorder
+        if recorder is None or not recorder.is_listening():
+            return zero_grad(self, *args, **kwargs)
+        with _pop_mode_temporarily():
+            result = zero_grad(self, *args, **kwargs)
+            recorder.zeroed(recorder.calls.span())
+        return result
+
+    return wrapper
+
+
+def _apply(cls: type[torch.autograd.Function], *args: Any, **kwargs: Any) -> Any:
+    recorder = Active.recorder
+    start = next_sequence_number()
+    result = _apply_function(cls, *args, **kwargs)
+    if recorder is not None and recorder.is_listening():
+        recorder.calls.custom(cls, args, result, start)
+    return result
+
+
+def _enter_module(module: torch.nn.Module, _args: Any) -> None:
+    if Active.recorder is not None:
+        Active.recorder.calls.modules.append(module)
+
+
+def _leave_module(module: torch.nn.Module, _args: Any, _output: Any) -> None:
+    recorder = Active.recorder
+    if recorder is not None and module in recorder.calls.modules:
+        # A forward that raised may have left inner modules behind.
+        while recorder.calls.modules.pop() is not module:
+            continue
+
+
+_profile_hook_step = torch.optim.Optimizer.profile_hook_step
+
+
+def attach() -> None:
+    """Attach to torch; calling it again changes nothing."""
+    if torch.autograd._engine_run_backward is _engine_run_backward:  # type: ignore[attr-defined]
+        return
+    torch.autograd._engine_run_backward = _engine_run_backward  # type: ignore[attr-defined]
+    torch.autograd.Function.apply = classmethod(_apply)  # type: ignore[method-assign, assignment]
+    torch.optim.Optimizer.profile_hook_step = staticmethod(_recorded_step)  # type: ignore[method-assign, assignment]
+    torch.optim.Optimizer.zero_grad = _recorded_zero_grad(torch.optim.Optimizer.zero_grad)  # type: ignore[method-assign]
+    torch.nn.Module.zero_grad = _recorded_zero_grad(torch.nn.Module.zero_grad)  # type: ignore[method-assign]
+    module_hooks.register_module_forward_pre_hook(_enter_module)
+    module_hooks.register_module_forward_hook(_leave_module, always_call=True)

@@ -1,0 +1,69 @@
+"""Kernels: what torch runs inside one call, and which calls need to be looked into at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from app.tracer.sites import Made
+from app.tracer.values import read
+
+next_sequence_number: Callable[[], int] = torch.autograd._get_sequence_nr  # type: ignore[attr-defined]
+
+_SINGLE = """
+    abs acos acosh add asin asinh atan atan2 atanh ceil cos cosh cumsum cumprod detach div erf erfc exp exp2 expm1 floor
+    gather hypot lgamma log log10 log1p log2 logaddexp logsumexp max maximum mean min minimum mul neg permute pow
+    reciprocal relu round rsqrt select sigmoid sign sin sinh sqrt square sub sum tan tanh transpose truediv unsqueeze
+    where __add__ __radd__ __sub__ __rsub__ __mul__ __rmul__ __truediv__ __pow__ __rpow__ __neg__ __abs__
+"""
+_PASSIVE = """
+    size dim numel item tolist stride is_contiguous storage_offset data_ptr element_size type numpy cpu backward
+    __len__ __bool__ __float__ __int__ __index__ __complex__ __format__ __repr__ __hash__ __contains__ __array__
+    _set_grad_enabled is_floating_point is_complex allclose equal register_hook retain_grad get_device
+    register_post_accumulate_grad_hook _is_view is_same_size
+"""
+
+SINGLE = frozenset(_SINGLE.split())
+"""One call, one kernel, one `grad_fn`: these need no dispatch mode. A call that makes more is taken off the list."""
+PASSIVE = frozenset(_PASSIVE.split())
+"""Calls that build no `grad_fn`."""
+PROPERTIES = frozenset({"T", "mT", "H", "mH", "real", "imag"})
+"""Properties of a tensor that are operations."""
+
+
+def is_in_place(name: str) -> bool:
+    """Whether torch's naming says that a function writes to its first argument."""
+    if name.startswith("__"):
+        return name == "__setitem__" or (name.startswith("__i") and name not in ("__invert__", "__iter__"))
+    return name.endswith("_")
+
+
+class Kernels(TorchDispatchMode):
+    """Sees the kernels inside one call: the first one that carries a sequence number computed that node's value."""
+
+    def __init__(self, full_elements: int) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.found: dict[int, Made] = {}
+        self._start = 0
+        self._full_elements = full_elements
+
+    def watching(self, start: int) -> Kernels:
+        """Watch from sequence number `start` on; for use in a `with` statement."""
+        self._start = start
+        self.found = {}
+        return self
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Run one kernel."""
+        # Autograd drew the number before it called the kernel, so the latest one drawn is this operation's.
+        sequence_number = next_sequence_number() - 1
+        result = func(*args, **(kwargs or {}))
+        if sequence_number >= self._start and sequence_number not in self.found:
+            tensor = result[0] if isinstance(result, tuple | list) and result else result
+            if isinstance(tensor, torch.Tensor):
+                value = read(tensor, self._full_elements)
+                self.found[sequence_number] = Made(value, tensor.shape, tensor.dtype, func.overloadpacket.__name__)
+        return result

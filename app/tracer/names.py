@@ -1,0 +1,112 @@
+"""Names: what the program calls a tensor, and what a module is called from where the program stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import FrameType
+from typing import Any
+
+import torch
+
+from app.tracer.source import FILENAME
+from app.tracer.values import Held, Reading, read
+
+MAX_ITEMS = 64
+
+
+class Names:
+    """Looks tensors and modules up in the program's variables; what was found once is remembered."""
+
+    def __init__(self) -> None:
+        self._tensors: dict[int, tuple[torch.Tensor, str | None]] = {}
+        self._modules: dict[int, tuple[torch.nn.Module, str | None]] = {}
+        self._snapshots: dict[int, tuple[torch.Tensor, int, Reading]] = {}
+
+    def learn(self, tensor: torch.Tensor, name: str) -> None:
+        """Remember the name that the source gives a tensor where it is made."""
+        self._tensors[id(tensor)] = (tensor, name)
+
+    def of(self, tensor: torch.Tensor, frame: FrameType | None) -> str | None:
+        """The program's name for a tensor, such as `x`, `net.layers.0.weight` or `params[1]`."""
+        known = self._tensors.get(id(tensor))
+        if known is not None and known[0] is tensor and known[1] is not None:
+            return known[1]
+        name = next((name for name, one in _tensors_in(_scopes(frame)) if one is tensor), None)
+        if len(self._tensors) > 4096:
+            self._tensors.clear()
+        self._tensors[id(tensor)] = (tensor, name)
+        return name
+
+    def of_module(self, module: torch.nn.Module, frame: FrameType | None) -> str | None:
+        """The path of a module, such as `net.layers.0`."""
+        known = self._modules.get(id(module))
+        if known is not None and known[0] is module and known[1] is not None:
+            return known[1]
+        for prefix, root in _modules_in(_scopes(frame)):
+            for path, inner in root.named_modules(remove_duplicate=True):
+                self._modules.setdefault(id(inner), (inner, f"{prefix}.{path}" if path else prefix))
+        return self._modules.setdefault(id(module), (module, type(module).__name__))[1]
+
+    def snapshot(self, tensor: torch.Tensor, full_elements: int) -> Reading:
+        """The value of a tensor that is used again and again unchanged (data, targets): read once for each version."""
+        known = self._snapshots.get(id(tensor))
+        if known is not None and known[0] is tensor and known[1] == tensor._version:
+            return known[2]
+        if len(self._snapshots) > 256:
+            self._snapshots.clear()
+        reading = read(tensor, full_elements)
+        if not isinstance(reading, Held):
+            self._snapshots[id(tensor)] = (tensor, tensor._version, reading)
+        return reading
+
+
+def _scopes(frame: FrameType | None) -> list[Mapping[str, Any]]:
+    """The local variables of the program's frames, innermost first, and its globals."""
+    scopes: list[Mapping[str, Any]] = []
+    outermost = None
+    while frame is not None:
+        if frame.f_code.co_filename == FILENAME:
+            outermost = frame
+            if frame.f_locals is not frame.f_globals:
+                scopes.append(frame.f_locals)
+        frame = frame.f_back
+    return [*scopes, outermost.f_globals] if outermost else scopes
+
+
+def _variables(scopes: list[Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
+    for scope in scopes:
+        for name, value in list(scope.items()):
+            if not name.startswith("__") and name != "self":
+                yield name, value
+
+
+def _tensors_in(scopes: list[Mapping[str, Any]]) -> Iterator[tuple[str, torch.Tensor]]:
+    """Every tensor that can be named: plain variables before containers, and both before a module's parameters."""
+    for name, value in _variables(scopes):
+        if isinstance(value, torch.Tensor):
+            yield name, value
+    for prefix, module in _modules_in(scopes):
+        for path, parameter in module.named_parameters(remove_duplicate=True):
+            yield f"{prefix}.{path}", parameter
+    for name, value in _variables(scopes):
+        yield from _items(name, value)
+
+
+def _items(name: str, value: Any) -> Iterator[tuple[str, torch.Tensor]]:
+    pairs: list[tuple[str, Any]] = []
+    if type(value) in (list, tuple):
+        pairs = [(f"{name}[{i}]", one) for i, one in enumerate(value[:MAX_ITEMS])]
+    elif type(value) is dict:
+        pairs = [(f"{name}[{key!r}]", value[key]) for key in list(value)[:MAX_ITEMS] if type(key) in (str, int)]
+    elif getattr(type(value), "__module__", None) == "__main__" and isinstance(getattr(value, "__dict__", None), dict):
+        pairs = [(f"{name}.{key}", one) for key, one in list(vars(value).items())[:MAX_ITEMS]]
+    for path, one in pairs:
+        if isinstance(one, torch.Tensor):
+            yield path, one
+
+
+def _modules_in(scopes: list[Mapping[str, Any]]) -> Iterator[tuple[str, torch.nn.Module]]:
+    found = [(name, value) for name, value in _variables(scopes) if isinstance(value, torch.nn.Module)]
+    inner = {id(child) for _, module in found for child in list(module.modules())[1:]}
+    # A module that is part of another one goes by its path there.
+    yield from sorted(found, key=lambda pair: id(pair[1]) in inner)

@@ -1,0 +1,166 @@
+"""One run: from the visitor's source to the last event. Read this room from here."""
+
+from __future__ import annotations
+
+import builtins
+import io
+import random
+import sys
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from app.errors import ProgramError
+from app.program import write
+from app.settings import Limits
+from app.trace.model import Cut, EndEvent, Event, Failure, Job, ProgramEvent, Span
+from app.tracer.engine import Active, attach
+from app.tracer.failures import explain
+from app.tracer.plots import absorb_plots
+from app.tracer.recorder import Recorder, RunCut
+from app.tracer.source import FILENAME, Source
+
+_HERE = str(Path(__file__).parent)
+attach()
+
+
+def trace(job: Job, send: Callable[[Event], None]) -> None:
+    """Run a program or an expression under the recorder.
+
+    Args:
+        job: what to run, with its seed and limits.
+        send: takes each event as it happens; the last one is an `EndEvent`.
+    """
+    try:
+        program = job.source if isinstance(job.source, str) else write(job.source, job.limits)
+    except ProgramError as error:
+        send(EndEvent(failure=_failure(error)))
+        return
+    send(ProgramEvent(program))
+    try:
+        source = Source(program)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        send(EndEvent(failure=explain(error, program)))
+        return
+    send(_run(source, job, send))
+
+
+def stop(limit: str) -> None:
+    """End the program that runs, from a signal handler: at once where its own code is at work, else as soon as it is.
+
+    Args:
+        limit: the name of the limit that was met, such as "cpu_seconds".
+    """
+    recorder = Active.recorder
+    if recorder is None:
+        return
+    recorder.stop_reason = limit
+    frame: types.FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if frame.f_code.co_filename == FILENAME:
+            recorder.check()
+        if frame.f_code.co_filename.startswith(_HERE):
+            return
+        frame = frame.f_back
+
+
+def _run(source: Source, job: Job, send: Callable[[Event], None]) -> EndEvent:
+    recorder = Recorder(source, job.limits, send)
+    output = Output(recorder, job.limits)
+    module = _main_module()
+    notes = absorb_plots()
+    standard, sys.stdout = sys.stdout, output
+    limit = sys.getrecursionlimit()
+    _seed(job.seed)
+    end = EndEvent()
+    Active.recorder = recorder
+    try:
+        with recorder.calls:
+            exec(source.code, module.__dict__)
+    except RunCut as error:
+        end = EndEvent(cut=error.cut)
+    except SystemExit:
+        pass
+    except BaseException as error:
+        Active.recorder = None
+        end = EndEvent(failure=explain(error, source.text))
+        recorder.failed_at(error)
+    finally:
+        Active.recorder = None
+        sys.stdout = standard
+        sys.setrecursionlimit(limit)
+        torch.set_grad_enabled(True)
+    return _finish(recorder, output, notes, end, module)
+
+
+def _finish(recorder: Recorder, output: Output, notes: list[str], end: EndEvent, module: types.ModuleType) -> EndEvent:
+    """Send what was still held back; a limit met here cuts the run as anywhere else."""
+    recorder.stop_reason = None
+    try:
+        output.finish()
+        recorder.finish(module.__dict__)
+        if notes:
+            recorder.diagnose("plots-skipped", None, calls=len(notes))
+    except RunCut as error:
+        return end if end.failure else EndEvent(cut=error.cut)
+    return end
+
+
+def _failure(error: ProgramError) -> Failure:
+    span = Span(error.line, error.column or 1, error.line, (error.column or 1) + 1) if error.line else None
+    return Failure(error.slug, dict(error.parameters), span)
+
+
+def _main_module() -> types.ModuleType:
+    """The module that the program runs as, so that `if __name__ == "__main__"` and dataclasses work."""
+    module = types.ModuleType("__main__")
+    module.__dict__["__builtins__"] = builtins
+    sys.modules["__main__"] = module
+    return module
+
+
+def _seed(seed: int) -> None:
+    torch.manual_seed(seed)
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+
+
+class Output(io.TextIOBase):
+    """Standard output of the program: each print becomes a moment of the timeline."""
+
+    def __init__(self, recorder: Recorder, limits: Limits) -> None:
+        self._recorder = recorder
+        self._limit = limits.output_bytes
+        self._size = 0
+        self._pieces: list[str] = []
+
+    def writable(self) -> bool:
+        """Always."""
+        return True
+
+    def write(self, text: Any) -> int:
+        """Take a piece of output; a piece that ends a line completes a print."""
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        text = str(text)
+        self._size += len(text.encode(errors="replace"))
+        if self._size > self._limit:
+            self._send()
+            raise RunCut(Cut("output_bytes", self._limit, "bytes"))
+        self._pieces.append(text)
+        if text.endswith("\n"):
+            self._send()
+        return len(text)
+
+    def finish(self) -> None:
+        """Send what was printed without an end of line."""
+        self._send()
+
+    def _send(self) -> None:
+        if self._pieces:
+            text, self._pieces = "".join(self._pieces), []
+            self._recorder.printed(text)

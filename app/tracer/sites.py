@@ -1,0 +1,153 @@
+"""Sites: the instructions of the program that call torch, and what each call left behind."""
+
+from __future__ import annotations
+
+import sys
+from types import FrameType
+from typing import Any
+
+import msgspec
+import torch
+
+from app.trace.model import Span
+from app.tracer.names import Names
+from app.tracer.source import FILENAME, Operand, Place, Source
+from app.tracer.values import Reading, dtype_name, number
+
+
+class Site:
+    """One instruction of the program calling one torch function; what the source says of it is looked up once."""
+
+    __slots__ = ("function", "index", "is_direct", "operands", "place")
+
+    def __init__(self, index: int, place: Place | None, function: str, is_direct: bool) -> None:
+        self.index = index
+        self.place = place
+        self.function = function
+        self.is_direct = is_direct
+        self.operands: tuple[tuple[int, Operand], ...] = ()
+
+    @property
+    def span(self) -> Span | None:
+        """Where the call stands in the source."""
+        return self.place.span if self.place else None
+
+
+class Constant(msgspec.Struct):
+    """An operand that autograd does not follow; `identity` tells the same one used twice."""
+
+    slot: int
+    operand: Operand
+    identity: int
+    value: Reading
+    shape: tuple[int, ...]
+    dtype: str
+    tensor: torch.Tensor | None = None
+    """Kept so that no other tensor takes its identity while the pass lasts."""
+
+
+class Made(msgspec.Struct):
+    """How one `grad_fn` came to be; `kernel` names the operation inside a composite call, None for its result."""
+
+    value: Reading
+    shape: tuple[int, ...]
+    dtype: torch.dtype
+    kernel: str | None = None
+    site: Site | None = None
+    module: torch.nn.Module | None = None
+    constants: tuple[Constant, ...] = ()
+
+
+class Sites:
+    """Finds the site of a call from the frame that makes it."""
+
+    def __init__(self, source: Source, names: Names) -> None:
+        self._source = source
+        self._names = names
+        self._sites: dict[tuple[int, int, Any], Site] = {}
+        self._spans: dict[tuple[int, int], Span | None] = {}
+
+    def span(self, frame: FrameType | None) -> Span | None:
+        """Where a frame of the program stands."""
+        if frame is None:
+            return None
+        key = (id(frame.f_code), frame.f_lasti)
+        if key not in self._spans:
+            place = self._source.place(frame.f_code, frame.f_lasti)
+            self._spans[key] = place.span if place else None
+        return self._spans[key]
+
+    def find(self, func: Any, frame: FrameType, args: tuple[Any, ...]) -> Site:
+        """The site at which `frame` calls `func`; the first call decides what its operands are called."""
+        key = (id(frame.f_code), frame.f_lasti, func)
+        site = self._sites.get(key)
+        if site is None:
+            place = self._source.place(frame.f_code, frame.f_lasti)
+            name = getattr(func, "__name__", "call")
+            if name == "__get__":
+                name = func.__self__.__name__
+            site = self._sites[key] = Site(len(self._sites), place, name, _is_direct(frame))
+            site.operands = tuple(self._followable(site, frame, args))
+        return site
+
+    def _followable(self, site: Site, frame: FrameType, args: tuple[Any, ...]) -> list[tuple[int, Operand]]:
+        """The operands a reader looks for: named or written out in the program, and neither literal nor plumbing."""
+        written = list(site.place.operands) if site.place and site.is_direct else []
+        if len(written) == len(args) + 1:
+            del written[0]  # the module that a function is called on: `torch` in torch.dot(a, b)
+        if not written or len(written) != len(args):
+            return self._named(site.span, frame, args)
+        if len(written) == 2 and _is_reversed(written, frame, args):
+            written.reverse()
+        return [
+            (slot, operand)
+            for slot, (operand, value) in enumerate(zip(written, args, strict=True))
+            if not operand.is_literal and isinstance(value, torch.Tensor | float | int)
+        ]
+
+    def _named(self, span: Span | None, frame: FrameType, args: tuple[Any, ...]) -> list[tuple[int, Operand]]:
+        tensors = [(slot, value) for slot, value in enumerate(args) if isinstance(value, torch.Tensor)]
+        names = [(slot, self._names.of(value, frame)) for slot, value in tensors if not value.requires_grad]
+        return [(slot, Operand(name, name, span, False)) for slot, name in names if name and span]
+
+
+def constants(site: Site, args: tuple[Any, ...], names: Names, full_elements: int) -> tuple[Constant, ...]:
+    """The operands of one call that autograd does not follow, with their values."""
+    found = []
+    for slot, operand in site.operands:
+        value = args[slot] if slot < len(args) else None
+        if isinstance(value, torch.Tensor):
+            if not value.requires_grad:
+                reading = names.snapshot(value, full_elements)
+                shape, dtype = tuple(value.shape), dtype_name(value.dtype)
+                found.append(Constant(slot, operand, id(value), reading, shape, dtype, value))
+        elif isinstance(value, float | int):
+            found.append(Constant(slot, operand, hash(operand.label), number(value), (), type(value).__name__))
+    return tuple(found)
+
+
+def program_frame(frame: FrameType | None) -> FrameType | None:
+    """The innermost frame of the program's own code, from `frame` outwards."""
+    while frame is not None and frame.f_code.co_filename != FILENAME:
+        frame = frame.f_back
+    return frame
+
+
+def _is_reversed(written: list[Operand], frame: FrameType, args: tuple[Any, ...]) -> bool:
+    """Whether Python asked the right operand (`2.0 * x` calls `x.__rmul__(2.0)`)."""
+    if written[0].is_literal:
+        return True
+    values = [frame.f_locals.get(one.name, frame.f_globals.get(one.name)) if one.name else None for one in written]
+    if values[0] is args[0]:
+        return False
+    return values[1] is args[0] or (values[0] is not None and values[0] is args[1])
+
+
+def _is_direct(frame: FrameType) -> bool:
+    """Whether the program itself wrote the call, and no `nn.Module` of torch stands between."""
+    inner: FrameType | None = sys._getframe(2)
+    while inner is not None and inner is not frame:
+        if "/nn/modules/" in inner.f_code.co_filename:
+            return False
+        inner = inner.f_back
+    return True

@@ -1,0 +1,172 @@
+"""The program's text, as the recorder needs it: where an operation stands, what it says, and what its value is
+called.
+
+CPython keeps for every instruction the stretch of source it was compiled from (`code.co_positions`, PEP 657). The
+recorder asks for the instruction that made a tensor; here that stretch becomes a span, a label, a variable name and
+operands.
+"""
+
+from __future__ import annotations
+
+import ast
+import linecache
+from types import CodeType
+
+import msgspec
+
+from app.trace.model import Span
+
+FILENAME = "<program>"
+MAX_LABEL = 160
+
+Position = tuple[int, int, int, int]
+"""line, end line, column, end column; columns count UTF-8 bytes from 0, as CPython does."""
+
+
+class Operand(msgspec.Struct, frozen=True):
+    """An operand of an expression as the source writes it; `name` is set when it is a plain variable."""
+
+    label: str
+    name: str | None
+    span: Span
+    is_literal: bool
+
+
+class Place(msgspec.Struct, frozen=True):
+    """What the source says at one instruction; `receiver` tells that the first operand is what a method was called
+    on.
+    """
+
+    span: Span
+    label: str
+    variable: str | None
+    operands: tuple[Operand, ...]
+
+
+class Source:
+    """A parsed program.
+
+    Raises:
+        SyntaxError, ValueError, RecursionError, MemoryError: the text is not a Python program that can be compiled.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text.removeprefix("\ufeff")
+        self.lines = self.text.splitlines(keepends=False)
+        tree = ast.parse(self.text, FILENAME)
+        self.code = compile(tree, FILENAME, "exec")
+        self._expressions: dict[Position, ast.AST] = {}
+        self._variables: dict[Position, str] = {}
+        self._positions: dict[CodeType, list[tuple[int | None, ...]]] = {}
+        for node in ast.walk(tree):
+            self._enter(node)
+        # Tracebacks, inspect and dataclasses read sources through linecache; there is no file to read them from.
+        linecache.cache[FILENAME] = (len(self.text), None, self.text.splitlines(keepends=True), FILENAME)
+
+    def _enter(self, node: ast.AST) -> None:
+        if isinstance(node, ast.expr | ast.AugAssign):
+            self._expressions[_position(node)] = node
+        match node:
+            case ast.Assign(targets=[*_, target], value=value):
+                self._bind(target, value)
+            case ast.AnnAssign(target=target, value=ast.expr() as value):
+                self._bind(target, value)
+            case ast.NamedExpr(target=target, value=value):
+                self._bind(target, value)
+            case ast.AugAssign(target=target):
+                self._variables[_position(node)] = _dotted(target) or ""
+
+    def _bind(self, target: ast.expr, value: ast.expr) -> None:
+        pairs = [(target, value)]
+        if isinstance(target, ast.Tuple | ast.List) and isinstance(value, ast.Tuple | ast.List):
+            pairs = list(zip(target.elts, value.elts, strict=False))
+        for one, its_value in pairs:
+            if name := _dotted(one):
+                self._variables[_position(its_value)] = name
+
+    def place(self, code: CodeType, instruction: int) -> Place | None:
+        """Say what stands at an instruction.
+
+        Args:
+            code: a code object compiled from this source.
+            instruction: `frame.f_lasti`, in bytes.
+
+        Returns:
+            None if the compiler kept no position.
+        """
+        positions = self._positions.get(code)
+        if positions is None:
+            positions = self._positions[code] = list(code.co_positions())
+        found = positions[instruction // 2]
+        if None in found:
+            return None
+        position: Position = found  # type: ignore[assignment]
+        node = self._expressions.get(position)
+        return Place(
+            span=self._span(position),
+            label=self._segment(position),
+            variable=self._variables.get(position) or None,
+            operands=tuple(self._operand(one) for one in _operands(node)),
+        )
+
+    def _operand(self, node: ast.expr) -> Operand:
+        position = _position(node)
+        return Operand(self._segment(position), _dotted(node), self._span(position), _is_literal(node))
+
+    def _span(self, position: Position) -> Span:
+        line, end_line, column, end_column = position
+        return Span(
+            line=line,
+            column=self._characters(line, column) + 1,
+            end_line=end_line,
+            end_column=self._characters(end_line, end_column) + 1,
+        )
+
+    def _characters(self, line: int, column: int) -> int:
+        text = self.lines[line - 1] if line <= len(self.lines) else ""
+        return column if text.isascii() else len(text.encode()[:column].decode(errors="ignore"))
+
+    def _segment(self, position: Position) -> str:
+        line, end_line, column, end_column = position
+        rows = [row.encode() for row in self.lines[line - 1 : end_line]]
+        if not rows:
+            return ""
+        rows[-1] = rows[-1][:end_column]
+        rows[0] = rows[0][column:]
+        text = " ".join(" ".join(row.decode(errors="ignore").split()) for row in rows)
+        return text if len(text) <= MAX_LABEL else text[: MAX_LABEL - 1] + "…"
+
+
+def _position(node: ast.AST) -> Position:
+    return (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset)  # type: ignore[attr-defined]
+
+
+def _dotted(node: ast.expr) -> str | None:
+    """The text of a plain name or a dotted one (`self.weight`); None for anything else."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else None
+
+
+def _is_literal(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) or (isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant))
+
+
+def _operands(node: ast.AST | None) -> list[ast.expr]:
+    match node:
+        case ast.BinOp(left=left, right=right):
+            return [left, right]
+        case ast.AugAssign(target=target, value=value):
+            return [target, value]
+        case ast.UnaryOp(operand=operand):
+            return [operand]
+        case ast.Compare(left=left, comparators=comparators):
+            return [left, *comparators]
+        case ast.Attribute(value=value):
+            return [value]
+        case ast.Call(func=function, args=arguments) if not any(isinstance(one, ast.Starred) for one in arguments):
+            receiver = [function.value] if isinstance(function, ast.Attribute) else []
+            return [*receiver, *arguments]
+    return []

@@ -1,0 +1,203 @@
+"""A walk and what the calls left → a Graph: nodes with names, labels, places, shapes and saved tensors, but no
+values.
+"""
+
+from __future__ import annotations
+
+from types import FrameType
+from typing import Any, NamedTuple
+
+import torch
+from torch.autograd.graph import Node as Function
+
+from app.trace.model import Edge, Graph, Kind, Node, Saved, SavedTensor
+from app.tracer.names import Names
+from app.tracer.rules import rule_of
+from app.tracer.sites import Constant, Made
+from app.tracer.source import MAX_LABEL
+from app.tracer.values import dtype_name, number
+from app.tracer.walk import Walk
+
+MAX_SAVED_ITEMS = 32
+_saved_names: dict[type, tuple[str, ...]] = {}
+
+
+class Leaf(NamedTuple):
+    """A leaf of the graph, and the program's name for it."""
+
+    variable: torch.Tensor
+    name: str | None
+
+
+class Parts(NamedTuple):
+    """All that one pass knows of its graph, aligned: `made` and `leaves` belong to the walk's nodes."""
+
+    walk: Walk
+    made: list[Made | None]
+    leaves: list[Leaf | None]
+    constants: list[tuple[int, Constant]]
+    """Source node and constant, in the order of the walk; one for each edge to a constant."""
+    roots: frozenset[int]
+
+    def signature(self, module_names: dict[int, str | None]) -> tuple[Any, ...]:
+        """What makes two graphs the same: equal signatures have equal `Graph`s."""
+        nodes = tuple(
+            (
+                made.site.index if made.site else None,
+                made.kernel,
+                made.shape,
+                made.dtype,
+                module_names.get(id(made.module)) if made.module else None,
+            )
+            if made is not None
+            else (leaf.name, leaf.variable.shape, leaf.variable.dtype)
+            if leaf is not None
+            else None
+            for made, leaf in zip(self.made, self.leaves, strict=True)
+        )
+        names = tuple([node.name() for node in self.walk.nodes])
+        constants = tuple(
+            [(source, one.slot, one.operand.label, one.identity, one.shape) for source, one in self.constants]
+        )
+        first: dict[int, int] = {}
+        shared = tuple((*one[:3], first.setdefault(one[3], len(first)), one[4]) for one in constants)
+        return names, nodes, tuple(self.walk.links), shared, self.roots
+
+
+class Builder:
+    """Builds the graphs of one run."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+
+    def build(self, parts: Parts, graph_id: str, frame: FrameType | None) -> Graph:
+        """Make the graph of a pass whose structure was not seen before."""
+        nodes = [self._node(parts, index, frame) for index in range(len(parts.walk.nodes))]
+        edges = [
+            Edge(f"e{number}", f"n{link.source}", f"n{link.target}", link.slot, link.input)
+            for number, link in enumerate(parts.walk.links)
+        ]
+        for source, target, constant in place_constants(parts):
+            if target == len(nodes):
+                nodes.append(_constant_node(target, constant))
+            edges.append(Edge(f"e{len(edges)}", f"n{source}", f"n{target}", constant.slot))
+        return Graph(graph_id, tuple(nodes), tuple(edges))
+
+    def _node(self, parts: Parts, index: int, frame: FrameType | None) -> Node:
+        function = parts.walk.nodes[index]
+        made, leaf = parts.made[index], parts.leaves[index]
+        name = function.name()
+        kind: Kind = "output" if index in parts.roots else "operation"
+        if leaf is not None:
+            return _leaf_node(index, leaf, "leaf" if kind == "operation" else kind)
+        shape, dtype = _metadata(function)
+        if made is None or made.site is None:
+            return Node(f"n{index}", kind, name, _plain(name), shape=shape, dtype=dtype, saved=saved_of(function))
+        own = made.kernel is None
+        place = made.site.place
+        label = place.label if own and place and made.site.is_direct else made.kernel or made.site.function
+        return Node(
+            id=f"n{index}",
+            kind=kind,
+            name=name,
+            label=label[:MAX_LABEL].strip("_") or _plain(name),
+            variable=place.variable if own and place else None,
+            span=made.site.span,
+            shape=tuple(made.shape),
+            dtype=dtype_name(made.dtype),
+            module=self._names.of_module(made.module, frame) if made.module is not None else None,
+            saved=saved_of(function),
+            rule=rule_of(name),
+        )
+
+
+def place_constants(parts: Parts) -> list[tuple[int, int, Constant]]:
+    """Source index, target index and constant of each edge to a constant; constants are numbered after all other
+    nodes.
+    """
+    targets: dict[int, int] = {}
+    start = len(parts.walk.nodes)
+    return [
+        (source, start + targets.setdefault(constant.identity, len(targets)), constant)
+        for source, constant in parts.constants
+    ]
+
+
+def _leaf_node(index: int, leaf: Leaf, kind: Kind) -> Node:
+    tensor = leaf.variable
+    return Node(
+        id=f"n{index}",
+        kind=kind,
+        name="AccumulateGrad",
+        label=leaf.name or "leaf",
+        variable=leaf.name,
+        shape=tuple(tensor.shape),
+        dtype=dtype_name(tensor.dtype),
+    )
+
+
+def _constant_node(index: int, constant: Constant) -> Node:
+    operand = constant.operand
+    return Node(
+        id=f"n{index}",
+        kind="constant",
+        name="Constant",
+        label=operand.label,
+        variable=operand.name,
+        span=operand.span,
+        shape=constant.shape,
+        dtype=constant.dtype,
+    )
+
+
+def _plain(name: str) -> str:
+    """`MmBackward0` → `mm`, for nodes whose source is not known."""
+    return name.split("::")[-1].rstrip("0123456789").removesuffix("Backward").lower() or name
+
+
+def _metadata(function: Function) -> tuple[tuple[int, ...] | None, str | None]:
+    """Shape and dtype of the gradient that a node expects, which are those of its output."""
+    try:
+        metadata = function._input_metadata[0]
+        return tuple(int(size) for size in metadata.shape), dtype_name(metadata.dtype)
+    except (RuntimeError, AttributeError, IndexError, TypeError):
+        return None, None
+
+
+def saved_of(function: Function) -> dict[str, Saved]:
+    """What a node keeps for the backward pass: attributes as they are, tensors by shape, dtype and size in bytes."""
+    kind = type(function)
+    names = _saved_names.get(kind)
+    if names is None:
+        names = _saved_names[kind] = tuple(name for name in dir(kind) if name.startswith("_saved_"))
+    saved = {}
+    for name in names:
+        try:
+            saved[name.removeprefix("_saved_")] = _saved(getattr(function, name))
+        except RuntimeError:  # freed by an earlier backward, or never saved
+            continue
+    if isinstance(function, torch.autograd.function.BackwardCFunction):
+        saved |= _saved_by_hand(function)
+    return saved
+
+
+def _saved_by_hand(function: Any) -> dict[str, Saved]:
+    """What a `torch.autograd.Function` saved through `ctx.save_for_backward`."""
+    try:
+        return {f"saved_tensors[{i}]": _saved(tensor) for i, tensor in enumerate(function.saved_tensors)}
+    except RuntimeError:
+        return {}
+
+
+def _saved(value: Any) -> Saved:
+    if isinstance(value, torch.Tensor):
+        return SavedTensor(tuple(value.shape), dtype_name(value.dtype), value.numel() * value.element_size())
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, int):
+        return value - 2**64 if value >= 2**63 else value  # negative dimensions are kept unsigned
+    if isinstance(value, float):
+        return number(value)
+    if isinstance(value, tuple | list) and all(isinstance(one, int | float) for one in value):
+        return tuple(number(one) for one in value[:MAX_SAVED_ITEMS])
+    return str(value)[:MAX_LABEL]

@@ -1,0 +1,185 @@
+"""Updates: what changes the leaves between passes — optimizers, in-place writes, `zero_grad`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import torch
+
+from app.trace.model import Parameter, ParameterUpdate, Span, Update, Value
+from app.tracer.values import Held, Reading, number, read, settle, settled
+
+if TYPE_CHECKING:
+    from app.tracer.recorder import Recorder
+    from app.tracer.sites import Site
+
+_ZEROING = frozenset({"zero_", "fill_", "mul_", "copy_", "__set__", "__setitem__", "__imul__"})
+
+
+class Change(NamedTuple):
+    """A leaf that is about to change."""
+
+    leaf: torch.Tensor
+    before: Reading
+    gradient: Reading
+
+
+Row = tuple[Change, Reading, dict[str, Value]]
+"""A changed leaf, its value afterwards, and the optimizer's state for it."""
+
+
+class Updates:
+    """Watches the leaves of the run; the `Listener` of its calls."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._leaves: dict[int, torch.Tensor] = {}
+        self._by_address: dict[int, torch.Tensor] = {}
+        self._written: list[tuple[Change, Reading]] = []
+        self._written_span: Span | None = None
+
+    def know(self, leaf: torch.Tensor) -> None:
+        """A leaf took part in a pass: from now on its changes matter."""
+        if id(leaf) not in self._leaves:
+            self._leaves[id(leaf)] = leaf
+            self._by_address[leaf.data_ptr()] = leaf
+
+    # -- optimizers ----------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def step(self, optimizer: torch.optim.Optimizer) -> Iterator[None]:
+        """Record one optimizer step around its run."""
+        self.flush()
+        groups = optimizer.param_groups
+        changes = [self._change(leaf) for group in groups for leaf in group["params"]]
+        yield
+        after = [self._read(change.leaf) for change in changes]
+        states = [self._state(optimizer, change.leaf) for change in changes]
+        options = [_options(group) for group in groups]
+        for group, own in zip(groups[1:], options[1:], strict=True):
+            self._add_differences(own, options[0], {id(leaf) for leaf in group["params"]}, changes, states)
+        self._send(type(optimizer).__name__, options[0], list(zip(changes, after, states, strict=True)), self._span())
+
+    def _change(self, leaf: torch.Tensor) -> Change:
+        return Change(leaf, self._read(leaf), self._read(leaf.grad) if leaf.grad is not None else None)
+
+    def _read(self, tensor: torch.Tensor) -> Reading:
+        reading = read(tensor, self._recorder.limits.full_elements)
+        if type(reading) is Held:
+            # A leaf is written in place: its statistics cannot wait.
+            settle([reading])
+        return reading
+
+    def _state(self, optimizer: torch.optim.Optimizer, leaf: torch.Tensor) -> dict[str, Value]:
+        known = optimizer.state.get(leaf)
+        if not known:
+            return {}
+        state: dict[str, Value] = {}
+        for name, value in known.items():
+            if isinstance(value, torch.Tensor):
+                state[str(name)] = settled(self._read(value))
+            elif isinstance(value, int | float):
+                state[str(name)] = number(value)
+        return state
+
+    @staticmethod
+    def _add_differences(
+        own: dict[str, Parameter],
+        first: dict[str, Parameter],
+        leaves: set[int],
+        changes: list[Change],
+        states: list[dict[str, Value]],
+    ) -> None:
+        """Say with each parameter where its group's options differ from those of the first group."""
+        different = {name: one for name, one in own.items() if one != first.get(name) and isinstance(one, int | float)}
+        for change, state in zip(changes, states, strict=True):
+            if id(change.leaf) in leaves:
+                state |= {name: number(one) for name, one in different.items()}
+
+    # -- writes by hand ------------------------------------------------------------------------------------------------
+
+    def born(self, leaf: torch.Tensor, site: Site | None) -> None:
+        """A leaf came into being: the source names it."""
+        if site is not None and site.place is not None and site.place.variable and site.is_direct:
+            self._recorder.names.learn(leaf, site.place.variable)
+
+    def changing(self, tensor: torch.Tensor) -> Change | None:
+        """A tensor is about to be written in place: remember it if it is a leaf, or shares a leaf's memory."""
+        if not self._leaves:
+            return None
+        leaf = self._leaves.get(id(tensor))
+        if leaf is None and tensor.layout is torch.strided:
+            leaf = self._by_address.get(tensor.data_ptr())
+        return self._change(leaf) if leaf is not None else None
+
+    def changed(self, tensor: torch.Tensor, token: Change | None, function: str, span: Span | None) -> None:
+        """It was written."""
+        if token is not None:
+            if not self._written:
+                self._written_span = span
+            self._written.append((token, self._read(token.leaf)))
+            self._by_address[token.leaf.data_ptr()] = token.leaf
+        elif function in _ZEROING and self._is_gradient(tensor) and not bool(tensor.any()):
+            self._recorder.zeroed(span)
+
+    def gradient_set(self, leaf: torch.Tensor, value: torch.Tensor | None, span: Span | None) -> None:
+        """The program assigned to `.grad`; None or zeros is a `zero_grad` by hand."""
+        if id(leaf) in self._leaves and (value is None or not bool(value.any())):
+            self._recorder.zeroed(span)
+
+    def gradient_asked(self, tensor: torch.Tensor, span: Span | None) -> None:
+        """The program read `.grad` of a tensor that keeps none."""
+        name = self._recorder.names.of(tensor, None)
+        self._recorder.diagnose("grad-of-non-leaf", span, variable=name)
+
+    def check(self) -> None:
+        """Raise if a limit was met meanwhile."""
+        if self._recorder.stop_reason is not None:
+            self._recorder.check()
+
+    def _is_gradient(self, tensor: torch.Tensor) -> bool:
+        address = tensor.data_ptr()
+        return any(leaf.grad is not None and leaf.grad.data_ptr() == address for leaf in self._leaves.values())
+
+    def flush(self) -> None:
+        """Send the writes by hand since the last event as one update."""
+        if self._written:
+            written, self._written = self._written, []
+            self._send("in-place", {}, [(change, after, {}) for change, after in written], self._written_span)
+
+    def _send(self, name: str, options: dict[str, Parameter], rows: list[Row], span: Span | None) -> None:
+        parameters = tuple(
+            [
+                ParameterUpdate(
+                    variable=self._recorder.name_of(change.leaf),
+                    node=self._recorder.leaf_ids.get(id(change.leaf)),
+                    before=settled(change.before),
+                    gradient=settled(change.gradient),
+                    after=settled(after),
+                    state=state,
+                )
+                for change, after, state in rows
+            ]
+        )
+        last = self._recorder.pass_count - 1
+        self._recorder.updated(Update(name, options, parameters, last if last >= 0 else None, span))
+
+    def _span(self) -> Span | None:
+        return self._recorder.calls.span()
+
+
+def _options(group: dict[str, Any]) -> dict[str, Parameter]:
+    """The numbers and switches of a parameter group, such as `lr`; a learning rate kept as a tensor counts as its
+    number.
+    """
+    options: dict[str, Parameter] = {}
+    for name, value in group.items():
+        if isinstance(value, torch.Tensor) and value.numel() == 1:
+            options[name] = value.item()
+        elif isinstance(value, bool | int | float | str):
+            options[name] = value
+        elif isinstance(value, tuple) and name == "betas":
+            options |= {f"beta{i + 1}": one for i, one in enumerate(value) if isinstance(one, int | float)}
+    return options

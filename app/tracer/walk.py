@@ -1,0 +1,62 @@
+"""The walk: from the roots of a backward graph to every node they reach."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from torch.autograd.graph import Node
+
+
+class Link(NamedTuple):
+    """One entry of `next_functions`: gradient goes from node `source`, place `slot`, to output `input` of node
+    `target`.
+    """
+
+    source: int
+    slot: int
+    target: int
+    input: int
+
+
+class Walk(NamedTuple):
+    """Nodes in the order of the first visit, and every link between them, parallel ones included."""
+
+    nodes: list[Node]
+    links: list[Link]
+
+
+def walk(roots: list[Node]) -> Walk:
+    """Collect every node that `roots` reach through `next_functions`.
+
+    A stack takes the place of recursion: graphs are routinely deeper than Python's stack. The order is that of a
+    depth-first search which visits slot 0 first, so equal structures are numbered equally.
+
+    Args:
+        roots: `grad_fn`s of the differentiated tensors.
+
+    Source:
+        https://docs.pytorch.org/docs/stable/notes/autograd.html
+    """
+    index: dict[Node, int] = {}
+    functions = []
+    stack = roots[::-1]
+    while stack:
+        node = stack.pop()
+        if node in index:
+            continue
+        index[node] = len(index)
+        targets = node.next_functions
+        functions.append(targets)
+        if len(targets) == 1:
+            target = targets[0][0]
+            if target is not None and target not in index:
+                stack.append(target)
+        else:
+            stack += [target for target, _ in reversed(targets) if target is not None and target not in index]
+    links = [
+        Link(source, slot, index[target], number)
+        for source, targets in enumerate(functions)
+        for slot, (target, number) in enumerate(targets)
+        if target is not None
+    ]
+    return Walk(list(index), links)
