@@ -31,6 +31,11 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     values: int = 2_000_000
     steps: int = 1_000
     full_elements: int = 256
+    expression_characters: int = 2_000
+    expression_depth: int = 100
+    expression_variables: int = 50
+    written_elements: int = 1_024
+    """Elements of one variable of an expression, written out in its program."""
 
 
 def read_limits() -> Limits:
@@ -91,3 +96,15 @@ class Settings(BaseSettings):
     """A spare that has waited longer is replaced."""
     require_confinement: bool | None = None
     """Whether a missing layer of the sandbox refuses all runs; unset, it does when `host` is not loopback."""
+    layout_workers: int = Field(default=2, ge=1)
+    """Warm Graphviz processes."""
+    layout_seconds: float = Field(default=2.0, gt=0)
+    """One drawing's time; after it the process is killed and a coarser picture is tried."""
+    layout_wait_seconds: float = Field(default=10.0, gt=0)
+    """How long a drawing waits for a free Graphviz process."""
+    layout_memory_bytes: int = 512 * 1024 * 1024
+    """Address space of one Graphviz process."""
+    layout_cache_bytes: int = 32 * 1024 * 1024
+    """Drawings kept for equal structures; 0 keeps none."""
+    layout_nodes: int = Field(default=150, ge=1)
+    """The most nodes one picture shows; the others are folded."""

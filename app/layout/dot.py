@@ -1,0 +1,158 @@
+"""Write DOT: an allow-list of attributes, the visitor's text only as escaped text of a label.
+
+Labels are HTML-like: a table with one row for each line, in which Graphviz interprets no backslash. For the page the
+same boxes are written without text (`texts` None): positions are all that is wanted, and no font needs to be asked.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from html import escape
+from types import MappingProxyType
+
+import graphviz
+
+from app.layout import boxes
+from app.layout.boxes import Box
+from app.layout.drawing import Texts
+from app.layout.folded import Bundle
+from app.layout.palette import PALETTES, Look, Palette
+from app.layout.text import FONT_FAMILY
+from app.layout.view import View
+
+SHAPES: MappingProxyType[Look, MappingProxyType[str, str]] = MappingProxyType(
+    {
+        "leaf": MappingProxyType({"shape": "box", "style": "rounded,filled", "penwidth": "1.6"}),
+        "operation": MappingProxyType({"shape": "box", "style": "filled", "penwidth": "1.2"}),
+        "constant": MappingProxyType({"shape": "note", "style": "filled,dashed", "penwidth": "1.2"}),
+        "output": MappingProxyType({"shape": "box", "style": "filled", "penwidth": "1.4", "peripheries": "2"}),
+        "group": MappingProxyType({"shape": "box3d", "style": "filled", "penwidth": "1.4"}),
+    }
+)
+_ID = re.compile(r"[nmef][0-9]{1,9}", re.ASCII)
+_HALO = 'BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"'
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that one picture shows, before it has a place."""
+
+    boxes: tuple[Box, ...]
+    bundles: tuple[Bundle, ...]
+    flows: tuple[float, ...]
+    """For each bundle the points its flow takes; 0 where none is shown."""
+    view: View
+
+
+def write(plan: Plan, texts: Texts | None = None) -> str:
+    """Write a picture as DOT.
+
+    Args:
+        plan: the boxes and edges; ids must be `n`, `m`, `e` or `f` and a number.
+        texts: what the numbers are; None leaves every label out, for a template.
+
+    Raises:
+        ValueError: an id is not one of ours.
+    """
+    palette = PALETTES[plan.view.theme]
+    graph = graphviz.Digraph("G", graph_attr=_graph_attributes(plan, palette))
+    graph.attr("node", fontname=FONT_FAMILY, fixedsize="true", margin="0")
+    graph.attr("edge", fontname=FONT_FAMILY, arrowsize="0.7", penwidth="1.2", color=palette.edge)
+    constants = {box.id for box in plan.boxes if box.look == "constant"}
+    for box in plan.boxes:
+        graph.node(checked(box.id), **_node_attributes(box, palette, texts))
+    for bundle, room in zip(plan.bundles, plan.flows, strict=True):
+        style = {"style": "dashed"} if bundle.tail in constants else {}
+        label = {"label": _flow_label(bundle, room, texts, plan.view)} if room else {}
+        graph.edge(checked(bundle.tail), checked(bundle.head), id=checked(bundle.id), **style, **label)
+    return graph.source
+
+
+def checked(name: str) -> str:
+    """Let an id through if it is one of ours.
+
+    Raises:
+        ValueError: it is anything else.
+    """
+    if _ID.fullmatch(name) is None:
+        raise ValueError(f"not an id: {name[:20]!r}")
+    return name
+
+
+def _graph_attributes(plan: Plan, palette: Palette) -> dict[str, str]:
+    has_flows = any(plan.flows)
+    return {
+        "rankdir": plan.view.direction,
+        "bgcolor": palette.background,
+        # Graphviz takes half a rank for an edge's label.
+        "ranksep": "0.3" if has_flows else "0.45",
+        "nodesep": "0.35",
+        "pad": "0.15",
+        "outputorder": "edgesfirst",
+        "fontname": FONT_FAMILY,
+    }
+
+
+def _node_attributes(box: Box, palette: Palette, texts: Texts | None) -> dict[str, str]:
+    colours = palette.boxes[box.look]
+    return {
+        "id": box.id,
+        "width": f"{box.width / 72:.4f}",
+        "height": f"{box.height / 72:.4f}",
+        "label": "" if texts is None else _label(box, palette, texts),
+        "fillcolor": colours.fill,
+        "color": colours.border,
+        **SHAPES[box.look],
+    }
+
+
+def _label(box: Box, palette: Palette, texts: Texts) -> str:
+    rows = [
+        _row(_font(box.title, boxes.TITLE_SIZE, palette.boxes[box.look].ink, "B"), boxes.TITLE_HEIGHT, box.room),
+        _row(_font(box.name, boxes.NAME_SIZE, palette.muted), boxes.NAME_HEIGHT, box.room),
+    ]
+    if box.face is not None:
+        rows.append(f'<TR><TD COLSPAN="2" HEIGHT="{boxes.GAP:.0f}"></TD></TR>')
+        rows.append(_number("value", texts.values[box.face], palette.value, palette.muted))
+    if box.has_gradient and box.face is not None:
+        rows.append(_number("grad", texts.gradients[box.face], palette.gradient, palette.muted))
+    return f"<<TABLE {_HALO}>{''.join(rows)}</TABLE>>"
+
+
+def _row(font: str, height: float, room: float) -> str:
+    size = f'HEIGHT="{height:.0f}" WIDTH="{room:.0f}"'
+    return f'<TR><TD COLSPAN="2" ALIGN="LEFT" {size}>{font}</TD></TR>'
+
+
+def _number(key: str, text: str, ink: str, muted: str) -> str:
+    left = f'<TD ALIGN="LEFT" WIDTH="{boxes.KEY_WIDTH:.0f}" HEIGHT="{boxes.ROW_HEIGHT:.0f}">'
+    right = f'<TD ALIGN="RIGHT">{_font(text, boxes.NUMBER_SIZE, ink, "B")}</TD>'
+    return f"<TR>{left}{_font(key, boxes.KEY_SIZE, muted)}</TD>{right}</TR>"
+
+
+def _font(text: str, size: float, colour: str, weight: str = "") -> str:
+    # An empty cell is written as a space: Graphviz refuses a FONT without text.
+    written = escape(text) or " "
+    inner = f"<{weight}>{written}</{weight}>" if weight else written
+    return f'<FONT POINT-SIZE="{size:g}" COLOR="{colour}">{inner}</FONT>'
+
+
+def _flow_label(bundle: Bundle, room: float, texts: Texts | None, view: View) -> str:
+    palette = PALETTES[view.theme]
+    cell = f'WIDTH="{room:.0f}" HEIGHT="{boxes.FLOW_HEIGHT:.0f}" FIXEDSIZE="TRUE" BGCOLOR="{palette.background}"'
+    inner = "" if texts is None else _font(flow_text(bundle, texts, view), boxes.FLOW_SIZE, palette.gradient)
+    return f"<<TABLE {_HALO}><TR><TD {cell}>{inner}</TD></TR></TABLE>>"
+
+
+def flow_arrow(view: View) -> str:
+    """Point against the data, as gradients flow."""
+    return "↑" if view.direction == "TB" else "←"
+
+
+def flow_text(bundle: Bundle, texts: Texts, view: View) -> str:
+    """What stands at an edge: the gradient that flowed along it, or how many edges it stands for."""
+    if len(bundle.edges) > 1:
+        return f"× {len(bundle.edges):,}"
+    text = texts.flows[bundle.edges[0]]
+    return f"{flow_arrow(view)} {text}" if text else ""

@@ -1,0 +1,101 @@
+"""A drawing: one layout of one structure, whose numbers are filled in frame by frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Literal
+
+from app.layout.folded import Bundle, Group
+from app.layout.numbers import ABSENT, format_value
+from app.layout.text import harmless
+from app.layout.view import Phase
+from app.trace.model import Pass, Value
+
+Table = Literal["value", "gradient", "flow"]
+
+
+class Column:
+    """Numbers as texts, printed when they are asked for: of a folded graph of 10,000 nodes only a few are.
+
+    Args:
+        values: one for each node or edge; None for a frame that has none of them yet.
+        absent: what stands where there is no number.
+    """
+
+    def __init__(self, values: Sequence[Value] | None, absent: str) -> None:
+        self._values = values
+        self._absent = absent
+
+    def __getitem__(self, at: int) -> str:
+        value = None if self._values is None else self._values[at]
+        return self._absent if value is None else harmless(format_value(value))
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What the numbers of a frame read: by node, by node, by edge."""
+
+    values: Column
+    gradients: Column
+    flows: Column
+
+
+def frame_texts(pass_: Pass | None = None, phase: Phase = "backward") -> Texts:
+    """Print the numbers of a pass, up to a phase.
+
+    Args:
+        pass_: the numbers; None leaves them blank.
+        phase: "forward" leaves the gradients blank, as they are before `backward()`.
+    """
+    has_values = pass_ is not None and phase != "blank"
+    has_gradients = has_values and phase != "forward" and pass_ is not None and pass_.call != "forward"
+    return Texts(
+        Column(pass_.values if has_values and pass_ else None, ABSENT),
+        Column(pass_.gradients if has_gradients and pass_ else None, ABSENT),
+        Column(pass_.flows if has_gradients and pass_ else None, ""),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """An SVG with gaps where its numbers stand; ids are those of the graph and of `groups`.
+
+    `fixed` has one piece more than `slots`; a slot names a table and the index of the node or edge it belongs to.
+    """
+
+    fixed: tuple[str, ...]
+    slots: tuple[tuple[Table, int], ...]
+    width: float
+    height: float
+    groups: tuple[Group, ...] = ()
+    bundles: tuple[Bundle, ...] = ()
+    opened: tuple[str, ...] = ()
+
+    @property
+    def bytes(self) -> int:
+        """About what it takes in memory."""
+        members = sum(len(group.members) for group in self.groups)
+        return sum(map(len, self.fixed)) + 150 * len(self.slots) + 70 * members + 200 * len(self.bundles) + 1000
+
+    def fill(self, texts: Texts) -> str:
+        """Write a frame's numbers into the picture.
+
+        Args:
+            texts: from `frame_texts` of a pass of the same graph.
+        """
+        tables = {"value": texts.values, "gradient": texts.gradients, "flow": texts.flows}
+        pieces = [""] * (2 * len(self.slots) + 1)
+        pieces[::2] = self.fixed
+        pieces[1::2] = [escape(tables[table][at]) for table, at in self.slots]
+        return "".join(pieces)
+
+    def svg(self, pass_: Pass | None = None, phase: Phase = "backward") -> str:
+        """Draw one frame; only what is visible is printed.
+
+        Args:
+            pass_: a pass of the same graph; None leaves the numbers blank.
+            phase: how much of the pass has happened.
+        """
+        return self.fill(frame_texts(pass_, phase))

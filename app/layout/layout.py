@@ -1,0 +1,172 @@
+"""Draw graphs: fold, lay out, keep; and draw frames of them in other formats."""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+from cachetools import LRUCache
+
+from app.errors import LayoutUnavailableError
+from app.layout import boxes, dot, svg
+from app.layout.drawing import Drawing, frame_texts
+from app.layout.engine import EngineFailure, Engines, Format
+from app.layout.fold import fold
+from app.layout.folded import Bundle, Folded
+from app.layout.view import Phase, View
+from app.settings import Settings
+from app.trace.model import Graph, Pass
+
+_FLOW_BUNDLES = 40
+"""Pictures with more edges than this show no number at the edges: they would hide each other."""
+
+_COARSER = (4, 16)
+"""A picture that took too long is tried again with so many times fewer nodes, and at last with one."""
+
+_encoder = msgspec.json.Encoder(order="deterministic")
+
+
+class Layout:
+    """The room's face: one warm Graphviz, one cache.
+
+    Args:
+        settings: the limits whose names begin with `layout_`.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._engines = Engines(settings)
+        self._cache: LRUCache[bytes, Drawing] = LRUCache(
+            max(1, settings.layout_cache_bytes), getsizeof=lambda drawing: drawing.bytes
+        )
+        self.hits = 0
+        self.misses = 0
+        self.coarser = 0
+        """Drawings that had to be folded harder than asked, because Graphviz took too long."""
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """What confines the Graphviz processes: of `rlimits`, `landlock`, `seccomp`."""
+        return self._engines.layers
+
+    @property
+    def restarts(self) -> int:
+        """How often a Graphviz process was replaced."""
+        return self._engines.restarts
+
+    @property
+    def cached_bytes(self) -> int:
+        """About what the kept drawings take."""
+        return int(self._cache.currsize)
+
+    async def start(self) -> None:
+        """Warm Graphviz up.
+
+        Raises:
+            LayoutUnavailableError: Graphviz cannot be started on this machine.
+        """
+        await self._engines.start()
+
+    async def stop(self) -> None:
+        """End every process."""
+        await self._engines.stop()
+
+    async def draw(self, graph: Graph, view: View | None = None) -> Drawing:
+        """Lay a graph out, or find the drawing of an equal one.
+
+        Args:
+            graph: as a trace holds it; its own id does not matter.
+            view: what the visitor chose.
+
+        Returns:
+            The drawing, folded as far as it must be.
+
+        Raises:
+            LayoutUnavailableError: there is no Graphviz, or none was free in time.
+        """
+        view = view or View()
+        key = structure_key(graph, view)
+        drawing = self._cache.get(key)
+        if drawing is not None:
+            self.hits += 1
+            return drawing
+        self.misses += 1
+        plan, folded, picture = await self._lay_out(graph, view)
+        drawing = svg.read(picture, plan, folded)
+        if drawing.bytes <= self._cache.maxsize:
+            self._cache[key] = drawing
+        return drawing
+
+    async def render(
+        self, graph: Graph, picture: Format, view: View | None = None, frame: tuple[Pass | None, Phase] = (None, "blank")
+    ) -> bytes:
+        """Draw one frame as a file for other programs.
+
+        Args:
+            graph: as a trace holds it.
+            picture: "png" or "pdf"; "svg" gives what the page shows.
+            view: what the visitor chose.
+            frame: a pass of this graph, and how much of it has happened.
+
+        Raises:
+            LayoutUnavailableError: there is no Graphviz, or none was free in time.
+        """
+        if picture == "svg":
+            return (await self.draw(graph, view)).svg(*frame).encode()
+        *_, drawn = await self._lay_out(graph, view or View(), picture, frame)
+        return drawn
+
+    def dot(
+        self, graph: Graph, view: View | None = None, frame: tuple[Pass | None, Phase] = (None, "blank")
+    ) -> str:
+        """Write one frame as DOT, for the visitor's own Graphviz."""
+        view = view or View()
+        return dot.write(plan(graph, self._fold(graph, view, 1), view), frame_texts(*frame))
+
+    async def _lay_out(
+        self,
+        graph: Graph,
+        view: View,
+        picture: Format = "svg",
+        frame: tuple[Pass | None, Phase] | None = None,
+    ) -> tuple[dot.Plan, Folded, bytes]:
+        texts = None if frame is None else frame_texts(*frame)
+        most = self._settings.layout_nodes if view.max_nodes is None else view.max_nodes
+        for divisor in (1, *_COARSER, most):
+            folded = self._fold(graph, view, divisor)
+            planned = plan(graph, folded, view)
+            try:
+                source = dot.write(planned, texts)
+                return planned, folded, await self._engines.draw(source, picture, self._settings.layout_seconds)
+            except EngineFailure:
+                self.coarser += 1
+        raise LayoutUnavailableError("layout-unavailable")
+
+    def _fold(self, graph: Graph, view: View, divisor: int) -> Folded:
+        most = self._settings.layout_nodes
+        most = most if view.max_nodes is None else min(most, view.max_nodes)
+        return fold(graph, view.expanded, view.collapsed, max(1, most // divisor))
+
+
+def plan(graph: Graph, folded: Folded, view: View) -> dot.Plan:
+    """Say what the picture of a folded graph shows."""
+    shown = boxes.build(graph, folded)
+    index = {node.id: node for node in graph.nodes}
+    has_flows = len(folded.bundles) <= _FLOW_BUNDLES
+    flows = tuple(_flow_room(graph, index, bundle) if has_flows else 0.0 for bundle in folded.bundles)
+    return dot.Plan(shown, folded.bundles, flows, view)
+
+
+def _flow_room(graph: Graph, index: dict[str, object], bundle: Bundle) -> float:
+    target = index[graph.edges[bundle.edges[0]].target]
+    if target.kind == "constant":
+        return 0.0
+    return boxes.FLOW_ARROW + boxes.number_width(boxes.FLOW_SIZE, bool(target.shape) and len(bundle.edges) == 1)
+
+
+def structure_key(graph: Graph, view: View) -> bytes:
+    """Name a structure under a view: equal keys, equal drawings."""
+    nodes = [(n.id, n.kind, n.name, n.label, n.variable, n.span, n.shape, n.module) for n in graph.nodes]
+    edges = [(e.id, e.source, e.target) for e in graph.edges]
+    options = (view.direction, view.theme, sorted(view.expanded), sorted(view.collapsed), view.max_nodes)
+    return hashlib.blake2b(_encoder.encode((nodes, edges, options)), digest_size=16).digest()

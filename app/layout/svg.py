@@ -1,0 +1,186 @@
+"""Graphviz's SVG made into a drawing: its shapes and paths, our texts, classes and labels; nothing else gets through.
+
+What is written is an allow-list: `svg`, `rect`, `g`, `path`, `polygon`, `polyline`, `ellipse` and `text` with
+presentation attributes. So there is no style, script, link, title or comment in it, whatever Graphviz wrote.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import escape
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
+
+from app.layout import boxes
+from app.layout.boxes import Box
+from app.layout.dot import Plan, flow_arrow
+from app.layout.drawing import Drawing, Table
+from app.layout.folded import Bundle, Folded
+from app.layout.palette import PALETTES, Palette
+from app.layout.text import FONT_STACK
+
+_NAMESPACE = "{http://www.w3.org/2000/svg}"
+_GEOMETRY = {
+    "path": ("d",),
+    "polygon": ("points",),
+    "polyline": ("points",),
+    "ellipse": ("cx", "cy", "rx", "ry"),
+}
+_PAINT = ("fill", "stroke", "stroke-width", "stroke-dasharray")
+_POINT = re.compile(r"(-?[0-9.]+),(-?[0-9.]+)", re.ASCII)
+_TRANSLATE = re.compile(r"translate\((-?[0-9.]+) (-?[0-9.]+)\)", re.ASCII)
+
+Piece = str | tuple[Table, int]
+
+
+class Writer:
+    """Collects fixed text and slots, side by side.
+
+    Args:
+        palette: the inks of its texts.
+    """
+
+    def __init__(self, palette: Palette) -> None:
+        self.palette = palette
+        self.pieces: list[Piece] = []
+
+    def add(self, *pieces: Piece) -> None:
+        """Append pieces as they are; texts must be escaped."""
+        self.pieces.extend(pieces)
+
+    def text(self, kind: str, place: tuple[float, float], style: tuple[float, str, str], content: Piece) -> None:
+        """Write one line of text; `style` is size, colour and extra attributes."""
+        size, colour, extra = style
+        x, y = place
+        self.add(f'<text class="{kind}" x="{x:.2f}" y="{y:.2f}" font-size="{size:g}" fill="{colour}"{extra}>')
+        self.add(escape(content) if isinstance(content, str) else content, "</text>")
+
+    def drawing(self, size: tuple[float, float], folded: Folded) -> Drawing:
+        """Join what was written."""
+        fixed: list[str] = [""]
+        slots: list[tuple[Table, int]] = []
+        for piece in self.pieces:
+            if isinstance(piece, str):
+                fixed[-1] += piece
+            else:
+                slots.append(piece)
+                fixed.append("")
+        return Drawing(tuple(fixed), tuple(slots), *size, folded.groups, folded.bundles, folded.opened)
+
+
+def read(picture: bytes, plan: Plan, folded: Folded) -> Drawing:
+    """Make a drawing of what Graphviz drew.
+
+    Args:
+        picture: Graphviz's SVG of `dot.write(plan)`.
+        plan: what was asked for.
+        folded: what its groups and edges stand for.
+    """
+    root = ElementTree.fromstring(picture)
+    width, height = (float(root.get(side, "0").removesuffix("pt")) for side in ("width", "height"))
+    whole = root.find(f"{_NAMESPACE}g")
+    assert whole is not None
+    shift = _TRANSLATE.search(whole.get("transform", ""))
+    assert shift is not None
+    x, y = (float(part) for part in shift.groups())
+    found = {group.get("id", ""): group for group in whole.iter(f"{_NAMESPACE}g")}
+    writer = Writer(PALETTES[plan.view.theme])
+    _open(writer, plan, (width, height))
+    writer.add(f'<g transform="translate({x:g} {y:g})">')
+    for bundle, room in zip(plan.bundles, plan.flows, strict=True):
+        _write_edge(writer, found[bundle.id], plan, (bundle, room))
+    for box in plan.boxes:
+        _write_node(writer, found[box.id], box)
+    writer.add("</g></svg>")
+    return writer.drawing((width, height), folded)
+
+
+def _open(writer: Writer, plan: Plan, size: tuple[float, float]) -> None:
+    width, height = size
+    count = f"{len(plan.boxes):,} node{'s' * (len(plan.boxes) != 1)}"
+    writer.add(
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="graph {plan.view.theme}" width="{width:g}" height="{height:g}" '
+        f'viewBox="0 0 {width:g} {height:g}" role="group" aria-label="autograd graph, {count}" '
+        f'font-family="{FONT_STACK}">',
+        f'<rect class="background" width="{width:g}" height="{height:g}" fill="{writer.palette.background}"/>',
+    )
+
+
+def _write_node(writer: Writer, group: Element, box: Box) -> None:
+    shapes = list(_shapes(group))
+    left, top, right, bottom = _extent(shapes)
+    says = f"{box.title}, {box.name}" if box.title != box.name else box.title
+    writer.add(f'<g id="{box.id}" class="node {box.look}" role="img" aria-label="{escape(says)}')
+    if box.face is not None:
+        writer.add(", value ", ("value", box.face))
+    if box.face is not None and box.has_gradient:
+        writer.add(", gradient ", ("gradient", box.face))
+    writer.add('">', *(_shape(shape, "shape") for shape in shapes))
+    # Peripheries, folds and stacks grow around or inside the box: its middle stays the middle of the text.
+    x = (left + right) / 2 - box.room / 2
+    y = (top + bottom) / 2 - box.height / 2 + boxes.PADDING_Y
+    _write_texts(writer, box, x, y)
+    writer.add("</g>")
+
+
+def _write_texts(writer: Writer, box: Box, x: float, y: float) -> None:
+    palette = writer.palette
+    bold = ' font-weight="bold"'
+    y += boxes.TITLE_HEIGHT
+    writer.text("label", (x, y - 4.5), (boxes.TITLE_SIZE, palette.boxes[box.look].ink, bold), box.title)
+    y += boxes.NAME_HEIGHT
+    writer.text("name", (x, y - 3.5), (boxes.NAME_SIZE, palette.muted, ""), box.name)
+    if box.face is None:
+        return
+    y += boxes.GAP + boxes.ROW_HEIGHT
+    rows: list[tuple[Table, str, str]] = [("value", "value", palette.value)]
+    if box.has_gradient:
+        rows.append(("gradient", "grad", palette.gradient))
+    for table, key, ink in rows:
+        writer.text("key", (x, y - 4.5), (boxes.KEY_SIZE, palette.muted, ""), key)
+        style = (boxes.NUMBER_SIZE, ink, bold + ' text-anchor="end"')
+        writer.text(table, (x + box.room, y - 4.5), style, (table, box.face))
+        y += boxes.ROW_HEIGHT
+
+
+def _write_edge(writer: Writer, group: Element, plan: Plan, drawn: tuple[Bundle, float]) -> None:
+    bundle, room = drawn
+    shapes = list(_shapes(group))
+    # The reserved cell of a flow is the first polygon whose inside is the background's colour.
+    cells = [shape for shape in shapes if room and shape.get("fill") == writer.palette.background]
+    writer.add(f'<g id="{bundle.id}" class="edge" aria-hidden="true">')
+    for shape in shapes:
+        if shape not in cells:
+            writer.add(_shape(shape, "line" if shape.tag == f"{_NAMESPACE}path" else "head"))
+    if cells:
+        left, top, right, bottom = _extent(cells)
+        x, y = (left + right) / 2 - room / 2, (top + bottom) / 2 + boxes.FLOW_SIZE * 0.36
+        style = (boxes.FLOW_SIZE, writer.palette.gradient, "")
+        if len(bundle.edges) == 1:
+            writer.text("arrow", (x, y), style, flow_arrow(plan.view))
+            writer.text("flow", (x + boxes.FLOW_ARROW, y), style, ("flow", bundle.edges[0]))
+        else:
+            writer.text("count", (x, y), style, f"× {len(bundle.edges):,}")
+    writer.add("</g>")
+
+
+def _shapes(group: Element) -> Iterator[Element]:
+    return (element for element in group.iter() if element.tag.removeprefix(_NAMESPACE) in _GEOMETRY)
+
+
+def _shape(shape: Element, kind: str) -> str:
+    tag = shape.tag.removeprefix(_NAMESPACE)
+    names = (*_GEOMETRY[tag], *_PAINT)
+    written = "".join(f' {name}="{escape(shape.get(name, ""))}"' for name in names if shape.get(name))
+    return f'<{tag} class="{kind}"{written}/>'
+
+
+def _extent(shapes: list[Element]) -> tuple[float, float, float, float]:
+    points = [
+        (float(x), float(y))
+        for shape in shapes
+        for x, y in _POINT.findall(shape.get("points", "") or shape.get("d", ""))
+    ]
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    return min(xs), min(ys), max(xs), max(ys)

@@ -1,0 +1,28 @@
+"""What a visitor may choose about a picture."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from app.layout.palette import Theme
+
+Direction = Literal["TB", "LR"]
+Phase = Literal["blank", "forward", "backward"]
+"""How much of a pass is filled in: nothing, the values, the values and the gradients."""
+
+
+class View(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a graph is to be shown.
+
+    `expanded` and `collapsed` are keys of groups (`Group.key`) that the visitor opened or closed by hand; groups that
+    are neither open by themselves while there is room. `max_nodes` bounds what is visible; None takes
+    `Settings.layout_nodes`.
+    """
+
+    direction: Direction = "TB"
+    theme: Theme = "light"
+    expanded: frozenset[str] = frozenset()
+    collapsed: frozenset[str] = frozenset()
+    max_nodes: int | None = None
