@@ -16,7 +16,7 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from app.trace.model import Span
-from app.tracer.kernels import PASSIVE, PROPERTIES, SINGLE, Kernels, is_in_place, next_sequence_number
+from app.tracer.kernels import PASSIVE, PROPERTIES, SINGLE, Kernels, is_in_place, is_transformed, next_sequence_number
 from app.tracer.names import Names
 from app.tracer.sites import Constant, Made, Site, Sites, constants, program_frame
 from app.tracer.source import Source
@@ -67,6 +67,8 @@ class Calls(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Run one torch call, and take down what it made."""
+        if is_transformed() is not None:
+            return func(*args, **(kwargs or {}))
         treatment = self._treatments.get(func)
         if treatment is None:
             treatment = self._treatments[func] = self._treatment(func)

@@ -14,7 +14,7 @@ import torch
 from torch.nn.modules import module as module_hooks
 from torch.overrides import _pop_mode_temporarily
 
-from app.tracer.kernels import next_sequence_number
+from app.tracer.kernels import is_transformed, next_sequence_number
 from app.tracer.recorder import Recorder
 
 _run_engine = torch.autograd._engine_run_backward  # type: ignore[attr-defined]
@@ -30,7 +30,7 @@ class Active:
 def _engine_run_backward(t_outputs: Any, *args: Any, **kwargs: Any) -> Any:
     recorder = Active.recorder
     run = functools.partial(_run_engine, t_outputs, *args, **kwargs)
-    if recorder is None:
+    if recorder is None or is_transformed() is not None:
         return run()
     _, keep_graph, create_graph, inputs = args[:4]
     options = {

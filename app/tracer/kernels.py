@@ -26,6 +26,9 @@ _PASSIVE = """
     register_post_accumulate_grad_hook _is_view is_same_size
 """
 
+is_transformed: Callable[[], object] = torch._C._functorch.peek_interpreter_stack
+"""Something, while a function of `torch.func` runs: its wrapped tensors have no values of their own to read."""
+
 SINGLE = frozenset(_SINGLE.split())
 """One call, one kernel, one `grad_fn`: these need no dispatch mode. A call that makes more is taken off the list."""
 PASSIVE = frozenset(_PASSIVE.split())
@@ -49,6 +52,11 @@ class Kernels(TorchDispatchMode):
         self.found: dict[int, Made] = {}
         self._start = 0
         self._full_elements = full_elements
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        # Nothing is compiled here, and torch's guard against it would double the price of each kernel.
+        return False
 
     def watching(self, start: int) -> Kernels:
         """Watch from sequence number `start` on; for use in a `with` statement."""

@@ -7,6 +7,7 @@ import io
 import random
 import sys
 import types
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -79,7 +80,8 @@ def _run(source: Source, job: Job, send: Callable[[Event], None]) -> EndEvent:
     end = EndEvent()
     Active.recorder = recorder
     try:
-        with recorder.calls:
+        with warnings.catch_warnings(), recorder.calls:
+            warnings.simplefilter("ignore")  # they go to stderr, where nobody looks
             exec(source.code, module.__dict__)
     except RunCut as error:
         end = EndEvent(cut=error.cut)
