@@ -20,9 +20,6 @@ from app.settings import Limits
 
 log = logging.getLogger(__name__)
 
-LAYERS = ("landlock", "descriptors", "rlimits", "parent-death", "undumpable", "no-new-privs", "seccomp")
-"""All layers, in the order in which they are taken on."""
-
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
 _PR_SET_NO_NEW_PRIVS = 38
@@ -89,7 +86,7 @@ class Confinement:
 
     Args:
         limits: the limits that the kernel enforces.
-        layers: names out of `LAYERS` to take on; the others are left off.
+        layers: names out of `control.LAYERS` to take on; the others are left off.
     """
 
     def __init__(self, limits: Limits, layers: Iterable[str]) -> None:

@@ -15,6 +15,9 @@ import msgspec
 
 from app.settings import Limits
 
+LAYERS = ("landlock", "descriptors", "rlimits", "parent-death", "undumpable", "no-new-privs", "seccomp")
+"""All that can stand around a child, in the order in which it is taken on."""
+
 COMMAND = struct.Struct(">ci")
 RECORD = struct.Struct(">cii")
 

@@ -9,8 +9,7 @@ from collections.abc import AsyncGenerator, Collection
 import msgspec
 
 from app.errors import SandboxUnavailableError
-from app.sandbox.confinement import LAYERS
-from app.sandbox.control import Configuration
+from app.sandbox.control import LAYERS, Configuration
 from app.sandbox.reply import LostError, read_reply
 from app.sandbox.spares import Spare, Spares
 from app.sandbox.turns import Turns
@@ -124,7 +123,7 @@ class Sandbox:
         spare = await self._spares.take(_SPARE_SECONDS)
         if self._required and (missing := _missing(spare.layers)):
             spare.child.discard()
-            raise SandboxUnavailableError("sandbox-unconfined", {"layers": ", ".join(missing)})
+            raise SandboxUnavailableError("sandbox-unavailable", {"missing": ", ".join(missing)})
         return spare
 
     def _retry_after_seconds(self) -> int:

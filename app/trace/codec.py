@@ -129,10 +129,10 @@ class Frames:
         if len(header) < HEADER_BYTES:
             return None
         length = int.from_bytes(header, "big")
+        if length == 0 or length > self._limits.reply_bytes:
+            raise ReplyError("a length that cannot be")
         if length > self._limits.event_bytes:
             raise past_limit(self._limits, "event_bytes")
-        if length == 0:
-            raise ReplyError("empty frame")
         end = start + HEADER_BYTES + length
         return end if end <= len(self._buffer) else None
 
