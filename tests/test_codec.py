@@ -81,9 +81,9 @@ MATRIX = TensorValue((2, 2), "float32", [[1.0, "NaN"], [2, True]])
 STATISTICS = Statistics(0.0, 1.0, 0.5, "NaN", 10.0, 0.1, 1, 0, Histogram(0.0, 1.0, (5, 6)))
 LARGE = TensorValue((100, 100), "float32", None, STATISTICS)
 PASS = Pass("g0", "backward", 9.0, (9.0, MATRIX), (1.0, LARGE), (MATRIX,), (6.0,), {"n1": MATRIX}, (0, 1), SPAN)
-UPDATE = Update(
 PARAMETER = ParameterUpdate("x", "n1", 3.0, 6.0, 2.4, {"momentum_buffer": 6.0})
-UPDATE = Update("SGD", {"lr": 0.1, "nesterov": False}, (PARAMETER,), 0, SPAN)VENTS: tuple[Event, ...] = (
+UPDATE = Update("SGD", {"lr": 0.1, "nesterov": False}, (PARAMETER,), 0, SPAN)
+EVENTS: tuple[Event, ...] = (
     ProgramEvent("x = 3\n"),
     GraphEvent(GRAPH),
     PassEvent(PASS),
