@@ -2,6 +2,8 @@
 
     ExplorerError
     ├─ RequestError 400        the request itself is not what the API takes
+    │  ├─ NotFoundError 404
+    │  ├─ MethodNotAllowedError 405
     │  ├─ SlowBodyError 408
     │  ├─ BodyTooLargeError 413
     │  └─ MediaTypeError 415
@@ -58,6 +60,18 @@ class RequestError(ExplorerError):
     """The request is not one that the API takes."""
 
     status = 400
+
+
+class NotFoundError(RequestError):
+    """Nothing lives at this address."""
+
+    status = 404
+
+
+class MethodNotAllowedError(RequestError):
+    """The address is right, the method is not."""
+
+    status = 405
 
 
 class SlowBodyError(RequestError):

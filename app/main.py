@@ -1,0 +1,134 @@
+"""The wiring: settings in, a running service out."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import socket
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from functools import cache
+
+import uvicorn
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+
+from app import __version__
+from app.errors import ExplorerError, LayoutUnavailableError
+from app.explorer import Explorer
+from app.layout.layout import Layout
+from app.sandbox import Sandbox
+from app.settings import Settings
+from app.web import openapi
+from app.web.api import make_api
+from app.web.assets import Assets
+from app.web.gate import Gate
+from app.web.logs import LOGGER, set_up_logs
+from app.web.metrics import Metrics
+from app.web.operation import make_operation, sandbox_numbers
+from app.web.pages import make_pages
+from app.web.problems import answer_problem
+from app.web.service import Service
+from app.web.watch import Rescue, Watch
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Make the service; its processes start with the app's lifespan and end with it."""
+    settings = settings or Settings()
+    sandbox, layout = Sandbox(settings), Layout(settings)
+    metrics = Metrics(lambda: sandbox_numbers(sandbox))
+    service = Service(settings, Explorer(sandbox, layout), metrics)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
+        del app
+        await start(sandbox, layout)
+        try:
+            yield
+        finally:
+            await asyncio.gather(sandbox.stop(), layout.stop())
+
+    app = FastAPI(title="Autograd Explorer", version=__version__, docs_url=None, redoc_url=None, lifespan=lifespan)
+    app.state.service = service
+    app.state.sandbox = sandbox
+    app.include_router(make_api(service))
+    app.include_router(make_operation(sandbox, layout, metrics, openapi.OPERATION))
+    app.include_router(make_pages(settings, Assets()))
+    app.openapi = cache(lambda: openapi.make_document(app))  # type: ignore[method-assign]
+    for kind in (ExplorerError, HTTPException, RequestValidationError):
+        app.add_exception_handler(kind, answer_problem)
+    guard(app, settings, metrics)
+    return app
+
+
+def guard(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
+    """Put the middleware around an app; what is added last stands outermost."""
+    app.add_middleware(Gate, settings=settings)
+    app.add_middleware(Rescue)
+    if settings.origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.origins,
+            allow_methods=("GET", "POST"),
+            allow_headers=("Accept", "Content-Type"),
+            expose_headers=("ETag", "Retry-After"),
+            max_age=3600,
+        )
+    app.add_middleware(Watch, metrics=metrics)
+
+
+async def start(sandbox: Sandbox, layout: Layout) -> None:
+    """Start the processes behind the service; `/readyz` says when they are there."""
+    await sandbox.start()
+    try:
+        await layout.start()
+    except LayoutUnavailableError as error:
+        LOGGER.error("no Graphviz", exc_info=error)
+    # What is loaded by now stays: the collector need not look at it again at each request.
+    gc.collect()
+    gc.freeze()
+
+
+class Server(uvicorn.Server):
+    """uvicorn that says where it listens, also when the system chose the port."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, and print the address."""
+        await super().startup(sockets)
+        for server in getattr(self, "servers", []):
+            for listening in server.sockets:
+                print(f"Autograd Explorer: {address_of(listening)}", flush=True)
+
+
+def address_of(listening: socket.socket) -> str:
+    """Write the address of a socket as a person would open it."""
+    host, port = listening.getsockname()[:2]
+    if host in ("0.0.0.0", "::"):
+        host = "localhost"
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def main() -> None:
+    """Serve until told to stop, then finish what runs."""
+    settings = Settings()
+    set_up_logs()
+    config = uvicorn.Config(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=settings.shutdown_seconds,
+    )
+    Server(config).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""Static files from memory: read, tagged and compressed once, and again only when they change."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import msgspec
+
+from app.errors import NotFoundError
+from app.web.replies import Reply, pack
+
+STATIC = Path(__file__).parents[2] / "static"
+MEDIA_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".ico": "image/x-icon",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".map": "application/json",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+    ".ttf": "font/ttf",
+    ".webmanifest": "application/manifest+json",
+    ".woff2": "font/woff2",
+}
+STRONGEST = 9
+"""Files are compressed once for very many readers."""
+
+
+class Asset(msgspec.Struct, frozen=True):
+    """A file as it was at one moment."""
+
+    changed_nanoseconds: int
+    reply: Reply
+
+
+class Assets:
+    """The files below one folder; no path leads out of it, and only known kinds are served."""
+
+    def __init__(self, root: Path = STATIC) -> None:
+        self.root = root.resolve()
+        self.assets: dict[Path, Asset] = {}
+
+    async def find(self, path: str) -> Reply:
+        """Return a file's answer.
+
+        Raises:
+            NotFoundError: no such file, or not one that is served.
+        """
+        file, changed = self._resolve(path)
+        asset = self.assets.get(file)
+        if asset is None or asset.changed_nanoseconds != changed:
+            reply = await asyncio.to_thread(_read, file)
+            asset = self.assets[file] = Asset(changed, reply)
+        return asset.reply
+
+    def _resolve(self, path: str) -> tuple[Path, int]:
+        try:
+            file = (self.root / path).resolve()
+            changed = file.stat().st_mtime_ns
+        except (OSError, ValueError):
+            raise NotFoundError("not-found") from None
+        if not file.is_relative_to(self.root) or file.suffix not in MEDIA_TYPES or not file.is_file():
+            raise NotFoundError("not-found")
+        return file, changed
+
+
+def _read(file: Path) -> Reply:
+    return pack(file.read_bytes(), MEDIA_TYPES[file.suffix], STRONGEST)

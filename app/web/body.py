@@ -1,0 +1,99 @@
+"""Reading a request body as untrusted JSON: bounded, timed, and strict."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from typing import NoReturn
+
+from starlette.requests import ClientDisconnect, Request
+
+from app.errors import BodyTooLargeError, MediaTypeError, RequestError, SlowBodyError
+from app.web.hangup import ClientGoneError
+from app.web.problems import past
+
+WHOLE = 2**63
+
+
+async def read_body(request: Request, limit: int, seconds: float) -> bytes:
+    """Read a JSON body of at most `limit` bytes; one byte more is never waited for.
+
+    Raises:
+        MediaTypeError: the request does not say that it carries JSON.
+        BodyTooLargeError: announced or found to be longer than `limit`.
+        SlowBodyError: not there within `seconds`.
+    """
+    _expect_json(request.headers.get("content-type", ""))
+    announced = request.headers.get("content-length", "0")
+    if announced.isdecimal() and int(announced[:20]) > limit:
+        raise _too_large(limit)
+    try:
+        async with asyncio.timeout(seconds):
+            return await _receive(request, limit)
+    except TimeoutError:
+        raise SlowBodyError("slow-body", past("request_seconds", seconds)) from None
+    except ClientDisconnect:
+        raise ClientGoneError from None
+
+
+async def _receive(request: Request, limit: int) -> bytes:
+    body = bytearray()
+    async for piece in request.stream():
+        if len(body) + len(piece) > limit:
+            raise _too_large(limit)
+        body += piece
+    return bytes(body)
+
+
+def _expect_json(content_type: str) -> None:
+    media_type = content_type.partition(";")[0].strip().lower()
+    if not re.fullmatch(r"application/([\w.-]+\+)?json", media_type):
+        raise MediaTypeError("unsupported-media-type", {"given": media_type[:100] or None})
+
+
+def _too_large(limit: int) -> BodyTooLargeError:
+    return BodyTooLargeError("body-too-large", past("body_bytes", limit))
+
+
+def parse_json(body: bytes) -> object:
+    """Decode JSON as RFC 8259 means it: UTF-8, no NaN, no key twice.
+
+    Whole numbers beyond 64 bits become floats, as torch would read them.
+
+    Raises:
+        RequestError: not JSON, with its line and column; nested too deeply; a key given twice.
+    """
+    try:
+        return json.loads(body.decode(), object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_whole)
+    except UnicodeDecodeError as error:
+        raise invalid_json(f"byte {error.start} is not UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise invalid_json(f"{error.msg} (line {error.lineno}, column {error.colno})") from None
+    except RecursionError:
+        raise invalid_json("nested too deeply") from None
+
+
+def invalid_json(message: str) -> RequestError:
+    """Say why a body cannot be read."""
+    return RequestError("invalid-json", {"message": message})
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    unique: dict[str, object] = {}
+    for name, value in pairs:
+        if name in unique:
+            raise invalid_json(f"the key `{name[:100]}` stands twice in one object")
+        unique[name] = value
+    return unique
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise invalid_json(f"{name} is not a JSON number")
+
+
+def _whole(digits: str) -> int | float:
+    if len(digits) > 19:
+        return float(digits)
+    number = int(digits)
+    return number if -WHOLE <= number < WHOLE else float(number)

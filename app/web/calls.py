@@ -1,0 +1,193 @@
+"""What the API takes: typed bodies and query strings, turned into jobs with every fault pointed at."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from math import isfinite
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from app.errors import LimitError, SourceTooLargeError
+from app.settings import Limits
+from app.trace.model import Expression, Job, Optimizer, Variable
+from app.web.problems import Fault, InvalidRequestError, past
+
+Body = TypeVar("Body")
+Seed = Annotated[int, Meta(ge=0, le=2**63 - 1, description="Seed of every generator; equal requests, equal answers.")]
+Steps = Annotated[int, Meta(ge=0, description="Optimizer steps; 0 asks for one bare backward().")]
+Option = str | int | float | bool
+DEEPEST_LIST = 16
+NON_FINITE = {"NaN", "Infinity", "-Infinity"}
+
+
+class VariableBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A variable whose `requires_grad` is said, not guessed."""
+
+    value: int | float | str | list | None = None  # type: ignore[type-arg]
+    requires_grad: bool = True
+
+
+VariableInput = int | float | str | list | VariableBody | None  # type: ignore[type-arg]
+
+
+class ExpressionCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An expression, with the values of its variables and, if it is to be minimised, an optimizer."""
+
+    expression: str
+    variables: dict[str, VariableInput] = {}
+    optimizer: dict[str, Option] = {}
+    steps: Steps = 0
+    sum: bool = False
+    seed: Seed = 0
+
+
+class ProgramCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A PyTorch program, as it would stand in a file."""
+
+    program: str
+    seed: Seed = 0
+
+
+def read_job(document: object, limits: Limits) -> Job:
+    """Turn the body of a call into the job of a child.
+
+    Args:
+        document: decoded JSON.
+        limits: what a run may use.
+    Raises:
+        InvalidRequestError: a field is missing, unknown, or not of its type.
+        SourceTooLargeError, LimitError: the source is too long, or more steps are asked for than there may be.
+    """
+    if not isinstance(document, dict):
+        raise InvalidRequestError((Fault("Expected `object`", ""),))
+    if "program" in document and "expression" in document:
+        raise InvalidRequestError((Fault("Give `program` or `expression`, not both", "/expression"),))
+    if "program" in document:
+        call = convert(document, ProgramCall)
+        return checked(Job(source=call.program, seed=call.seed, limits=limits))
+    return checked(expression_job(convert(document, ExpressionCall), limits))
+
+
+def expression_job(call: ExpressionCall, limits: Limits) -> Job:
+    """Turn an expression call into a job, its numbers checked and its optimizer named."""
+    if call.steps > limits.steps:
+        raise LimitError("limit-steps", past("steps", limits.steps) | {"steps": call.steps})
+    expression = Expression(
+        expression=call.expression,
+        variables={name: _variable(name, value) for name, value in call.variables.items()},
+        optimizer=_optimizer(call.optimizer),
+        steps=call.steps,
+        sum=call.sum,
+    )
+    return Job(source=expression, seed=call.seed, limits=limits)
+
+
+def checked(job: Job) -> Job:
+    """Refuse a source that is too long, or no text; the rest is the child's to judge."""
+    source = job.source if isinstance(job.source, str) else job.source.expression
+    try:
+        length = len(msgspec.json.encode(job)) if not isinstance(job.source, str) else len(source.encode())
+    except UnicodeEncodeError:
+        raise InvalidRequestError((Fault("Text with half a surrogate pair is not Unicode", ""),)) from None
+    if length > job.limits.source_bytes:
+        raise SourceTooLargeError("source-too-large", past("source_bytes", job.limits.source_bytes))
+    return job
+
+
+def _variable(name: str, given: VariableInput) -> Variable:
+    body = given if isinstance(given, VariableBody) else VariableBody(value=given)
+    pointer = "/variables/" + escape_pointer(name) + ("/value" if isinstance(given, VariableBody) else "")
+    if isinstance(body.value, list):
+        check_list(body.value, pointer)
+    elif isinstance(body.value, float) and not isfinite(body.value):
+        raise InvalidRequestError((Fault("Number out of range", pointer),))
+    return Variable(value=body.value, requires_grad=body.requires_grad)
+
+
+def check_list(root: list[Any], pointer: str) -> None:
+    """Check that nested lists hold numbers only, with a stack: their depth is the sender's to choose."""
+    waiting: list[tuple[list[Any], str, int]] = [(root, pointer, 1)]
+    while waiting:
+        elements, place, depth = waiting.pop()
+        if depth > DEEPEST_LIST:
+            raise InvalidRequestError((Fault(f"Lists nested more than {DEEPEST_LIST} deep", place),))
+        for index, element in enumerate(elements):
+            if isinstance(element, list):
+                waiting.append((element, f"{place}/{index}", depth + 1))
+            elif not isinstance(element, int | float) and not (isinstance(element, str) and element in NON_FINITE):
+                raise InvalidRequestError((Fault("Expected a number or a list of numbers", f"{place}/{index}"),))
+            elif isinstance(element, float) and not isfinite(element):
+                raise InvalidRequestError((Fault("Number out of range", f"{place}/{index}"),))
+
+
+def _optimizer(given: Mapping[str, Option]) -> Optimizer:
+    name = given.get("name", "SGD")
+    if not isinstance(name, str):
+        raise InvalidRequestError((Fault("Expected `str`", "/optimizer/name"),))
+    options: dict[str, int | float | bool] = {}
+    for option, value in given.items():
+        if option == "name":
+            continue
+        if isinstance(value, str) or not isfinite(value):
+            raise InvalidRequestError(
+                (Fault("Expected a number or a boolean", f"/optimizer/{escape_pointer(option)}"),)
+            )
+        options[option] = value
+    return Optimizer(name=name, options=options)
+
+
+# -- precise pointers --------------------------------------------------------------------------------------------------
+
+
+def convert(document: dict[str, Any], kind: type[Body]) -> Body:
+    """Convert decoded JSON into a typed body.
+
+    Raises:
+        InvalidRequestError: it does not fit; the pointer names the very place.
+    """
+    try:
+        return msgspec.convert(document, kind)
+    except msgspec.ValidationError as error:
+        raise InvalidRequestError((point(str(error), document, kind),)) from None
+
+
+def point(message: str, document: object, kind: type[object]) -> Fault:
+    """Turn msgspec's message, with its path `$.a[0].b`, into a fault with a JSON pointer.
+
+    A path through a dictionary says `[...]` instead of the key: the key is then the first whose value does not fit.
+    """
+    detail, _, path = message.partition(" - at `$")
+    unknown = re.search(r"unknown field `(.*)`", detail)
+    pointer = ""
+    for name, index in re.findall(r"\.([^.\[\]`]+)|\[(\d+|\.\.\.)\]", path):
+        step = name or index
+        if step == "...":
+            step = _misfit(_follow(document, pointer), kind, pointer)
+        pointer += "/" + escape_pointer(step)
+    return Fault(detail, pointer + "/" + escape_pointer(unknown[1]) if unknown else pointer)
+
+
+def _follow(document: Any, pointer: str) -> Any:
+    for step in pointer.split("/")[1:]:
+        name = step.replace("~1", "/").replace("~0", "~")
+        document = document[int(name)] if isinstance(document, list) else document[name]
+    return document
+
+
+def _misfit(entries: Mapping[str, Any], kind: type[Any], pointer: str) -> str:
+    field = pointer.rpartition("/")[2]
+    entry_kind = Option if field == "optimizer" else VariableInput
+    for name, value in entries.items():
+        try:
+            msgspec.convert({field: {name: value}}, dict[str, dict[str, entry_kind]])  # type: ignore[valid-type]
+        except msgspec.ValidationError:
+            return name
+    raise AssertionError(f"{kind.__name__} refused a value that fits")
+
+
+def escape_pointer(step: str) -> str:
+    """Escape one step of a JSON pointer."""
+    return step.replace("~", "~0").replace("/", "~1")

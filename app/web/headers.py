@@ -1,0 +1,28 @@
+"""Security headers: every answer carries them, the page carries a policy of its own."""
+
+from __future__ import annotations
+
+from app.settings import Settings
+
+CLOSED_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; sandbox"
+"""For data: a picture or a JSON text opened on its own can load and run nothing."""
+
+COMMON = {
+    "content-security-policy": CLOSED_POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), "
+    "magnetometer=(), microphone=(), midi=(), payment=(), usb=()",
+}
+
+
+def page_policy(nonce: str, settings: Settings) -> str:
+    """Write the policy of an HTML page: its own files only; `nonce` lets the editor add its styles."""
+    return (
+        "default-src 'none'; script-src 'self'; "
+        f"style-src 'self' 'nonce-{nonce}'; "
+        "img-src 'self' data: blob:; connect-src 'self'; font-src 'self'; manifest-src 'self'; "
+        f"base-uri 'none'; form-action 'none'; frame-ancestors {settings.frame_ancestors}"
+    )

@@ -1,0 +1,82 @@
+"""Whole answers: a body, its compressed twin, and its entity tag."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import zlib
+from collections.abc import Mapping
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+SMALLEST_PACKED = 1_000
+LARGEST_INLINE = 128 * 1024
+GZIP = 31
+"""zlib's window size for the gzip format."""
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """A body ready to be sent, any number of times."""
+
+    media_type: str
+    body: bytes
+    packed: bytes | None
+    """The body in gzip, where that is worth it."""
+    etag: str
+
+    @property
+    def size(self) -> int:
+        """Bytes held in memory."""
+        return len(self.body) + len(self.packed or b"")
+
+
+async def make_reply(body: bytes, media_type: str) -> Reply:
+    """Compress and tag a body; a long one in a thread, so that other requests go on."""
+    if len(body) > LARGEST_INLINE:
+        return await asyncio.to_thread(pack, body, media_type)
+    return pack(body, media_type)
+
+
+def pack(body: bytes, media_type: str, level: int = 5) -> Reply:
+    """Compress and tag a body."""
+    packed = gzip(body, level) if len(body) >= SMALLEST_PACKED and is_text(media_type) else None
+    return Reply(media_type=media_type, body=body, packed=packed, etag=hashlib.sha256(body).hexdigest()[:32])
+
+
+def gzip(body: bytes, level: int) -> bytes:
+    """Compress without a time stamp: equal bodies stay equal."""
+    packer = zlib.compressobj(level, wbits=GZIP)
+    return packer.compress(body) + packer.flush()
+
+
+def is_text(media_type: str) -> bool:
+    """Whether compression helps: pictures in bits and fonts are packed already."""
+    return media_type.startswith("text/") or any(word in media_type for word in ("json", "svg", "javascript", "xml"))
+
+
+def accepts_gzip(request: Request) -> bool:
+    """Whether the client unpacks gzip."""
+    return any(
+        entry.partition(";")[0].strip().lower() == "gzip" and not entry.replace(" ", "").endswith("q=0")
+        for entry in request.headers.get("accept-encoding", "").split(",")
+    )
+
+
+def send_reply(request: Request, reply: Reply, headers: Mapping[str, str] | None = None) -> Response:
+    """Answer with the body, packed if the client likes; with 304 if the client has it already."""
+    packed = reply.packed if accepts_gzip(request) else None
+    # A strong tag names these very bytes, so the packed form has one of its own.
+    tag = f'"{reply.etag}{"-gzip" if packed is not None else ""}"'
+    common = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding", **(headers or {})}
+    if request.method in ("GET", "HEAD") and _has_tag(request, tag):
+        return Response(status_code=304, headers=common)
+    if packed is not None:
+        common["Content-Encoding"] = "gzip"
+    return Response(reply.body if packed is None else packed, media_type=reply.media_type, headers=common)
+
+
+def _has_tag(request: Request, tag: str) -> bool:
+    given = [entry.strip().removeprefix("W/") for entry in request.headers.get("if-none-match", "").split(",")]
+    return tag in given or "*" in given

@@ -1,0 +1,82 @@
+"""The sentences of `static/texts/`, in the language that a client asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+Language = Literal["en", "zh"]
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
+TEXTS = Path(__file__).parents[2] / "static" / "texts"
+
+
+class Text(msgspec.Struct, frozen=True):
+    """What is said about one problem: the fact, the reason, and what to do instead."""
+
+    title: str
+    what: str = ""
+    why: str = ""
+    instead: str = ""
+
+
+@cache
+def problem_texts(language: Language) -> Mapping[str, Text]:
+    """Read the texts of every problem, by slug.
+
+    Raises:
+        FileNotFoundError: the dictionary is not installed beside the package.
+    """
+    return msgspec.json.decode((TEXTS / language / "problems.json").read_bytes(), type=dict[str, Text])
+
+
+def problem_text(slug: str, parameters: Mapping[str, object], language: Language) -> tuple[str, str]:
+    """Say what happened in one language.
+
+    Returns:
+        Title and detail; a slug without a text is its own title, so that a new failure is never hidden by a gap in a
+        dictionary.
+    """
+    texts = problem_texts(language)
+    text = texts.get(slug) or Text(title=slug.replace("-", " ").capitalize())
+    sentences = (fill(sentence, parameters) for sentence in (text.what, text.why, text.instead) if sentence)
+    joint = "" if language == "zh" else " "
+    return fill(text.title, parameters), joint.join(sentences)
+
+
+def fill(sentence: str, parameters: Mapping[str, object]) -> str:
+    """Put parameters in the place of `{name}`; any other brace stands for itself.
+
+    `str.format` would follow attributes of what it is given and stumble over code in a sentence.
+    """
+    for name, value in parameters.items():
+        sentence = sentence.replace("{" + name + "}", str(value))
+    return sentence
+
+
+def choose_language(accepted: str) -> Language:
+    """Choose the language that `Accept-Language` prefers among those there are; English if it names none."""
+    best: Language = "en"
+    best_quality = 0.0
+    for entry in accepted[:1000].split(","):
+        tag, _, weight = entry.partition(";")
+        primary = tag.strip().lower().partition("-")[0]
+        quality = _quality(weight)
+        for language in LANGUAGES:
+            if primary == language and quality > best_quality:
+                best, best_quality = language, quality
+    return best
+
+
+def _quality(weight: str) -> float:
+    """Read `q=0.8`; an absent weight is 1, an unreadable one 0."""
+    name, _, number = weight.strip().partition("=")
+    if not name:
+        return 1.0
+    try:
+        return float(number)
+    except ValueError:
+        return 0.0
