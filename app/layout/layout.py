@@ -20,6 +20,9 @@ from app.trace.model import Graph, Pass
 _FLOW_BUNDLES = 40
 """Pictures with more edges than this show no number at the edges: they would hide each other."""
 
+_MOST_BUNDLES = 400
+"""With more edges than this between few nodes nothing can be followed, and Graphviz takes seconds."""
+
 _COARSER = (4, 16)
 """A picture that took too long is tried again with so many times fewer nodes, and at last with one."""
 
@@ -144,8 +147,12 @@ class Layout:
 
     def _fold(self, graph: Graph, view: View, divisor: int) -> Folded:
         most = self._settings.layout_nodes
-        most = most if view.max_nodes is None else min(most, view.max_nodes)
-        return fold(graph, view.expanded, view.collapsed, max(1, most // divisor))
+        most = max(1, (most if view.max_nodes is None else min(most, view.max_nodes)) // divisor)
+        folded = fold(graph, view.expanded, view.collapsed, most)
+        while len(folded.bundles) > _MOST_BUNDLES and most > 1:
+            most //= 2
+            folded = fold(graph, view.expanded, view.collapsed, most)
+        return folded
 
 
 def plan(graph: Graph, folded: Folded, view: View) -> dot.Plan:
