@@ -1,9 +1,6 @@
 # Every command of the project. `make serve` and `make test` do all the set-up that is missing, and nothing when
 # nothing is.
 
-HOST ?= 127.0.0.1
-PORT ?= 8000
-
 # Where the CPU builds of torch are; on top of pip's own configuration, and empty to leave it out.
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 export TORCH_INDEX
@@ -20,8 +17,7 @@ help:  ## list the commands
 # -- the two commands --------------------------------------------------------------------------------------------------
 
 serve: .venv/.runtime system  ## set up what is missing, then serve the page on HOST and PORT
-	@echo "Autograd Explorer: http://$(HOST):$(PORT)"
-	@EXPLORER_HOST=$(HOST) EXPLORER_PORT=$(PORT) exec .venv/bin/python -m app.main
+	@exec .venv/bin/python -m app.main
 
 test: .venv/.dev system system-test lint types imports vendor page pytest  ## set up what is missing, then check everything
 
