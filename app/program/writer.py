@@ -1,0 +1,174 @@
+"""Turns an expression into the PyTorch program that a person would have written."""
+
+from __future__ import annotations
+
+import keyword
+import math
+
+from app.errors import LimitError, ProgramError, SourceTooLargeError
+from app.program.defaults import Defaults, choose_classes
+from app.program.grammar import Formula
+from app.program.names import MODULES, RESERVED, Names, known_names, nearest
+from app.program.rewriting import Written, rewrite
+from app.program.shapes import infer
+from app.program.values import Assigned, write_numbers, write_value
+from app.settings import Limits
+from app.trace.model import Expression, Optimizer, Variable
+
+USUAL_RATE = 0.1
+"""torch's own default for SGD, 0.001, moves nothing that an eye could see."""
+
+
+def write(expression: Expression, limits: Limits | None = None) -> str:
+    """Write the program of an expression: leaves, loss, `backward()` or the optimizer loop, prints.
+    Args:
+        expression: the formula, its variables' values, the optimizer and the number of steps.
+        limits: the run's limits.
+    Returns:
+        A complete program.
+    Raises:
+        ProgramError: the expression, a value or an option cannot be used; with line and column of the expression
+            where the problem is in it.
+        LimitError: more steps than `Limits.steps`.
+    """
+    limits, names = limits or Limits(), known_names()
+    check_steps(expression.steps, limits)
+    formula = Formula(expression.expression, limits)
+    given = frozenset(expression.variables)
+    check_names(given)
+    written = rewrite(formula, names, given)
+    if len(written.variables) > limits.expression_variables:
+        raise ProgramError("too-many-variables", {"value": limits.expression_variables})
+    values = assign(expression, formula, written.variables, names, limits)
+    followed = [name for name, value in values.items() if value.followed]
+    if not followed:
+        raise ProgramError("nothing-followed" if values else "no-variable", line=1, column=1)
+    body = Body(expression, written, followed, names)
+    leaves = [f"{name} = {value.text}" for name, value in values.items()]
+    needed = written.imports.union(*(value.imports for value in values.values()))
+    blocks = [imports(needed, expression.steps), leaves, *body.blocks]
+    program = "\n\n".join("\n".join(block) for block in blocks) + "\n"
+    if len(program.encode()) > limits.source_bytes:
+        raise SourceTooLargeError("source-too-large", {"value": limits.source_bytes, "unit": "bytes"})
+    return program
+
+
+def check_steps(steps: int, limits: Limits) -> None:
+    """Refuse a number of steps that cannot be run."""
+    if steps < 0:
+        raise ProgramError("negative-steps", {"steps": steps})
+    if steps > limits.steps:
+        raise LimitError("limit-steps", {"steps": steps, "limit": "steps", "value": limits.steps, "unit": "steps"})
+
+
+def check_names(given: frozenset[str]) -> None:
+    """Refuse names of variables that no program could use."""
+    for name in sorted(given):
+        if not name.isidentifier() or keyword.iskeyword(name) or name in RESERVED:
+            suggestion = name + "_" if name.isidentifier() else "x"
+            raise ProgramError("reserved-name", {"name": name[:60], "suggestion": suggestion[:60]})
+
+
+def assign(
+    expression: Expression, formula: Formula, used: tuple[str, ...], names: Names, limits: Limits
+) -> dict[str, Assigned]:
+    """Find a value for each variable, in order of appearance: the visitor's, or a default whose shape fits."""
+    variables = {name: normalise(expression.variables.get(name, Variable())) for name in used}
+    given = {
+        name: write_value(name, variable, names, limits)
+        for name, variable in variables.items()
+        if variable.value is not None
+    }
+    known = {name: value.shape for name, value in given.items() if value.shape is not None}
+    shapes, classes = infer(formula.tree, known)
+    defaults = Defaults()
+    leaves: dict[str, Assigned] = {}
+    for name, variable in variables.items():
+        followed = variable.requires_grad and name not in classes
+        if name in classes and not isinstance(variable.value, str):
+            chosen = choose_classes(shapes[name]) if variable.value is None else variable.value
+            value = write_numbers(name, chosen, followed, limits, whole=True)
+        elif name in given:
+            value = given[name]
+        else:
+            value = write_numbers(name, defaults.choose(name, shapes.get(name, ())), followed, limits)
+        leaves[name] = value._replace(followed=followed)
+    return leaves
+
+
+def normalise(variable: Variable) -> Variable:
+    """Take a field that was left blank as a wish for a default."""
+    is_blank = isinstance(variable.value, str) and not variable.value.strip()
+    return Variable(None, variable.requires_grad) if is_blank else variable
+
+
+class Body:
+    """What comes after the leaves: one `backward()`, or the loop of an optimizer."""
+
+    def __init__(self, expression: Expression, written: Written, followed: list[str], names: Names) -> None:
+        self._taken = set(written.variables)
+        self._followed = followed
+        self._loss = self._free("loss", "result", "total")
+        self._formula = written.text
+        if expression.sum:
+            output = self._free("output", "y", "result")
+            self.lines = [f"{output} = {self._formula}", f"{self._loss} = {output}.sum()"]
+        else:
+            self.lines = [f"{self._loss} = {self._formula}"]
+        self.lines.append(f"{self._loss}.backward()")
+        if expression.steps:
+            self.blocks = self._loop(expression.optimizer, expression.steps, names)
+        else:
+            self.blocks = [self.lines, [f'print("{name}.grad =", {name}.grad)' for name in followed]]
+
+    def _free(self, *choices: str) -> str:
+        """Choose a name that no variable has taken."""
+        name = next((choice for choice in choices if choice not in self._taken), None)
+        while name is None or name in self._taken:
+            name = (name or choices[0]) + "_"
+        self._taken.add(name)
+        return name
+
+    def _loop(self, optimizer: Optimizer, steps: int, names: Names) -> list[list[str]]:
+        """Write the optimizer, its loop and the final prints."""
+        variable, step = self._free("optimizer", "opt"), self._free("step", "epoch", "i")
+        options = "".join(f", {key}={value!r}" for key, value in check_options(optimizer, names).items())
+        made = [f"{variable} = optim.{optimizer.name}([{', '.join(self._followed)}]{options})"]
+        prints = [f'print("{name} =", {name}.detach())' for name in self._followed]
+        if optimizer.name == "LBFGS":
+            closure = self._free("closure", "evaluate")
+            defined = [f"def {closure}():", f"{variable}.zero_grad()", *self.lines, f"return {self._loss}"]
+            loop = [f"for {step} in range({steps}):", f"    {variable}.step({closure})"]
+            return [made, indent(defined), loop, prints]
+        loop = [f"for {step} in range({steps}):", *self.lines, f"{variable}.step()", f"{variable}.zero_grad()"]
+        return [made, indent(loop), prints]
+
+
+def indent(lines: list[str]) -> list[str]:
+    """Indent all lines but the first."""
+    return [lines[0], *("    " + line for line in lines[1:])]
+
+
+def check_options(optimizer: Optimizer, names: Names) -> dict[str, int | float | bool]:
+    """Refuse an optimizer or an option that torch does not have."""
+    if optimizer.name not in names.optimizers:
+        near = nearest(optimizer.name, names.optimizers)
+        if near is None:
+            raise ProgramError("unknown-optimizer", {"name": optimizer.name[:60]})
+        raise ProgramError("misspelt-optimizer", {"name": optimizer.name[:60], "nearest": near})
+    known = names.optimizers[optimizer.name]
+    for option, value in optimizer.options.items():
+        if option not in known:
+            parameters = {"optimizer": optimizer.name, "option": option[:60], "known": ", ".join(known)}
+            raise ProgramError("unknown-option", parameters)
+        if not math.isfinite(value):
+            raise ProgramError("bad-option", {"optimizer": optimizer.name, "option": option, "value": str(value)})
+    if optimizer.name == "SGD" and "lr" not in optimizer.options:
+        return {"lr": USUAL_RATE, **optimizer.options}
+    return optimizer.options
+
+
+def imports(needed: frozenset[str], steps: int) -> list[str]:
+    """List the imports that the program needs, in the order tutorials give them."""
+    lines = [statement for root, statement in MODULES.items() if root in needed | {"torch"}]
+    return [*lines, "import torch.optim as optim"] if steps else lines
