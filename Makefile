@@ -77,8 +77,8 @@ soak: .venv/.dev system  ## ten thousand runs with failures among them
 fuzz: .venv/.dev system  ## look for bad input within a fixed time
 	.venv/bin/python -m pytest -m fuzz
 
-docker-test:  ## build the image, run it confined, attack it
-	scripts/docker-test
+docker-test: .venv/.dev  ## build the image, run it confined, attack it
+	.venv/bin/python -m pytest -m docker tests/test_image.py
 
 clone-test:  ## run `make test` in a clean clone
 	scripts/clone-test
