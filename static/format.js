@@ -27,12 +27,17 @@ function formatFinite(number) {
 }
 
 /**
- * Print a node's value or gradient: a scalar or a tensor, at most 30 characters.
+ * Print a node's value or gradient: a scalar or a tensor, at most 25 characters.
  *
  * @param {any} value as it stands in a trace
  */
 export function formatValue(value) {
   if (value === null || typeof value !== "object") return formatNumber(value);
+  const text = formatTensor(value);
+  return text.length <= TENSOR_CHARACTERS ? text : `${text.slice(0, TENSOR_CHARACTERS - 1)}…`;
+}
+
+function formatTensor(value) {
   if (!value.data) return rangeOfStatistics(value.statistics) || formatShape(value);
   if (value.shape.includes(0)) return "[]";
   if (value.dtype.startsWith("complex")) {

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.layout.folded import Folded, Group
-from app.layout.numbers import TENSOR_CHARACTERS, WIDEST_NUMBER
+from app.layout.numbers import WIDEST_NUMBER
 from app.layout.palette import Look
 from app.layout.text import harmless, shorten, width
 from app.trace.model import Graph, Node
@@ -29,9 +29,10 @@ KEY_WIDTH = 40.0
 TITLE_ROOM = 190.0
 FLOW_HEIGHT = 16.0
 FLOW_ARROW = 12.0
+FLOW_GAP = 3.0
 
-# No element list or range that `format_value` prints is wider than this in the bold face; dtypes are cut to it.
-_WIDEST_TENSOR = "-1.234e-100 … -1.234e-100"[:TENSOR_CHARACTERS]
+# No tensor's text of `TENSOR_CHARACTERS` is wider than this in the bold face.
+_WIDEST_TENSOR = "-1.235e+100 … -1.235e+100"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,11 @@ def number_width(size: float, is_tensor: bool) -> float:
     return width(_WIDEST_TENSOR if is_tensor else WIDEST_NUMBER, size, "bold")
 
 
+def is_wide(node: Node) -> bool:
+    """Whether a node's numbers may be more than one plain number."""
+    return node.shape != () or (node.dtype or "").startswith("complex")
+
+
 def build(graph: Graph, folded: Folded) -> tuple[Box, ...]:
     """Make a box for each visible node, then one for each group."""
     index = {node.id: at for at, node in enumerate(graph.nodes)}
@@ -88,7 +94,7 @@ def _group_box(graph: Graph, group: Group, index: dict[str, int]) -> Box:
 
 
 def _box(who: tuple[str, Look], head: str, name: str, face: int | None, node: Node | None) -> Box:
-    rows = 0.0 if node is None else KEY_WIDTH + number_width(NUMBER_SIZE, bool(node.shape))
+    rows = 0.0 if node is None else KEY_WIDTH + number_width(NUMBER_SIZE, is_wide(node))
     head = shorten(head, max(TITLE_ROOM, rows), TITLE_SIZE, "bold")
     name = shorten(name, max(TITLE_ROOM, rows), NAME_SIZE)
     room = max(rows, width(head, TITLE_SIZE, "bold"), width(name, NAME_SIZE))

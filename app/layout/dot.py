@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from html import escape
 from types import MappingProxyType
 
-import graphviz
+import graphviz  # type: ignore[import-untyped]
 
 from app.layout import boxes
 from app.layout.boxes import Box
@@ -31,7 +31,7 @@ SHAPES: MappingProxyType[Look, MappingProxyType[str, str]] = MappingProxyType(
     }
 )
 _ID = re.compile(r"[nmef][0-9]{1,9}", re.ASCII)
-_HALO = 'BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"'
+_TABLE = 'BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def write(plan: Plan, texts: Texts | None = None) -> str:
         style = {"style": "dashed"} if bundle.tail in constants else {}
         label = {"label": _flow_label(bundle, room, texts, plan.view)} if room else {}
         graph.edge(checked(bundle.tail), checked(bundle.head), id=checked(bundle.id), **style, **label)
-    return graph.source
+    return str(graph.source)
 
 
 def checked(name: str) -> str:
@@ -117,7 +117,7 @@ def _label(box: Box, palette: Palette, texts: Texts) -> str:
         rows.append(_number("value", texts.values[box.face], palette.value, palette.muted))
     if box.has_gradient and box.face is not None:
         rows.append(_number("grad", texts.gradients[box.face], palette.gradient, palette.muted))
-    return f"<<TABLE {_HALO}>{''.join(rows)}</TABLE>>"
+    return f"<<TABLE {_TABLE}>{''.join(rows)}</TABLE>>"
 
 
 def _row(font: str, height: float, room: float) -> str:
@@ -140,9 +140,13 @@ def _font(text: str, size: float, colour: str, weight: str = "") -> str:
 
 def _flow_label(bundle: Bundle, room: float, texts: Texts | None, view: View) -> str:
     palette = PALETTES[view.theme]
-    cell = f'WIDTH="{room:.0f}" HEIGHT="{boxes.FLOW_HEIGHT:.0f}" FIXEDSIZE="TRUE" BGCOLOR="{palette.background}"'
-    inner = "" if texts is None else _font(flow_text(bundle, texts, view), boxes.FLOW_SIZE, palette.gradient)
-    return f"<<TABLE {_HALO}><TR><TD {cell}>{inner}</TD></TR></TABLE>>"
+    cell = f'WIDTH="{room:.0f}" HEIGHT="{boxes.FLOW_HEIGHT:.0f}" FIXEDSIZE="TRUE" ALIGN="LEFT"'
+    if texts is None:
+        # Paint shows where the cell went; it does not reach the page.
+        return f'<<TABLE {_TABLE}><TR><TD {cell} BGCOLOR="{palette.background}"></TD></TR></TABLE>>'
+    ink = palette.gradient if len(bundle.edges) == 1 else palette.muted
+    inner = _font(f" {flow_text(bundle, texts, view)}", boxes.FLOW_SIZE, ink)
+    return f"<<TABLE {_TABLE}><TR><TD {cell}>{inner}</TD></TR></TABLE>>"
 
 
 def flow_arrow(view: View) -> str:

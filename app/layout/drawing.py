@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from sys import getsizeof
 from typing import Literal
 
 from app.layout.folded import Bundle, Group
@@ -13,7 +14,8 @@ from app.layout.text import harmless
 from app.layout.view import Phase
 from app.trace.model import Pass, Value
 
-Table = Literal["value", "gradient", "flow"]
+Table = Literal["value", "gradient", "flow", "arrow"]
+"""`arrow` is the `display` of the sign in front of a flow: none while nothing flowed."""
 
 
 class Column:
@@ -29,6 +31,7 @@ class Column:
         self._absent = absent
 
     def __getitem__(self, at: int) -> str:
+        """The text of one number."""
         value = None if self._values is None else self._values[at]
         return self._absent if value is None else harmless(format_value(value))
 
@@ -40,6 +43,14 @@ class Texts:
     values: Column
     gradients: Column
     flows: Column
+
+
+class _Arrows:
+    def __init__(self, flows: Column) -> None:
+        self._flows = flows
+
+    def __getitem__(self, at: int) -> str:
+        return "inline" if self._flows[at] else "none"
 
 
 def frame_texts(pass_: Pass | None = None, phase: Phase = "backward") -> Texts:
@@ -77,7 +88,7 @@ class Drawing:
     def bytes(self) -> int:
         """About what it takes in memory."""
         members = sum(len(group.members) for group in self.groups)
-        return sum(map(len, self.fixed)) + 150 * len(self.slots) + 70 * members + 200 * len(self.bundles) + 1000
+        return sum(map(getsizeof, self.fixed)) + 150 * len(self.slots) + 70 * members + 200 * len(self.bundles) + 1000
 
     def fill(self, texts: Texts) -> str:
         """Write a frame's numbers into the picture.
@@ -85,10 +96,15 @@ class Drawing:
         Args:
             texts: from `frame_texts` of a pass of the same graph.
         """
-        tables = {"value": texts.values, "gradient": texts.gradients, "flow": texts.flows}
+        columns: dict[Table, Column | _Arrows] = {
+            "value": texts.values,
+            "gradient": texts.gradients,
+            "flow": texts.flows,
+            "arrow": _Arrows(texts.flows),
+        }
         pieces = [""] * (2 * len(self.slots) + 1)
         pieces[::2] = self.fixed
-        pieces[1::2] = [escape(tables[table][at]) for table, at in self.slots]
+        pieces[1::2] = [escape(columns[table][at]) for table, at in self.slots]
         return "".join(pieces)
 
     def svg(self, pass_: Pass | None = None, phase: Phase = "backward") -> str:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 
 import msgspec
 from cachetools import LRUCache
 
 from app.errors import LayoutUnavailableError
-from app.layout import boxes, dot, svg
-from app.layout.drawing import Drawing, frame_texts
+from app.layout import boxes, svg
+from app.layout.dot import Plan, write
+from app.layout.drawing import Drawing, Texts, frame_texts
 from app.layout.engine import EngineFailure, Engines, Format
 from app.layout.fold import fold
 from app.layout.folded import Bundle, Folded
 from app.layout.view import Phase, View
 from app.settings import Settings
-from app.trace.model import Graph, Pass
+from app.trace.model import Graph, Node, Pass
 
 _FLOW_BUNDLES = 40
 """Pictures with more edges than this show no number at the edges: they would hide each other."""
@@ -23,8 +25,10 @@ _FLOW_BUNDLES = 40
 _MOST_BUNDLES = 400
 """With more edges than this between few nodes nothing can be followed, and Graphviz takes seconds."""
 
-_COARSER = (4, 16)
-"""A picture that took too long is tried again with so many times fewer nodes, and at last with one."""
+_COARSER = (4, 16, 1_000_000)
+"""A picture that took too long is tried again with so many times fewer nodes, and at last as one box."""
+
+_LARGE = 500
 
 _encoder = msgspec.json.Encoder(order="deterministic")
 
@@ -101,7 +105,11 @@ class Layout:
         return drawing
 
     async def render(
-        self, graph: Graph, picture: Format, view: View | None = None, frame: tuple[Pass | None, Phase] = (None, "blank")
+        self,
+        graph: Graph,
+        picture: Format,
+        view: View | None = None,
+        frame: tuple[Pass | None, Phase] = (None, "blank"),
     ) -> bytes:
         """Draw one frame as a file for other programs.
 
@@ -116,34 +124,33 @@ class Layout:
         """
         if picture == "svg":
             return (await self.draw(graph, view)).svg(*frame).encode()
-        *_, drawn = await self._lay_out(graph, view or View(), picture, frame)
+        *_, drawn = await self._lay_out(graph, view or View(), picture, frame_texts(*frame))
         return drawn
 
-    def dot(
-        self, graph: Graph, view: View | None = None, frame: tuple[Pass | None, Phase] = (None, "blank")
-    ) -> str:
+    def dot(self, graph: Graph, view: View | None = None, frame: tuple[Pass | None, Phase] = (None, "blank")) -> str:
         """Write one frame as DOT, for the visitor's own Graphviz."""
         view = view or View()
-        return dot.write(plan(graph, self._fold(graph, view, 1), view), frame_texts(*frame))
+        return write(plan(graph, self._fold(graph, view, 1), view), frame_texts(*frame))
 
     async def _lay_out(
-        self,
-        graph: Graph,
-        view: View,
-        picture: Format = "svg",
-        frame: tuple[Pass | None, Phase] | None = None,
-    ) -> tuple[dot.Plan, Folded, bytes]:
-        texts = None if frame is None else frame_texts(*frame)
-        most = self._settings.layout_nodes if view.max_nodes is None else view.max_nodes
-        for divisor in (1, *_COARSER, most):
-            folded = self._fold(graph, view, divisor)
-            planned = plan(graph, folded, view)
+        self, graph: Graph, view: View, picture: Format = "svg", texts: Texts | None = None
+    ) -> tuple[Plan, Folded, bytes]:
+        for divisor in (1, *_COARSER):
+            planned, folded, source = await self._written(graph, view, divisor, texts)
             try:
-                source = dot.write(planned, texts)
                 return planned, folded, await self._engines.draw(source, picture, self._settings.layout_seconds)
             except EngineFailure:
                 self.coarser += 1
         raise LayoutUnavailableError("layout-unavailable")
+
+    async def _written(self, graph: Graph, view: View, divisor: int, texts: Texts | None) -> tuple[Plan, Folded, str]:
+        def prepare() -> tuple[Plan, Folded, str]:
+            folded = self._fold(graph, view, divisor)
+            planned = plan(graph, folded, view)
+            return planned, folded, write(planned, texts)
+
+        # A large graph takes long enough to fold that others would have to wait for it.
+        return prepare() if len(graph.nodes) < _LARGE else await asyncio.to_thread(prepare)
 
     def _fold(self, graph: Graph, view: View, divisor: int) -> Folded:
         most = self._settings.layout_nodes
@@ -155,25 +162,29 @@ class Layout:
         return folded
 
 
-def plan(graph: Graph, folded: Folded, view: View) -> dot.Plan:
+def plan(graph: Graph, folded: Folded, view: View) -> Plan:
     """Say what the picture of a folded graph shows."""
     shown = boxes.build(graph, folded)
     index = {node.id: node for node in graph.nodes}
     has_flows = len(folded.bundles) <= _FLOW_BUNDLES
     flows = tuple(_flow_room(graph, index, bundle) if has_flows else 0.0 for bundle in folded.bundles)
-    return dot.Plan(shown, folded.bundles, flows, view)
+    return Plan(shown, folded.bundles, flows, view)
 
 
-def _flow_room(graph: Graph, index: dict[str, object], bundle: Bundle) -> float:
+def _flow_room(graph: Graph, index: dict[str, Node], bundle: Bundle) -> float:
     target = index[graph.edges[bundle.edges[0]].target]
     if target.kind == "constant":
         return 0.0
-    return boxes.FLOW_ARROW + boxes.number_width(boxes.FLOW_SIZE, bool(target.shape) and len(bundle.edges) == 1)
+    return (
+        boxes.FLOW_GAP
+        + boxes.FLOW_ARROW
+        + boxes.number_width(boxes.FLOW_SIZE, boxes.is_wide(target) and len(bundle.edges) == 1)
+    )
 
 
 def structure_key(graph: Graph, view: View) -> bytes:
     """Name a structure under a view: equal keys, equal drawings."""
-    nodes = [(n.id, n.kind, n.name, n.label, n.variable, n.span, n.shape, n.module) for n in graph.nodes]
+    nodes = [(n.id, n.kind, n.name, n.label, n.variable, n.span, n.shape, n.dtype, n.module) for n in graph.nodes]
     edges = [(e.id, e.source, e.target) for e in graph.edges]
     options = (view.direction, view.theme, sorted(view.expanded), sorted(view.collapsed), view.max_nodes)
     return hashlib.blake2b(_encoder.encode((nodes, edges, options)), digest_size=16).digest()

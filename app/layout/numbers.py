@@ -5,18 +5,19 @@
 1. `"NaN"` prints `NaN`, `"Infinity"` prints `∞`, `"-Infinity"` prints `-∞`; a boolean prints `True` or `False`, as
    Python does; no value (`null`) prints `—`. A float and an integer of the same size print alike, because JSON does not
    tell them apart in JavaScript: `16.0` prints `16`. Negative zero prints `0`.
-2. From 0.001 up to 1,000 (exclusive) in size: four significant digits, trailing zeros dropped: `0.3333`, `0.1`, `12.5`.
-3. From 1,000 up to 1,000,000 (exclusive): rounded to a whole number, so that no digit before the point is lost: `12346`.
+2. From 0.001 up to 1,000 (exclusive) in size: four significant digits, trailing zeros dropped: `0.3333`, `0.1`.
+3. From 1,000 up to 1,000,000 (exclusive): rounded to a whole number, so that no digit before the point is lost.
 4. Else: an exponent of at least two digits with its sign, after a mantissa of four significant digits whose trailing
    zeros are dropped: `1.235e+06`, `1e-07`, `-9.999e-04`.
 
 Ties round away from zero, taken on the exact binary value: that is what `toPrecision`, `toExponential` and
 `Math.round` of the absolute value do in JavaScript. No text is longer than 11 characters.
 
-The rule for a tensor: its elements in nested brackets, `[0.1, -2, 3]`, if that takes at most 25 characters; else, if all
-elements are equal, `all 1`; else its smallest and largest element, `-0.5 … 2`, with `NaN!` in front of them when any
-element is not a number (`NaN! -0.5 … 2`; only `NaN` when every element is); there, True counts as 1. A tensor without elements prints `[]`; what
-has neither elements nor a smallest one prints as dtype and shape, `complex64 [3, 4]`. A complex element prints `1+2j`.
+The rule for a tensor: its elements in nested brackets, `[0.1, -2, 3]`, if that takes at most 25 characters; else, if
+all elements are equal, `all 1`; else its smallest and largest element, `-0.5 … 2`, with `NaN!` in front of them when
+any element is not a number (`NaN! -0.5 … 2`; only `NaN` when every element is); there, True counts as 1. A tensor
+without elements prints `[]`; what has neither elements nor a smallest one prints as dtype and shape,
+`complex64 [3, 4]`. A complex element prints `1+2j`. Whatever is then longer than 25 characters is cut to 24 and `…`.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ WIDEST_NUMBER = "-0.0000e+00"
 """Box widths are reserved for this text; no number prints wider."""
 
 TENSOR_CHARACTERS = 25
-"""The longest text of a tensor's elements."""
+"""The longest text of a tensor."""
 
 ABSENT = "—"
 _SIGNS = {"NaN": "NaN", "Infinity": "∞", "-Infinity": "-∞"}
@@ -92,10 +93,15 @@ def format_value(value: Value) -> str:
         value: as it stands in a trace; None where there is none.
 
     Returns:
-        At most 30 characters.
+        At most 25 characters.
     """
     if not isinstance(value, TensorValue):
         return format_number(value)
+    text = _tensor(value)
+    return text if len(text) <= TENSOR_CHARACTERS else text[: TENSOR_CHARACTERS - 1] + "…"
+
+
+def _tensor(value: TensorValue) -> str:
     if value.data is None:
         return _range_of_statistics(value) or _shape(value)
     if 0 in value.shape:

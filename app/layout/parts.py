@@ -29,6 +29,7 @@ class Part:
     members: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        """Collect the nodes of all items."""
         self.members = list(members_of(self.items))
 
 
@@ -86,10 +87,15 @@ class Flow:
 
 
 def homes(flow: Flow) -> list[Path]:
-    """The module path of each node; inputs without one live in the innermost module that holds all their consumers."""
+    """The module path of each node.
+
+    Inputs have none of their own: a parameter lives in the innermost module that holds all its consumers. What the
+    program calls by a plain name (`x`) stays outside, because its author looks for it.
+    """
     paths = [path(node.module) for node in flow.nodes]
     for at, node in enumerate(flow.nodes):
-        if node.kind in ("leaf", "constant") and node.module is None and flow.consumers[at]:
+        is_input = node.kind in ("leaf", "constant") and node.module is None
+        if is_input and flow.consumers[at] and not (node.variable and "." not in node.variable):
             paths[at] = _shared([paths[user] for user in flow.consumers[at]])
     return paths
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Sequence
+from itertools import pairwise
 from typing import TypeVar
 
 from app.layout.parts import Flow, Part
@@ -19,7 +20,9 @@ _DIGITS = re.compile(r"\d+")
 
 def quotient(flow: Flow, items: Sequence[int | Part]) -> list[tuple[int, int]]:
     """Edges between different items, by their indices, in the direction data flows; nothing outside is seen."""
-    owner = {at: which for which, item in enumerate(items) for at in ((item,) if isinstance(item, int) else item.members)}
+    owner = {
+        at: which for which, item in enumerate(items) for at in ((item,) if isinstance(item, int) else item.members)
+    }
     pairs: dict[tuple[int, int], None] = {}
     for tail, mine in owner.items():
         for head in flow.consumers[tail]:
@@ -167,7 +170,7 @@ def fold_inputs(flow: Flow, items: list[int | Part], key: str) -> list[int | Par
 
 
 def fold_slices(flow: Flow, items: list[int | Part], key: str, room: int) -> list[int | Part]:
-    """Cut the computation into slices of about equal length, so that with what must stay at most `room` items are left."""
+    """Cut the computation into slices of about equal length; with what must stay, at most `room` items are left."""
     stays = [item for item in items if _stays(flow, item)]
     work = sorted((item for item in items if not _stays(flow, item)), key=flow.place)
     return [*stays, *slices(flow, work, key, max(1, room - len(stays)))]
@@ -204,7 +207,7 @@ def rounds(flow: Flow, loop: Part, count: int) -> list[int | Part]:
 def _cut(items: Sequence[T], count: int) -> list[Sequence[T]]:
     count = min(count, len(items))
     cuts = [len(items) * at // count for at in range(count + 1)] if count else []
-    return [items[low:high] for low, high in zip(cuts, cuts[1:], strict=False)]
+    return [items[low:high] for low, high in pairwise(cuts)]
 
 
 def _slice(flow: Flow, run: Sequence[int | Part], key: str, title: str) -> Part:

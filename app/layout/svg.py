@@ -100,8 +100,9 @@ def _open(writer: Writer, plan: Plan, size: tuple[float, float]) -> None:
     width, height = size
     count = f"{len(plan.boxes):,} node{'s' * (len(plan.boxes) != 1)}"
     writer.add(
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="graph {plan.view.theme}" width="{width:g}" height="{height:g}" '
-        f'viewBox="0 0 {width:g} {height:g}" role="group" aria-label="autograd graph, {count}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="graph {plan.view.theme}" '
+        f'width="{width:g}" height="{height:g}" viewBox="0 0 {width:g} {height:g}" '
+        f'role="group" aria-label="autograd graph, {count}" '
         f'font-family="{FONT_STACK}">',
         f'<rect class="background" width="{width:g}" height="{height:g}" fill="{writer.palette.background}"/>',
     )
@@ -155,14 +156,21 @@ def _write_edge(writer: Writer, group: Element, plan: Plan, drawn: tuple[Bundle,
             writer.add(_shape(shape, "line" if shape.tag == f"{_NAMESPACE}path" else "head"))
     if cells:
         left, top, right, bottom = _extent(cells)
-        x, y = (left + right) / 2 - room / 2, (top + bottom) / 2 + boxes.FLOW_SIZE * 0.36
-        style = (boxes.FLOW_SIZE, writer.palette.gradient, "")
+        x, y = (left + right) / 2 - room / 2 + boxes.FLOW_GAP, (top + bottom) / 2 + boxes.FLOW_SIZE * 0.36
         if len(bundle.edges) == 1:
-            writer.text("arrow", (x, y), style, flow_arrow(plan.view))
-            writer.text("flow", (x + boxes.FLOW_ARROW, y), style, ("flow", bundle.edges[0]))
+            _write_flow(writer, (x, y), flow_arrow(plan.view), bundle.edges[0])
         else:
+            style = (boxes.FLOW_SIZE, writer.palette.muted, "")
             writer.text("count", (x, y), style, f"× {len(bundle.edges):,}")
     writer.add("</g>")
+
+
+def _write_flow(writer: Writer, place: tuple[float, float], arrow: str, edge: int) -> None:
+    x, y = place
+    colour = writer.palette.gradient
+    size = f'y="{y:.2f}" font-size="{boxes.FLOW_SIZE:g}" fill="{colour}"'
+    writer.add(f'<text class="arrow" x="{x:.2f}" {size} display="', ("arrow", edge), f'">{arrow}</text>')
+    writer.text("flow", (x + boxes.FLOW_ARROW, y), (boxes.FLOW_SIZE, colour, ""), ("flow", edge))
 
 
 def _shapes(group: Element) -> Iterator[Element]:

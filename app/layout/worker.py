@@ -23,17 +23,20 @@ FORMATS = {b"s": b"svg", b"p": b"png", b"f": b"pdf"}
 SAMPLE = """digraph { n0 [label=<<b>Aa0</b> <font point-size="9">Aa0</font>> fontname="DejaVu Sans" shape=box3d]
  n0 -> n1 [fontname="DejaVu Sans" label="Ελ 中文 عر 😀" style=dashed] n1 [shape=note] n0 -> n1 n1 -> n1 }"""
 # What Graphviz, cairo, fontconfig and CPython call once everything is loaded; all else answers EPERM.
-SYSTEM_CALLS = """read write close fstat newfstatat stat lstat statx lseek ftruncate pread64 mmap munmap mremap mprotect
-    brk madvise futex rt_sigaction rt_sigprocmask rt_sigreturn sigaltstack exit exit_group clock_gettime gettimeofday time
-    setitimer alarm dup fcntl access faccessat readlink getdents64 getrandom getpid gettid poll sched_yield
-    restart_syscall membarrier fstatfs""".split()
+SYSTEM_CALLS = (
+    *("read", "write", "close", "lseek", "pread64", "ftruncate", "dup", "fcntl", "poll"),
+    *("stat", "lstat", "fstat", "statx", "newfstatat", "fstatfs", "access", "faccessat", "readlink", "getdents64"),
+    *("mmap", "munmap", "mremap", "mprotect", "brk", "madvise", "futex", "membarrier", "sched_yield"),
+    *("rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigaltstack", "setitimer", "restart_syscall"),
+    *("clock_gettime", "gettimeofday", "time", "getrandom", "getpid", "gettid", "exit", "exit_group"),
+)
 
 
 class Renderer:
     """Graphviz in this process; one context serves every picture."""
 
     def __init__(self) -> None:
-        from pygraphviz import graphviz
+        graphviz = importlib.import_module("pygraphviz.graphviz")
 
         self._graphviz = graphviz
         self._context = graphviz.gvContextWithBuiltins()

@@ -1,7 +1,7 @@
 """Make `app/layout/fonts` from the DejaVu fonts: smaller files, and their advance widths as a table.
 
-Run by hand when the fonts change: `pip install fonttools`, then `python tools/fonts/subset.py FOLDER`, where FOLDER holds
-`DejaVuSans.ttf` and `DejaVuSans-Bold.ttf` (Debian's package `fonts-dejavu-core` puts them in
+Run by hand when the fonts change: `pip install fonttools`, then `python tools/fonts/subset.py FOLDER`, where FOLDER
+holds `DejaVuSans.ttf` and `DejaVuSans-Bold.ttf` (Debian's package `fonts-dejavu-core` puts them in
 `/usr/share/fonts/truetype/dejavu`). The output is the same for the same fonts.
 """
 
