@@ -15,7 +15,6 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
-from app import __version__
 from app.errors import ExplorerError, LayoutUnavailableError
 from app.explorer import Explorer
 from app.layout.layout import Layout
@@ -50,7 +49,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         finally:
             await asyncio.gather(sandbox.stop(), layout.stop())
 
-    app = FastAPI(title="Autograd Explorer", version=__version__, docs_url=None, redoc_url=None, lifespan=lifespan)
+    app = FastAPI(docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False)
     app.state.service = service
     app.state.sandbox = sandbox
     app.include_router(make_api(service))

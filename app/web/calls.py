@@ -151,41 +151,41 @@ def convert(document: dict[str, Any], kind: type[Body]) -> Body:
     try:
         return msgspec.convert(document, kind)
     except msgspec.ValidationError as error:
-        raise InvalidRequestError((point(str(error), document, kind),)) from None
+        raise InvalidRequestError((point(str(error), document),)) from None
 
 
-def point(message: str, document: object, kind: type[object]) -> Fault:
+ENTRY_KINDS: dict[str, Any] = {"variables": VariableInput, "optimizer": Option}
+"""What the tables of a call hold."""
+
+
+def point(message: str, document: Mapping[str, Any]) -> Fault:
     """Turn msgspec's message, with its path `$.a[0].b`, into a fault with a JSON pointer.
 
-    A path through a dictionary says `[...]` instead of the key: the key is then the first whose value does not fit.
+    A path through a table says `[...]` instead of the key: the key is then the first whose value does not fit. In a
+    table that is none of the call's own the pointer stops.
     """
     detail, _, path = message.partition(" - at `$")
-    unknown = re.search(r"unknown field `(.*)`", detail)
-    pointer = ""
+    steps: list[str] = []
     for name, index in re.findall(r"\.([^.\[\]`]+)|\[(\d+|\.\.\.)\]", path):
-        step = name or index
-        if step == "...":
-            step = _misfit(_follow(document, pointer), kind, pointer)
-        pointer += "/" + escape_pointer(step)
-    return Fault(detail, pointer + "/" + escape_pointer(unknown[1]) if unknown else pointer)
+        if index == "..." and steps[-1:] not in (["variables"], ["optimizer"]):
+            break
+        steps.append(_misfit(steps[-1], document[steps[-1]]) if index == "..." else name or index)
+    unknown = re.search(r"unknown field `(.*)`", detail)
+    if unknown:
+        steps.append(unknown[1])
+    return Fault(detail, "".join("/" + escape_pointer(step) for step in steps))
 
 
-def _follow(document: Any, pointer: str) -> Any:
-    for step in pointer.split("/")[1:]:
-        name = step.replace("~1", "/").replace("~0", "~")
-        document = document[int(name)] if isinstance(document, list) else document[name]
-    return document
+def _misfit(table: str, entries: Mapping[str, Any]) -> str:
+    return next(name for name, value in entries.items() if not _fits(value, ENTRY_KINDS[table]))
 
 
-def _misfit(entries: Mapping[str, Any], kind: type[Any], pointer: str) -> str:
-    field = pointer.rpartition("/")[2]
-    entry_kind = Option if field == "optimizer" else VariableInput
-    for name, value in entries.items():
-        try:
-            msgspec.convert({field: {name: value}}, dict[str, dict[str, entry_kind]])  # type: ignore[valid-type]
-        except msgspec.ValidationError:
-            return name
-    raise AssertionError(f"{kind.__name__} refused a value that fits")
+def _fits(value: object, kind: Any) -> bool:
+    try:
+        msgspec.convert(value, kind)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def escape_pointer(step: str) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from app.explorer import DrawnGraph
@@ -52,14 +50,10 @@ def read_layout(body: bytes, limits: Limits) -> LayoutCall:
     try:
         call = msgspec.json.decode(body, type=LayoutCall)
     except msgspec.ValidationError as error:
-        raise InvalidRequestError((point(str(error), _plain(body), LayoutCall),)) from None
+        raise InvalidRequestError((point(str(error), {}),)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise invalid_json("nested too deeply" if isinstance(error, RecursionError) else str(error)) from None
     return msgspec.structs.replace(call, graph=_sound(call.graph, limits))
-
-
-def _plain(body: bytes) -> Any:
-    return msgspec.json.decode(body)
 
 
 def _sound(graph: DrawnGraph, limits: Limits) -> DrawnGraph:

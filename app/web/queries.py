@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypeVar
 
@@ -70,6 +71,7 @@ def _convert_query(query: Mapping[str, str], kind: type[Query]) -> Query:
     try:
         return msgspec.convert(dict(query), kind, strict=False)
     except msgspec.ValidationError as error:
-        fault = point(str(error), dict(query), kind)
-        name = (fault.pointer or "").removeprefix("/") or None
+        fault = point(str(error), {})
+        missing = re.search(r"required field `(.*)`", fault.detail)
+        name = missing[1] if missing else (fault.pointer or "").removeprefix("/")
         raise InvalidRequestError((Fault(fault.detail, parameter=name),)) from None
