@@ -20,36 +20,50 @@ from app.sandbox.control import Greeting
 from app.sandbox.policy import JOB_DESCRIPTOR
 from app.settings import Limits
 from app.trace import codec
-from app.trace.model import EndEvent, Event, Expression, GraphEvent, Job, Variable
+from app.trace.model import EndEvent, Event, Expression, GraphEvent, Job, MomentEvent, Variable
 from app.tracer import run
 
 FLUSH_BYTES = 64 * 1024
 FLUSH_SECONDS = 0.05
+PROMPT_PRINTS = 16
 
 _TINY = Job(Expression("a*x**2 + b", {"a": Variable(2.0), "x": Variable(3.0), "b": Variable([1.0])}, sum=True))
 
 
 class Outbox:
-    """Events on their way out: written in bulk, but none waits longer than `FLUSH_SECONDS`."""
+    """Events on their way out: written in bulk, but none waits longer than `FLUSH_SECONDS`.
+
+    Native code that never returns also never lets the clock's signal through, so what a watcher waits for most goes
+    out at once: the first graph, and the first prints.
+    """
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []
         self._bytes = 0
         self._flushed = time.monotonic()
-        self._urgent = True
+        self._graphs = 1
+        self._prints = PROMPT_PRINTS
         self._busy = False
 
     def send(self, event: Event) -> None:
-        """Take the next event; the first graph goes out at once."""
+        """Take the next event."""
         self._busy = True
         part = codec.frame(codec.encode(event))
         self._parts.append(part)
         self._bytes += len(part)
-        urgent = self._urgent and isinstance(event, GraphEvent)
-        if urgent or self._bytes > FLUSH_BYTES or time.monotonic() - self._flushed > FLUSH_SECONDS:
-            self._urgent = self._urgent and not urgent
+        late = time.monotonic() - self._flushed > FLUSH_SECONDS
+        if late or self._bytes > FLUSH_BYTES or self._is_urgent(event):
             self.flush()
         self._busy = False
+
+    def _is_urgent(self, event: Event) -> bool:
+        if isinstance(event, GraphEvent):
+            self._graphs -= 1
+            return self._graphs >= 0
+        if isinstance(event, MomentEvent) and event.moment.kind == "print":
+            self._prints -= 1
+            return self._prints >= 0
+        return False
 
     def flush_if_idle(self) -> None:
         """Write what waits, unless the call came while `send` is at work."""

@@ -45,7 +45,7 @@ class Spares:
 
     def __init__(self, configuration: Configuration, number: int, seconds: float) -> None:
         self.layers: tuple[str, ...] | None = None
-        """The layers that hold in the latest spare; None before there was one."""
+        """The layers that hold in the living zygote's latest spare; None while there is none."""
         self.fault: str | None = None
         """Why there is no spare, in words for an operator."""
         self.restarts = 0
@@ -58,6 +58,7 @@ class Spares:
         self._wanted = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._making = 0
+        self._stopped = False
 
     @property
     def ready(self) -> int:
@@ -70,6 +71,7 @@ class Spares:
 
     async def stop(self) -> None:
         """End the zygote and all spares."""
+        self._stopped = True
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
@@ -88,6 +90,8 @@ class Spares:
             if not spare.child.exit.done() and not spare.lineage.dead.is_set():
                 return spare
             spare.child.discard()
+        if self._stopped:
+            raise SandboxUnavailableError("sandbox-unavailable")
         future: asyncio.Future[Spare] = asyncio.get_running_loop().create_future()
         self._waiting.append(future)
         self._wanted.set()
@@ -114,6 +118,7 @@ class Spares:
                 self.fault = f"the zygote does not start: {error}"
                 log.error(self.fault)
             finally:
+                self.layers = None
                 self._drop_ready()
                 await lineage.stop()
             self.restarts += 1

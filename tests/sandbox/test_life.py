@@ -1,0 +1,221 @@
+"""From the first spare to the last: how runs begin, end, wait and leave nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from contextlib import aclosing
+
+import pytest
+
+from app.errors import BusyError, SandboxUnavailableError
+from app.sandbox import Sandbox
+from app.sandbox.control import LAYERS
+from app.settings import Settings
+from app.trace.model import Event, Job, MomentEvent, ProgramEvent
+from tests.sandbox.running import children_of, descriptors, open_sandbox, run, until, zygotes
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+SQUARE = """import torch
+x = torch.tensor(3.0, requires_grad=True)
+(x * x).backward()
+print(x.grad.item())
+"""
+ENDLESS = "print('begun')\nwhile True: pass"
+
+
+async def begin(sandbox: Sandbox, source: str, seen: asyncio.Event) -> None:
+    """Run a program and say when it has printed."""
+    async with aclosing(sandbox.run(Job(source))) as events:
+        async for event in events:
+            if isinstance(event, MomentEvent):
+                seen.set()
+
+
+async def test_a_run_gives_its_events_in_order(sandbox: Sandbox) -> None:
+    events: list[Event] = [event async for event in sandbox.run(Job(SQUARE))]
+    assert isinstance(events[0], ProgramEvent)
+    assert events[0].program == SQUARE
+    assert (await run(sandbox, SQUARE)).output == "6.0\n"
+
+
+async def test_a_fresh_sandbox_says_which_layers_hold(sandbox: Sandbox) -> None:
+    status = sandbox.status
+    assert (status.ready, status.confined, status.fault) == (True, True, None)
+    assert status.layers == LAYERS
+    assert status.missing == ()
+
+
+async def test_every_run_has_a_process_of_its_own(sandbox: Sandbox) -> None:
+    outputs = [(await run(sandbox, "import os\nprint(os.getpid())")).output for _ in range(5)]
+    assert len(set(outputs)) == 5
+
+
+async def test_a_watcher_sees_events_while_the_program_runs(sandbox: Sandbox) -> None:
+    seen = asyncio.Event()
+    task = asyncio.create_task(begin(sandbox, ENDLESS, seen))
+    await asyncio.wait_for(seen.wait(), 5)
+    assert not task.done()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_hanging_up_ends_the_process(sandbox: Sandbox) -> None:
+    (zygote,) = zygotes()
+    seen = asyncio.Event()
+    await until(lambda: sandbox.status.spares == 2 and len(children_of(zygote)) == 2)
+    task = asyncio.create_task(begin(sandbox, ENDLESS, seen))
+    await asyncio.wait_for(seen.wait(), 5)
+    await until(lambda: sandbox.status.spares == 2)
+    assert len(children_of(zygote)) == 3
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await until(lambda: len(children_of(zygote)) == 2, 3)
+    assert sandbox.status.running == 0
+
+
+async def test_many_runs_leave_no_process_and_no_descriptor(sandbox: Sandbox) -> None:
+    (zygote,) = zygotes()
+    await until(lambda: sandbox.status.spares == 2 and len(children_of(zygote)) == 2)
+    before = descriptors()
+    outputs = await asyncio.gather(*(run(sandbox, f"print({number})") for number in range(40)))
+    assert [trace.output for trace in outputs] == [f"{number}\n" for number in range(40)]
+    await until(lambda: sandbox.status.spares == 2 and len(children_of(zygote)) == 2)
+    assert descriptors() <= before + 1
+
+
+async def test_equal_jobs_have_equal_answers(sandbox: Sandbox) -> None:
+    source = (
+        "import random, torch, numpy\n"
+        "print(random.random(), torch.rand(3), numpy.random.rand(2), torch.empty(3), {'a', 'b', 'c'})"
+    )
+    first, second = await asyncio.gather(run(sandbox, source), run(sandbox, source))
+    assert first.output == second.output != ""
+
+
+async def test_a_dead_zygote_is_replaced(sandbox: Sandbox) -> None:
+    restarts = sandbox.status.restarts
+    for _ in range(2):
+        (zygote,) = zygotes()
+        children = children_of(zygote)
+        os.kill(zygote, signal.SIGKILL)
+        assert (await run(sandbox, SQUARE)).output == "6.0\n"
+        await until(lambda zygote=zygote: len(zygotes() - {zygote}) == 1 and sandbox.status.spares == 2, 60)  # type: ignore[misc]
+        await until(lambda children=children: not any(map(is_alive, children)))  # type: ignore[misc]
+    assert sandbox.status.restarts == restarts + 2
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as stat:
+            return stat.read().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+async def test_a_run_whose_zygote_dies_is_nobodys_wrong_answer(sandbox: Sandbox) -> None:
+    seen = asyncio.Event()
+    task = asyncio.create_task(begin(sandbox, ENDLESS, seen))
+    await asyncio.wait_for(seen.wait(), 5)
+    (zygote,) = zygotes()
+    os.kill(zygote, signal.SIGKILL)
+    with pytest.raises(SandboxUnavailableError):
+        await asyncio.wait_for(task, 5)
+    await until(lambda: sandbox.status.ready, 60)
+
+
+async def test_a_full_queue_refuses() -> None:
+    async with open_sandbox(Settings(concurrent_runs=1, queued_runs=1, spares=1)) as sandbox:
+        seen = asyncio.Event()
+        first = asyncio.create_task(begin(sandbox, ENDLESS, seen))
+        await asyncio.wait_for(seen.wait(), 5)
+        second = asyncio.create_task(run(sandbox, "print(2)"))
+        await until(lambda: sandbox.status.waiting == 1)
+        with pytest.raises(BusyError) as caught:
+            await run(sandbox, "print(3)")
+        assert caught.value.parameters["retry_after_seconds"] == 1
+        first.cancel()
+        assert (await second).output == "2\n"
+        await asyncio.gather(first, return_exceptions=True)
+        assert (sandbox.status.running, sandbox.status.waiting) == (0, 0)
+
+
+async def test_one_who_leaves_the_queue_takes_no_place() -> None:
+    async with open_sandbox(Settings(concurrent_runs=1, queued_runs=2, spares=1)) as sandbox:
+        seen = asyncio.Event()
+        first = asyncio.create_task(begin(sandbox, ENDLESS, seen))
+        await asyncio.wait_for(seen.wait(), 5)
+        second, third = (asyncio.create_task(run(sandbox, f"print({number})")) for number in (2, 3))
+        await until(lambda: sandbox.status.waiting == 2)
+        second.cancel()
+        await asyncio.gather(second, return_exceptions=True)
+        first.cancel()
+        assert (await asyncio.wait_for(third, 10)).output == "3\n"
+        assert (sandbox.status.running, sandbox.status.waiting) == (0, 0)
+
+
+async def test_an_old_spare_is_replaced() -> None:
+    async with open_sandbox(Settings(spares=1, spare_seconds=0.4)) as sandbox:
+        (zygote,) = zygotes_of(sandbox)
+        before = children_of(zygote)
+        await until(lambda: len(now := children_of(zygote)) == 1 and not now & before)
+        assert (await run(sandbox, "print(1)")).output == "1\n"
+
+
+def zygotes_of(sandbox: Sandbox) -> set[int]:
+    """The zygotes of the newest sandbox: the module's own one has the lowest number."""
+    assert sandbox.status.ready
+    return {max(zygotes())}
+
+
+async def test_stopping_leaves_nothing() -> None:
+    before, others = descriptors(), zygotes()
+    async with open_sandbox(Settings(spares=2)) as sandbox:
+        (zygote,) = zygotes() - others
+        assert (await run(sandbox, "print(1)")).output == "1\n"
+        children = children_of(zygote)
+    assert zygotes() == others
+    await until(lambda: not any(map(is_alive, children)))
+    await asyncio.sleep(0.05)
+    assert descriptors() <= before + 1
+    with pytest.raises(SandboxUnavailableError):
+        await asyncio.wait_for(run(sandbox, "print(1)"), 5)
+
+
+async def test_a_missing_layer_refuses_runs_where_it_must_hold() -> None:
+    layers = tuple(layer for layer in LAYERS if layer != "seccomp")
+    async with open_sandbox(Settings(require_confinement=True, spares=1), layers) as sandbox:
+        status = sandbox.status
+        assert (status.ready, status.confined, status.missing) == (False, False, ("seccomp",))
+        assert status.fault is not None
+        assert "seccomp" in status.fault
+        with pytest.raises(SandboxUnavailableError):
+            await run(sandbox, "print(1)")
+
+
+async def test_a_missing_layer_warns_on_loopback() -> None:
+    layers = tuple(layer for layer in LAYERS if layer != "landlock")
+    async with open_sandbox(Settings(spares=1), layers) as sandbox:
+        status = sandbox.status
+        assert (status.ready, status.confined, status.missing) == (True, False, ("landlock",))
+        assert (await run(sandbox, "print(1)")).output == "1\n"
+
+
+@pytest.mark.parametrize(
+    ("host", "required", "ready"),
+    [("0.0.0.0", None, False), ("0.0.0.0", False, True), ("127.0.0.1", None, True), ("127.0.0.1", True, False)],
+)
+async def test_beyond_loopback_all_layers_must_hold(host: str, required: bool | None, ready: bool) -> None:
+    sandbox = Sandbox(Settings(host=host, require_confinement=required))
+    sandbox._spares.layers = ("rlimits",)
+    assert sandbox.status.ready == ready
+
+
+async def test_the_servers_side_loads_no_torch() -> None:
+    program = "import app.sandbox, sys; print(sorted({'torch', 'numpy', 'app.tracer'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
