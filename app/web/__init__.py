@@ -1,0 +1,1 @@
+"""HTTP: calls in, answers and problems out."""
