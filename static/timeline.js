@@ -50,7 +50,7 @@ function isPassMoment(moment) {
 function addMoment(timeline, moment, m, seen) {
   const { shown, reached, steps, gradientEvents } = timeline;
   if (isPassMoment(moment) && !seen.has(moment.pass)) {
-    if (seen.size > 0) timeline.stepStarts.push(m);
+    if (seen.size > 0) timeline.stepStarts.push(stepStart(timeline, m));
     seen.add(moment.pass);
   }
   const isPass = isPassMoment(moment);
@@ -61,6 +61,19 @@ function addMoment(timeline, moment, m, seen) {
   gradientEvents.push(touchesGradients(timeline, moment) ? m : (gradientEvents[m - 1] ?? -1));
   timeline.length += frameCount(timeline, moment);
   addLandmarks(timeline, moment, timeline.length - 1);
+}
+
+/** Where a loop begins with `zero_grad`, the clearing before a pass belongs to the pass's own step. */
+function stepStart({ moments, steps }, m) {
+  const isClear = (at) => moments[at]?.kind === "zero_grad";
+  const first = moments.findIndex(isPassMoment);
+  if (!isClear(first - 1)) return m;
+  let start = m;
+  while (isClear(start - 1)) {
+    start -= 1;
+    steps[start] += 1;
+  }
+  return start;
 }
 
 function touchesGradients(timeline, moment) {

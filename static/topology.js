@@ -95,3 +95,32 @@ function emitWithInputs(topology, root, state, emitted) {
     }
   }
 }
+
+/**
+ * The lines of a graph's picture, in the direction of the data: one for each edge, or the bundles of a folded graph.
+ *
+ * @returns {{id: string, tail: string, head: string}[]}
+ */
+export function linesOf(graph) {
+  if (graph.bundles?.length > 0) return graph.bundles;
+  return graph.edges.map(({ id, source, target }) => ({ id, tail: target, head: source }));
+}
+
+/**
+ * What to light up around a chosen node, edge or group: class names by id.
+ *
+ * @param {any} graph
+ * @param {string | null} chosen
+ * @returns {Map<string, string>}
+ */
+export function marksAround(graph, chosen) {
+  const marks = new Map();
+  if (chosen === null) return marks;
+  for (const { id, tail, head } of linesOf(graph)) {
+    if (head === chosen || id === chosen) marks.set(tail, "near input");
+    if (tail === chosen || id === chosen) marks.set(head, "near consumer");
+    if (head === chosen) marks.set(id, "near input");
+    if (tail === chosen) marks.set(id, "near consumer");
+  }
+  return marks.set(chosen, "chosen");
+}

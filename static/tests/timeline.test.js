@@ -45,6 +45,15 @@ test("a zero_grad before the first forward belongs to the first step", () => {
   assert.equal(frameAt(timeline, 1).pass, 0);
 });
 
+test("where a loop begins with zero_grad, so does each of its steps", () => {
+  const trace = descent();
+  const clear = { kind: "zero_grad" };
+  const [first, second] = [trace.timeline.slice(0, 3), trace.timeline.slice(4, 7)];
+  const timeline = timelineOf({ ...trace, timeline: [clear, ...first, clear, ...second] });
+  assert.deepEqual(timeline.steps, [0, 0, 0, 0, 1, 1, 1, 1]);
+  assert.deepEqual(timeline.stepStarts, [0, 4]);
+});
+
 test("stepping by phase lands on the last frame of each phase, both ways", () => {
   const timeline = timelineOf(descent());
   const forwards = [];

@@ -1,0 +1,169 @@
+// The graph: the server's picture on a stage, its numbers at the present frame, and the way around it.
+
+import { translator } from "../i18n.js";
+import { sceneAt } from "../scene.js";
+import { frameAt, timelineOf } from "../timeline.js";
+import { marksAround } from "../topology.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
+import { Icon } from "./icons.js";
+import { createPicture, isBox, markParts, paint } from "./picture.js";
+import { labelParts } from "./spoken.js";
+import { createStage, destroyStage, fit, follow, neighbourOf, setFollowing, setTabStop, showPicture, zoomBy } from "./stage.js";
+import { NodeTable } from "./table.js";
+
+const ZOOM_STEP = 1.3;
+
+/** @param {{state: any, actions: any}} props */
+export function Graph({ state, actions }) {
+  const t = translator(state.settings.language);
+  const host = useRef(null);
+  const [isFollowing, setFollow] = useState(true);
+  const stage = useStage(host, setFollow);
+  const [hovered, setHovered] = useState(null);
+  const [isTable, setTable] = useState(false);
+  const scene = sceneOf(state);
+  const props = { state, actions, scene, stage, setHovered };
+  usePicture(props, hovered, t);
+  const handlers = handlersOf(props);
+  const hasPicture = Boolean(scene?.topology?.graph.svg);
+  return html`
+    <section class=${`graph-view${state.playing ? " playing" : ""} ${scene?.frame.kind ?? "idle"}`} aria-label=${t("graph.title")}>
+      <div class=${`graph-host${hovered ? " hovering" : ""}`} ref=${host} hidden=${isTable} ...${handlers}></div>
+      ${isTable && scene?.topology && html`<${NodeTable} scene=${scene} t=${t} selection=${state.selection} select=${actions.select} />`}
+      ${!hasPicture && html`<p class="graph-empty">${t(emptyText(state))}</p>`}
+      <${Tools} ...${{ t, stage, isTable, setTable, isFollowing }} />
+    </section>
+  `;
+}
+
+/** The scene that a state shows; null before there is a trace. */
+function sceneOf({ trace, position }) {
+  if (!trace || trace.graphs.length === 0) return null;
+  const timeline = timelineOf(trace);
+  return sceneAt(timeline, frameAt(timeline, position));
+}
+
+function emptyText({ run, trace }) {
+  if (run.status === "running") return "graph.waiting";
+  if (trace && trace.graphs.length > 0) return "graph.no-picture";
+  return trace ? "graph.nothing" : "graph.empty";
+}
+
+function useStage(host, onFollow) {
+  const stage = useRef(null);
+  useLayoutEffect(() => {
+    stage.current = createStage(host.current, onFollow);
+    return () => destroyStage(stage.current);
+  }, []);
+  return stage;
+}
+
+const MOST_PICTURES = 8;
+const pictures = new Map();
+
+/**
+ * A picture is parsed once for each structure: a run with other numbers over the same graph goes on in the same
+ * picture, and the page can go back and forth between a few.
+ */
+function pictureOf(graph) {
+  const picture = pictures.get(graph.svg) ?? createPicture(graph);
+  pictures.delete(graph.svg);
+  pictures.set(graph.svg, picture);
+  if (pictures.size > MOST_PICTURES) pictures.delete(pictures.keys().next().value);
+  picture.graph = graph;
+  return picture;
+}
+
+function usePicture({ state, scene, stage }, hovered, t) {
+  const graph = scene?.topology?.graph ?? null;
+  const picture = graph?.svg ? pictureOf(graph) : null;
+  useLayoutEffect(() => {
+    if (!picture) {
+      stage.current.viewport.replaceChildren();
+      stage.current.picture = null;
+      return;
+    }
+    picture.root.setAttribute("aria-label", t("graph.title"));
+    picture.root.setAttribute("role", "group");
+    showPicture(stage.current, picture);
+    setTabStop(stage.current, state.selection ?? firstNode(picture), false);
+  }, [picture]);
+  useLayoutEffect(() => {
+    if (picture) paint(picture, scene);
+  }, [picture, scene]);
+  useLayoutEffect(() => {
+    if (picture && scene.active.size > 0) follow(stage.current, atWork(scene));
+  }, [picture, state.position]);
+  useLayoutEffect(() => {
+    if (picture) markParts(picture, marksAround(graph, hovered ?? state.selection));
+  }, [picture, hovered, state.selection]);
+  useEffect(() => {
+    if (picture && !state.playing) labelParts(picture, scene, t);
+  }, [picture, state.playing, state.playing ? null : state.position, state.settings.language]);
+}
+
+/** The nodes to follow: what is given comes all at once, and nobody can look at all of it. */
+function atWork({ frame, active, topology }) {
+  if (frame.kind !== "forward" && frame.kind !== "backward") return [];
+  return [...active].slice(0, 1).map((i) => topology.graph.nodes[i].id);
+}
+
+function firstNode(picture) {
+  return picture.parts.find(isBox)?.id ?? null;
+}
+
+function partUnder(event) {
+  return event.target.closest?.("g.node, g.group, g.edge") ?? null;
+}
+
+function handlersOf({ actions, stage, setHovered }) {
+  return {
+    onClick: (event) => actions.select(partUnder(event)?.id ?? null),
+    onDblClick: (event) => {
+      const part = partUnder(event);
+      if (part?.matches("g.group")) actions.expand?.(part.id);
+    },
+    onPointerOver: (event) => event.pointerType === "mouse" && setHovered(partUnder(event)?.id ?? null),
+    onPointerLeave: () => setHovered(null),
+    onFocusIn: (event) => setTabStop(stage.current, partUnder(event)?.id ?? null, false),
+    onKeyDown: (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || !onKey(event, { actions, stage: stage.current })) return;
+      event.preventDefault();
+      event.stopPropagation();
+    },
+  };
+}
+
+/** Keys on the graph: arrows walk, Enter chooses, plus, minus and zero zoom. */
+function onKey(event, { actions, stage }) {
+  const id = partUnder(event)?.id ?? null;
+  const zooms = { "+": () => zoomBy(stage, ZOOM_STEP), "=": () => zoomBy(stage, ZOOM_STEP), "-": () => zoomBy(stage, 1 / ZOOM_STEP), 0: () => fit(stage) };
+  if (event.key in zooms) return zooms[event.key](), true;
+  if (id === null) return false;
+  if (event.key === "Enter") return actions.select(id), true;
+  if (event.key === "Escape") return actions.select(null), true;
+  if (!event.key.startsWith("Arrow")) return false;
+  const next = neighbourOf(stage, id, event.key);
+  if (next) setTabStop(stage, next, true);
+  return true;
+}
+
+function Tools({ t, stage, isTable, setTable, isFollowing }) {
+  const zooms = [
+    ["zoom-in", "plus", () => zoomBy(stage.current, ZOOM_STEP)],
+    ["zoom-out", "minus", () => zoomBy(stage.current, 1 / ZOOM_STEP)],
+    ["fit", "fit", () => fit(stage.current)],
+  ];
+  return html`
+    <div class="graph-tools" role="toolbar" aria-label=${t("graph.tools")}>
+      ${zooms.map(([name, icon, act]) => html`<${Tool} key=${name} text=${t(`graph.${name}`)} icon=${icon} act=${act} disabled=${isTable} />`)}
+      <${Tool} text=${t("graph.follow")} icon="follow" act=${() => setFollowing(stage.current, !isFollowing)} pressed=${isFollowing} disabled=${isTable} />
+      <${Tool} text=${t("graph.table")} icon="table" act=${() => setTable(!isTable)} pressed=${isTable} />
+    </div>
+  `;
+}
+
+function Tool({ text, icon, act, disabled = false, pressed }) {
+  const state = pressed === undefined ? {} : { "aria-pressed": String(pressed) };
+  return html`<button type="button" class="tool" title=${text} aria-label=${text} disabled=${disabled} onClick=${act} ...${state}><${Icon} name=${icon} /></button>`;
+}

@@ -1,0 +1,24 @@
+// The signs on the transport's buttons, drawn here so that no font has to have them.
+
+import { html } from "../vendor/preact.js";
+
+const PATHS = {
+  start: "M4 4h2.5v16H4zM20 4v16L8 12z",
+  phaseBack: "M12 5v14L3 12zM21 5v14l-9-7z",
+  back: "M15 5v14L6 12zM16 5h2.5v14H16z",
+  play: "M6 3.5v17L20.5 12z",
+  pause: "M6 4h4v16H6zM14 4h4v16h-4z",
+  on: "M9 5v14l9-7zM5.5 5H8v14H5.5z",
+  phaseOn: "M12 5v14l9-7zM3 5v14l9-7z",
+  end: "M17.5 4H20v16h-2.5zM4 4v16l12-8z",
+  plus: "M10.8 4h2.4v6.8H20v2.4h-6.8V20h-2.4v-6.8H4v-2.4h6.8z",
+  minus: "M4 10.8h16v2.4H4z",
+  fit: "M4 4h6v2.2H6.2V10H4zM14 4h6v6h-2.2V6.2H14zM4 14h2.2v3.8H10V20H4zM17.8 14H20v6h-6v-2.2h3.8z",
+  follow: "M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM11 2h2v4h-2zM11 18h2v4h-2zM2 11h4v2H2zM18 11h4v2h-4z",
+  table: "M3 4h18v16H3zM5 9.2v3.6h5V9.2zm7 0v3.6h7V9.2zM5 14.8V18h5v-3.2zm7 0V18h7v-3.2z",
+};
+
+/** @param {{name: string}} props */
+export function Icon({ name }) {
+  return html`<svg class="icon" viewBox="0 0 24 24" width="18" height="18" aria-hidden="true"><path fill="currentColor" fill-rule="evenodd" d=${PATHS[name]} /></svg>`;
+}

@@ -1,0 +1,143 @@
+// What is known about the chosen node, edge or group at the present frame.
+
+import { contributionsTo, sourceAt } from "../chain.js";
+import { formatValue } from "../format.js";
+import { translator } from "../i18n.js";
+import { edgeView, nodeView, sceneAt } from "../scene.js";
+import { nameOf } from "../sentence.js";
+import { frameAt, timelineOf } from "../timeline.js";
+import { html } from "../vendor/preact.js";
+import { Block } from "./block.js";
+import { ChainRule, Contributions, Rules, Saved } from "./derivation.js";
+import { LeafState } from "./leaf.js";
+import { Legend } from "./legend.js";
+import { Tensor } from "./tensor.js";
+
+/** @param {{state: any, actions: any}} props */
+export function Inspector({ state, actions }) {
+  const t = translator(state.settings.language);
+  return html`<section class="inspector" aria-label=${t("inspector.title")}>${contentOf(state, actions, t)}</section>`;
+}
+
+function contentOf(state, actions, t) {
+  const { trace, selection } = state;
+  if (!trace || trace.graphs.length === 0) return html`<${Legend} t=${t} hasTrace=${false} />`;
+  const timeline = timelineOf(trace);
+  const scene = sceneAt(timeline, frameAt(timeline, state.position));
+  const { places, edgePlaces, graph } = scene.topology;
+  const props = { scene, actions, t, program: trace.program };
+  if (places.has(selection)) return html`<${NodeCard} ...${props} i=${places.get(selection)} />`;
+  if (edgePlaces.has(selection)) return html`<${EdgeCard} ...${props} j=${edgePlaces.get(selection)} />`;
+  const group = (graph.groups ?? []).find(({ id }) => id === selection);
+  return group ? html`<${GroupCard} ...${props} group=${group} />` : html`<${Legend} t=${t} hasTrace=${true} />`;
+}
+
+function NodeCard({ scene, actions, t, program, i }) {
+  const node = scene.topology.graph.nodes[i];
+  const view = nodeView(scene, i);
+  const parts = { scene, actions, t, node, view, i };
+  return html`
+    <${Heading} ...${parts} />
+    <${Facts} ...${{ node, t, program, actions }} />
+    <${Block} title=${t("inspector.value")}>
+      ${view.state === "pending" ? html`<${Later} ...${parts} />` : html`<${Tensor} value=${view.value} t=${t} />`}
+    <//>
+    ${node.kind === "leaf" && html`<${LeafState} ...${parts} />`}
+    ${node.kind !== "constant" && html`<${Upstream} ...${parts} />`}
+    ${node.kind !== "constant" && node.kind !== "leaf" && html`<${ChainRule} ...${parts} />`}
+    <${Rules} ...${{ node, t }} />
+    <${Saved} ...${{ node, t }} />
+  `;
+}
+
+function Heading({ node, t, actions }) {
+  return html`
+    <header class="inspector-head">
+      <span class=${`badge ${node.kind}`}>${t(`inspector.kind-${node.kind}`)}</span>
+      <h2>${nameOf(node)}</h2>
+      <code class="torch-name">${node.name}</code>
+      <button type="button" class="close" title=${t("inspector.close")} aria-label=${t("inspector.close")} onClick=${() => actions.select(null)}>×</button>
+    </header>
+  `;
+}
+
+function Facts({ node, t, program, actions }) {
+  const facts = [
+    ["label", node.variable && node.label && node.label !== node.variable ? html`<code>${node.label}</code>` : null],
+    ["source", node.span ? html`<${SourceLink} ...${{ span: node.span, program, t, actions }} />` : null],
+    ["shape", node.shape ? (node.shape.length === 0 ? t("inspector.scalar") : `[${node.shape.join(", ")}]`) : null],
+    ["dtype", node.dtype],
+    ["module", node.module],
+  ];
+  const known = facts.filter(([, content]) => content !== null && content !== undefined);
+  return html`<dl class="facts">${known.map(([name, content]) => html`<div key=${name}><dt>${t(`inspector.${name}`)}</dt><dd>${content}</dd></div>`)}</dl>`;
+}
+
+function SourceLink({ span, program, t, actions }) {
+  return html`<button type="button" class="link source" onClick=${() => actions.goToSpan(span)}>
+    ${t("inspector.line", { line: span.line })} <code>${sourceAt(program, span)}</code>
+  </button>`;
+}
+
+/** What is not known yet at this frame, and the way to where it is. */
+function Later({ scene, actions, t, i, phase = "forward" }) {
+  const { ranks, timeline, frame } = scene;
+  const m = timeline.moments.findIndex((moment) => moment.kind === phase && moment.pass === Math.max(0, frame.pass));
+  const rank = ranks?.[phase][i] ?? 0;
+  const canGo = m >= 0 && Number.isFinite(rank);
+  return html`<p class="later">${t(`inspector.later-${phase}`)} ${canGo && html`<button type="button" class="link" onClick=${() => actions.setPosition(timeline.starts[m] + rank)}>${t("inspector.go")}</button>`}</p>`;
+}
+
+function Upstream(parts) {
+  const { scene, t, node, i } = parts;
+  const title = t(node.kind === "leaf" ? "inspector.arrived" : "inspector.upstream");
+  const { pass, ranks, backwardReach } = scene;
+  if (!pass || pass.call === "forward") return html`<${Block} title=${title}><p class="later">${t("inspector.no-backward")}</p><//>`;
+  if (ranks.backward[i] === Infinity) return html`<${Block} title=${title}><p class="later">${t("inspector.not-run")}</p><//>`;
+  if (ranks.backward[i] > backwardReach) return html`<${Block} title=${title}><${Later} ...${parts} phase="backward" /><//>`;
+  return html`
+    <${Block} title=${title}>
+      <${Tensor} value=${pass.gradients[i] ?? null} t=${t} />
+      <${Contributions} contributions=${contributionsTo(scene, i)} total=${pass.gradients[i] ?? null} t=${t} actions=${parts.actions} />
+      ${node.kind === "output" && html`<p class="hint">${t("inspector.root")}</p>`}
+    <//>
+  `;
+}
+
+function EdgeCard({ scene, actions, t, j }) {
+  const { graph, sources, targets } = scene.topology;
+  const [from, to] = [graph.nodes[sources[j]], graph.nodes[targets[j]]];
+  const view = edgeView(scene, j);
+  const end = (node) => html`<button type="button" class="link" onClick=${() => actions.select(node.id)}>${nameOf(node)}</button>`;
+  const derivative = scene.pass?.derivatives[j] ?? null;
+  const carried = nodeView(scene, targets[j]).value;
+  return html`
+    <header class="inspector-head"><span class="badge edge">${t("inspector.edge")}</span><h2>${nameOf(to)} → ${nameOf(from)}</h2></header>
+    <dl class="facts"><div><dt>${t("inspector.edge-data")}</dt><dd>${end(to)} → ${end(from)}</dd></div>
+      <div><dt>${t("inspector.edge-gradient")}</dt><dd>${end(from)} → ${end(to)}</dd></div>
+      <div><dt>${t("inspector.slot")}</dt><dd>${graph.edges[j].slot}</dd></div></dl>
+    <${Block} title=${t("inspector.edge-value")}><${Tensor} value=${carried} t=${t} /><//>
+    ${
+      to.kind === "constant"
+        ? html`<p class="hint">${t("inspector.edge-constant")}</p>`
+        : html`<${Block} title=${t("inspector.edge-flow")}>
+            ${view.flow === null ? html`<${Later} ...${{ scene, actions, t, i: sources[j] }} phase="backward" />` : html`<${Tensor} value=${view.flow} t=${t} />`}
+            ${view.flow !== null && derivative !== null && html`<p class="product">${formatValue(scene.pass.gradients[sources[j]])} × ${formatValue(derivative)} = <b>${formatValue(view.flow)}</b></p>`}
+          <//>`
+    }
+  `;
+}
+
+function GroupCard({ scene, actions, t, group }) {
+  const { graph, places } = scene.topology;
+  const members = group.members.map((id) => places.get(id)).filter((i) => i !== undefined);
+  const counts = new Map();
+  for (const i of members) counts.set(graph.nodes[i].name, (counts.get(graph.nodes[i].name) ?? 0) + 1);
+  const most = [...counts].sort((a, b) => b[1] - a[1]).slice(0, 12);
+  return html`
+    <header class="inspector-head"><span class="badge group">${t("inspector.group")}</span><h2>${group.title}</h2></header>
+    <p>${t("inspector.group-count", { count: members.length })}</p>
+    ${actions.expand && html`<button type="button" class="action" onClick=${() => actions.expand(group.id)}>${t("inspector.expand")}</button>`}
+    <dl class="facts">${most.map(([name, count]) => html`<div key=${name}><dt><code>${name}</code></dt><dd>${count}</dd></div>`)}</dl>
+  `;
+}

@@ -1,0 +1,132 @@
+// The server's picture inside the page: put in once, afterwards only its texts and classes change.
+
+import { formatValue } from "../format.js";
+import { bundleView, edgeView, groupView, nodeView } from "../scene.js";
+
+/** The only place where text becomes elements: the page's policy may name it. */
+const policy = globalThis.trustedTypes?.createPolicy("picture", { createHTML: (text) => text });
+
+/**
+ * Parse a picture that the server drew.
+ *
+ * @param {string} text an SVG document
+ * @returns {SVGSVGElement}
+ */
+export function parsePicture(text) {
+  const page = new DOMParser().parseFromString(policy ? policy.createHTML(text) : text, "image/svg+xml");
+  const root = page.documentElement;
+  if (root.localName !== "svg") throw new Error("The picture is not SVG.");
+  return document.importNode(root, true);
+}
+
+/**
+ * Find the parts of a picture that frames change.
+ *
+ * @param {any} graph the graph it shows
+ * @returns {{graph: any, root: SVGSVGElement, parts: any[], byId: Map<string, any>}}
+ */
+export function createPicture(graph) {
+  const root = parsePicture(graph.svg);
+  const groups = new Map((graph.groups ?? []).map((group) => [group.id, group]));
+  const bundles = new Map((graph.bundles ?? []).map((bundle) => [bundle.id, bundle]));
+  const parts = [...root.querySelectorAll("g[id]")].flatMap((element) => partOf(element, groups, bundles) ?? []);
+  return { graph, root, parts, byId: new Map(parts.map((part) => [part.id, part])) };
+}
+
+function partOf(element, groups, bundles) {
+  const { id } = element;
+  const texts = (...names) => names.map((name) => cell(element.querySelector(`text.${name}`)));
+  const common = { id, element, base: element.getAttribute("class") ?? "", state: "", shown: null, mark: "" };
+  if (bundles.get(id)?.edges.length > 1) return { ...common, kind: "bundle", bundle: bundles.get(id), texts: [] };
+  if (id.startsWith("e")) return { ...common, kind: "edge", texts: texts("flow") };
+  const group = groups.get(id) ?? null;
+  return { ...common, kind: group ? "group" : "node", group, texts: texts("value", "gradient") };
+}
+
+/** Is a part a box, not a line? */
+export function isBox(part) {
+  return part.kind === "node" || part.kind === "group";
+}
+
+function cell(element) {
+  return { element, shown: element?.textContent ?? null };
+}
+
+/**
+ * Show a scene: whatever did not change is left alone.
+ *
+ * @param {any} picture as `createPicture` made it
+ * @param {any} scene as `sceneAt` gives it, over the same graph
+ * @returns {number} how many texts and classes were changed
+ */
+export function paint(picture, scene) {
+  let changed = 0;
+  for (const part of picture.parts) changed += PAINT[part.kind](part, scene);
+  return changed;
+}
+
+const PAINT = { node: paintNode, edge: paintEdge, group: paintGroup, bundle: paintBundle };
+
+function paintNode(part, scene) {
+  const i = scene.topology.places.get(part.id);
+  if (i === undefined) return 0;
+  const view = nodeView(scene, i);
+  const flags = (view.active ? " active" : "") + (view.piled ? " piled" : "") + (view.moved ? " moved" : "");
+  return setClass(part, view.state + flags) + setNumbers(part, view);
+}
+
+function setNumbers(part, view) {
+  return setText(part.texts[0], formatValue(view.value)) + setText(part.texts[1], formatValue(view.gradient));
+}
+
+function paintGroup(part, scene) {
+  const view = groupView(scene, part.group);
+  const face = scene.topology.places.get(part.group.face);
+  const changed = setClass(part, view.state + (view.active ? " active" : ""));
+  return face === undefined ? changed : changed + setNumbers(part, nodeView(scene, face));
+}
+
+function paintEdge(part, scene) {
+  const j = scene.topology.edgePlaces.get(part.id);
+  if (j === undefined) return 0;
+  const view = edgeView(scene, j);
+  return setClass(part, lineClass(view)) + setText(part.texts[0], view.flow === null ? "" : formatValue(view.flow));
+}
+
+function paintBundle(part, scene) {
+  return setClass(part, lineClass(bundleView(scene, part.bundle.edges)));
+}
+
+function lineClass(view) {
+  return view.active ? `${view.state} active ${view.active}` : view.state;
+}
+
+function setClass(part, state) {
+  const name = `${part.base} ${state}${part.mark}`;
+  part.state = state;
+  if (part.shown === name) return 0;
+  part.element.setAttribute("class", name);
+  part.shown = name;
+  return 1;
+}
+
+function setText(cell, text) {
+  if (!cell.element || cell.shown === text) return 0;
+  cell.element.textContent = text;
+  cell.shown = text;
+  return 1;
+}
+
+/**
+ * Mark parts of a picture (chosen, near …) beside their state.
+ *
+ * @param {Map<string, string>} marks class names by id
+ */
+export function markParts(picture, marks) {
+  for (const part of picture.parts) {
+    const mark = marks.has(part.id) ? ` ${marks.get(part.id)}` : "";
+    if (mark === part.mark) continue;
+    part.mark = mark;
+    setClass(part, part.state);
+  }
+}

@@ -1,0 +1,171 @@
+// The stage on which a picture lies: zoom, pan, fit, and walking from node to node by keyboard.
+
+import { linesOf } from "../topology.js";
+import { select, zoom, zoomIdentity, zoomTransform } from "../vendor/d3-zoom.js";
+import { nearestPart } from "./direction.js";
+import { isBox } from "./picture.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+const MARGIN = 24;
+const LARGEST_FIT = 1.75;
+/** Below this nobody can read the numbers: a larger graph is shown in part, and followed. */
+const READABLE = 0.62;
+
+/**
+ * Make a stage inside an element. It keeps each picture's zoom, and fits a picture whose zoom nobody touched.
+ *
+ * @param {HTMLElement} host
+ * @param {(isFollowing: boolean) => void} onFollow told when a hand on the picture ends its following
+ */
+export function createStage(host, onFollow) {
+  const svg = document.createElementNS(SVG, "svg");
+  const viewport = document.createElementNS(SVG, "g");
+  svg.setAttribute("class", "graph-canvas");
+  svg.append(viewport);
+  host.append(svg);
+  const stage = { host, svg, viewport, picture: null, size: [1, 1], touched: new WeakMap(), isMoving: false, isFollowing: true, followed: [], onFollow };
+  stage.behaviour = zoom()
+    .scaleExtent([0.05, 8])
+    .on("zoom", (event) => onZoom(stage, event))
+    .filter((event) => !event.button && (event.type !== "wheel" || !event.altKey));
+  select(svg).call(stage.behaviour).on("dblclick.zoom", null);
+  stage.observer = new ResizeObserver(() => refit(stage));
+  stage.observer.observe(host);
+  return stage;
+}
+
+function onZoom(stage, event) {
+  stage.viewport.setAttribute("transform", String(event.transform));
+  if (stage.isMoving || !stage.picture) return;
+  stage.touched.set(stage.picture, event.transform);
+  if (event.sourceEvent) setFollowing(stage, false);
+}
+
+/** Whether the stage keeps the node at work in sight. */
+export function setFollowing(stage, isFollowing) {
+  if (stage.isFollowing === isFollowing) return;
+  stage.isFollowing = isFollowing;
+  stage.onFollow(isFollowing);
+}
+
+/** Take a stage down. */
+export function destroyStage(stage) {
+  stage.observer.disconnect();
+  stage.svg.remove();
+}
+
+/** Put a picture on the stage in place of the one before it. */
+export function showPicture(stage, picture) {
+  const { root } = picture;
+  const [, , width, height] = (root.getAttribute("viewBox") ?? "0 0 1 1").split(/[\s,]+/).map(Number);
+  root.setAttribute("width", String(width));
+  root.setAttribute("height", String(height));
+  root.setAttribute("overflow", "visible");
+  stage.viewport.replaceChildren(root);
+  stage.picture = picture;
+  stage.size = [width, height];
+  const kept = stage.touched.get(picture);
+  if (kept) moveTo(stage, kept);
+  else begin(stage);
+}
+
+/** How large the whole picture can be, and where it then lies in the middle. */
+function wholeOf({ host, size: [width, height] }) {
+  const { clientWidth, clientHeight } = host;
+  const room = Math.min((clientWidth - 2 * MARGIN) / width, (clientHeight - 2 * MARGIN) / height);
+  const scale = Math.max(0.05, Math.min(LARGEST_FIT, room));
+  return { scale, x: (clientWidth - width * scale) / 2, y: (clientHeight - height * scale) / 2 };
+}
+
+/** The first look: the whole picture if it can be read, else its end, where the backward pass begins. */
+function begin(stage) {
+  const { clientWidth, clientHeight } = stage.host;
+  if (!stage.picture || clientWidth === 0 || clientHeight === 0) return;
+  const whole = wholeOf(stage);
+  if (whole.scale >= READABLE) return fit(stage);
+  const [width, height] = stage.size;
+  const along = (room, length) => (length * READABLE <= room ? (room - length * READABLE) / 2 : room - MARGIN - length * READABLE);
+  const x = width > height ? along(clientWidth, width) : (clientWidth - width * READABLE) / 2;
+  const y = width > height ? (clientHeight - height * READABLE) / 2 : along(clientHeight, height);
+  moveTo(stage, zoomIdentity.translate(x, y).scale(READABLE));
+  follow(stage, stage.followed);
+}
+
+/** Bring the whole picture into sight. */
+export function fit(stage) {
+  const { clientWidth, clientHeight } = stage.host;
+  if (!stage.picture || clientWidth === 0 || clientHeight === 0) return;
+  const { scale, x, y } = wholeOf(stage);
+  stage.touched.delete(stage.picture);
+  moveTo(stage, zoomIdentity.translate(x, y).scale(scale));
+}
+
+function refit(stage) {
+  if (stage.picture && !stage.touched.has(stage.picture)) begin(stage);
+}
+
+function moveTo(stage, transform) {
+  stage.isMoving = true;
+  select(stage.svg).call(stage.behaviour.transform, transform);
+  stage.isMoving = false;
+}
+
+/** Zoom in or out about the middle. */
+export function zoomBy(stage, factor) {
+  select(stage.svg).call(stage.behaviour.scaleBy, factor);
+}
+
+/** Make one node the tab stop, and give it the focus if wanted. */
+export function setTabStop(stage, id, hasFocus) {
+  for (const part of stage.picture?.parts.filter(isBox) ?? []) {
+    part.element.setAttribute("tabindex", part.id === id ? "0" : "-1");
+  }
+  const part = stage.picture?.byId.get(id);
+  if (!hasFocus || !part) return;
+  part.element.focus({ preventScroll: true });
+  bringIntoSight(stage, part);
+}
+
+/** Keep the node at work in sight, if that is wanted: a part outside comes to the middle. */
+export function follow(stage, ids) {
+  stage.followed = ids;
+  if (!stage.isFollowing || !stage.picture) return;
+  const [id] = ids;
+  const part = stage.picture.byId.get(id) ?? stage.picture.parts.find(({ group }) => group?.members.includes(id));
+  if (part) bringIntoSight(stage, part, true);
+}
+
+/** Pan just so far that a part can be seen, or until it lies in the middle. */
+function bringIntoSight(stage, part, isCentred = false) {
+  const box = part.element.getBoundingClientRect();
+  const frame = stage.host.getBoundingClientRect();
+  const dx = shift(box.left, box.right, frame.left, frame.right);
+  const dy = shift(box.top, box.bottom, frame.top, frame.bottom);
+  if (dx === 0 && dy === 0) return;
+  const { k } = zoomTransform(stage.svg);
+  const middle = (low, high, least, most) => (least + most - low - high) / 2;
+  const x = isCentred && dx !== 0 ? middle(box.left, box.right, frame.left, frame.right) : dx;
+  const y = isCentred && dy !== 0 ? middle(box.top, box.bottom, frame.top, frame.bottom) : dy;
+  stage.isMoving = true;
+  select(stage.svg).call(stage.behaviour.translateBy, x / k, y / k);
+  stage.isMoving = false;
+}
+
+/** How far to move so that a stretch lies inside another; 0 if it does already, or never can. */
+function shift(low, high, least, most) {
+  if (low < least) return least + MARGIN - low;
+  return high > most ? most - MARGIN - high : 0;
+}
+
+/** The node that an arrow key reaches from another: along an edge if one leads that way, else the nearest one. */
+export function neighbourOf(stage, id, key) {
+  const { picture } = stage;
+  const boxes = new Map();
+  for (const part of picture.parts.filter(isBox)) {
+    const { x, y, width, height } = part.element.getBBox();
+    boxes.set(part.id, { x: x + width / 2, y: y + height / 2 });
+  }
+  const lines = linesOf(picture.graph).filter(({ tail, head }) => tail === id || head === id);
+  const linked = new Set(lines.map(({ tail, head }) => (tail === id ? head : tail)));
+  return nearestPart(boxes, linked, { from: id, key });
+}

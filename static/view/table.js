@@ -1,0 +1,42 @@
+// The graph as a plain table, for those who would rather read than look.
+
+import { formatValue } from "../format.js";
+import { nodeView } from "../scene.js";
+import { nameOf } from "../sentence.js";
+import { html } from "../vendor/preact.js";
+
+/** More rows than this make a page slow; the picture folds, and so does the table. */
+const MOST_ROWS = 500;
+
+/** @param {{scene: any, t: any, selection: string | null, select: (id: string) => void}} props */
+export function NodeTable({ scene, t, selection, select }) {
+  const { nodes } = scene.topology.graph;
+  const columns = ["node", "operation", "value", "gradient", "inputs"];
+  return html`
+    <div class="graph-table">
+      <table>
+        <caption>${t("graph.table-caption")}</caption>
+        <thead><tr>${columns.map((column) => html`<th scope="col">${t(`graph.column-${column}`)}</th>`)}</tr></thead>
+        <tbody>
+          ${nodes.slice(0, MOST_ROWS).map((node, i) => html`<${Row} key=${node.id} ...${{ scene, node, i, select }} isChosen=${node.id === selection} />`)}
+        </tbody>
+      </table>
+      ${nodes.length > MOST_ROWS && html`<p>${t("graph.table-more", { count: nodes.length - MOST_ROWS })}</p>`}
+    </div>
+  `;
+}
+
+function Row({ scene, node, i, select, isChosen }) {
+  const { topology } = scene;
+  const view = nodeView(scene, i);
+  const inputs = topology.inputs[i].map((j) => nameOf(topology.graph.nodes[topology.targets[j]]));
+  return html`
+    <tr class=${`${view.state}${view.active ? " active" : ""}${isChosen ? " chosen" : ""}`}>
+      <th scope="row"><button type="button" class="link" onClick=${() => select(node.id)}>${nameOf(node)}</button></th>
+      <td>${node.name}</td>
+      <td class="number">${formatValue(view.value)}</td>
+      <td class="number">${formatValue(view.gradient)}</td>
+      <td>${inputs.join(", ")}</td>
+    </tr>
+  `;
+}

@@ -1,0 +1,80 @@
+// A recorded value on the page: a number, a coloured table, or statistics with a histogram.
+
+import { elementsOf, formatNumber, formatValue } from "../format.js";
+import { tablesOf } from "../heat.js";
+import { html } from "../vendor/preact.js";
+
+/** A table of up to this many elements also prints its numbers. */
+const MOST_PRINTED = 64;
+const MOST_PRINTED_COLUMNS = 6;
+const BAR = { width: 8, height: 56 };
+
+/** @param {{value: any, t: any}} props */
+export function Tensor({ value, t }) {
+  if (value === null || value === undefined) return html`<span class="absent">—</span>`;
+  if (typeof value !== "object") return html`<${Scalar} value=${value} />`;
+  if (value.data && !value.dtype.startsWith("complex")) return html`<${Heat} value=${value} t=${t} />`;
+  if (value.statistics) return html`<${Statistics} value=${value} t=${t} />`;
+  return html`<code>${formatValue(value)}</code>`;
+}
+
+/** A number, and behind it all of its digits where the short form leaves some out. */
+function Scalar({ value }) {
+  const short = formatNumber(value);
+  const isExact = typeof value !== "number" || Number(short) === value;
+  return html`<span class="scalar"><b>${short}</b>${!isExact && html` <small class="exact">${String(value)}</small>`}</span>`;
+}
+
+function Heat({ value, t }) {
+  const count = elementsOf(value).length;
+  const isPrinted = count <= MOST_PRINTED && (value.shape.at(-1) ?? 1) <= MOST_PRINTED_COLUMNS;
+  return html`
+    <div class="tensor">
+      <p class="tensor-shape">${t("inspector.tensor", { shape: `[${value.shape.join(", ")}]`, dtype: value.dtype, range: formatValue(value) })}</p>
+      ${tablesOf(value).map(
+        ({ place, rows }) => html`
+          ${place.length > 0 && html`<p class="tensor-place">[${place.join(", ")}, :, :]</p>`}
+          <table class=${`heat${isPrinted ? " printed" : ""}`}>
+            <tbody>${rows.map((row) => html`<tr>${row.map((cell) => html`<${Cell} ...${cell} isPrinted=${isPrinted} />`)}</tr>`)}</tbody>
+          </table>
+        `,
+      )}
+    </div>
+  `;
+}
+
+function Cell({ number, heat, isPrinted }) {
+  const step = typeof heat === "number" ? (heat < 0 ? `minus-${-heat}` : `plus-${heat}`) : heat;
+  return html`<td class=${`heat-${step}`} title=${String(number)}>${isPrinted ? formatNumber(number) : ""}</td>`;
+}
+
+function Statistics({ value, t }) {
+  const { statistics, shape, dtype } = value;
+  const rows = ["min", "max", "mean", "std", "norm"].map((name) => [name, formatNumber(statistics[name])]);
+  rows.push(["zeros", `${formatNumber(100 * statistics.zeros)} %`], ["nan", String(statistics.nan)], ["inf", String(statistics.inf)]);
+  return html`
+    <div class="tensor">
+      <p class="tensor-shape">${t("inspector.tensor", { shape: `[${shape.join(", ")}]`, dtype, range: formatValue(value) })}</p>
+      <dl class="statistics">${rows.map(([name, text]) => html`<div><dt>${t(`inspector.statistic-${name}`)}</dt><dd>${text}</dd></div>`)}</dl>
+      ${statistics.histogram && html`<${Histogram} histogram=${statistics.histogram} t=${t} />`}
+    </div>
+  `;
+}
+
+function Histogram({ histogram, t }) {
+  const { low, high, counts } = histogram;
+  const most = counts.reduce((a, b) => Math.max(a, b), 1);
+  const width = counts.length * BAR.width;
+  const edge = (k) => formatNumber(low + ((high - low) * k) / counts.length);
+  return html`
+    <figure class="histogram">
+      <svg viewBox=${`0 0 ${width} ${BAR.height}`} preserveAspectRatio="none" role="img" aria-label=${t("inspector.histogram")}>
+        ${counts.map((count, k) => {
+          const height = count === 0 ? 0 : Math.max(1, (count / most) * BAR.height);
+          return html`<rect x=${k * BAR.width + 0.5} y=${BAR.height - height} width=${BAR.width - 1} height=${height}><title>${edge(k)} … ${edge(k + 1)}: ${count}</title></rect>`;
+        })}
+      </svg>
+      <figcaption><span>${formatNumber(low)}</span><span>${formatNumber(high)}</span></figcaption>
+    </figure>
+  `;
+}
