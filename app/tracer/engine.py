@@ -15,7 +15,7 @@ from torch.nn.modules import module as module_hooks
 from torch.overrides import _pop_mode_temporarily
 
 from app.tracer.kernels import is_transformed, next_sequence_number
-from app.tracer.recorder import Recorder
+from app.tracer.recorder import Options, Recorder
 
 _run_engine = torch.autograd._engine_run_backward  # type: ignore[attr-defined]
 _apply_function = torch.autograd.Function.apply.__func__  # type: ignore[attr-defined]
@@ -32,13 +32,15 @@ def _engine_run_backward(t_outputs: Any, *args: Any, **kwargs: Any) -> Any:
     run = functools.partial(_run_engine, t_outputs, *args, **kwargs)
     if recorder is None or is_transformed() is not None:
         return run()
-    _, keep_graph, create_graph, inputs = args[:4]
-    options = {
-        "retain_graph": bool(keep_graph),
-        "create_graph": bool(create_graph),
-        "accumulate": kwargs.get("accumulate_grad", False),
-        "inputs": inputs,
-    }
+    gradients, keep_graph, create_graph, inputs = args[:4]
+    starts_with_one = len(gradients) == 1 and gradients[0] is not None and gradients[0].dim() == 0
+    options = Options(
+        retain_graph=bool(keep_graph),
+        create_graph=bool(create_graph),
+        accumulate=kwargs.get("accumulate_grad", False),
+        inputs=tuple(inputs),
+        starts_with_one=starts_with_one and gradients[0].item() == 1,
+    )
     return recorder.backward(t_outputs, run, options)
 
 
@@ -51,24 +53,32 @@ def _recorded_step(step: Callable[..., Any]) -> Callable[..., Any]:
         recorder = Active.recorder
         if recorder is None or not recorder.is_listening():
             return profiled(self, *args, **kwargs)
-        with _pop_mode_temporarily() as mode:
-            closure = kwargs.get("closure", args[0] if args else None)
-            if callable(closure):
-                kwargs["closure"], args = _under(mode, closure), args[1:]
-            with recorder.updates.step(self):
-                result = profiled(self, *args, **kwargs)
+        closure = kwargs.get("closure", args[0] if args else None)
+        if callable(closure):
+            return _step_with_closure(recorder, profiled, self, closure)
+        with torch._C.DisableTorchFunction():
+            changes = recorder.updates.before(self)
+            result = profiled(self, *args, **kwargs)
+            recorder.updates.after(self, changes)
         recorder.check()
         return result
 
     return wrapper
 
 
-def _under(mode: Any, closure: Callable[[], Any]) -> Callable[[], Any]:
+def _step_with_closure(recorder: Recorder, step: Callable[..., Any], optimizer: Any, closure: Callable[[], Any]) -> Any:
+    """An optimizer that calls the program back (`LBFGS`): what it calls is recorded like the rest of the program."""
+
     def recorded() -> Any:
         with mode:
             return closure()
 
-    return recorded
+    with _pop_mode_temporarily() as mode:
+        changes = recorder.updates.before(optimizer)
+        result = step(optimizer, closure=recorded)
+        recorder.updates.after(optimizer, changes)
+    recorder.check()
+    return result
 
 
 def _recorded_zero_grad(zero_grad: Callable[..., Any]) -> Callable[..., Any]:
@@ -77,9 +87,9 @@ def _recorded_zero_grad(zero_grad: Callable[..., Any]) -> Callable[..., Any]:
         recorder = Active.recorder
         if recorder is None or not recorder.is_listening():
             return zero_grad(self, *args, **kwargs)
-        with _pop_mode_temporarily():
+        with torch._C.DisableTorchFunction():
             result = zero_grad(self, *args, **kwargs)
-            recorder.zeroed(recorder.calls.span())
+        recorder.zeroed(recorder.calls.span())
         return result
 
     return wrapper

@@ -77,6 +77,10 @@ RULES = (
     ),
     rule("shapes-do-not-fit", rf"equal size, but got (?P<first>{SHAPE}) at entry \d+ and (?P<second>{SHAPE}) at entry"),
     rule("shapes-do-not-fit", rf"target size \((?P<second>{SHAPE})\) .*input size \((?P<first>{SHAPE})\)"),
+    rule(
+        "shapes-do-not-fit",
+        rf"Target size \((?P<second>{SHAPE})\) must be the same as input size \((?P<first>{SHAPE})\)",
+    ),
     rule("shapes-do-not-fit", rf"Target sizes: (?P<second>{SHAPE})\.\s+Tensor sizes: (?P<first>{SHAPE})"),
     rule("shapes-do-not-fit", rf"batch2 tensor to be: (?P<first>{SHAPE}) but got: (?P<second>{SHAPE})"),
     rule(
@@ -158,26 +162,29 @@ RULES = (
 
 def match(message: str) -> tuple[str, dict[str, Parameter]] | None:
     """Find the row that a message belongs to.
+
     Args:
         message: of the exception, bounded and cleaned.
+
     Returns:
         The slug and its parameters; None if the message is not known.
     """
     for slug, pattern in RULES:
         found = pattern.search(message)
         if found:
-            return slug, {name: read(name, text) for name, text in found.groupdict().items()}
+            is_shape = slug == "shapes-do-not-fit"
+            return slug, {name: read(text, is_shape) for name, text in found.groupdict().items()}
     return None
 
 
-def read(name: str, text: str | None) -> Parameter:
-    """Read one parameter: a number, a shape in square brackets, or text."""
+def read(text: str | None, is_shape: bool) -> Parameter:
+    """Read one parameter: a shape in square brackets, a whole number, or text."""
     if text is None:
         return "…"
-    text = text.removeprefix("torch.Size(").rstrip(")").strip()
-    if re.fullmatch(r"\d+(?:x\d+)+", text):
+    if text.startswith(("torch.Size(", "[")):
+        text = text.removeprefix("torch.Size(").rstrip(")")
+    if re.fullmatch(r"\d+(?:x\d+)+", text) or (is_shape and text.isdigit()):
         return "[" + text.replace("x", ", ") + "]"
     if text == "can":
         return "+"
-    is_count = name not in {"first", "second", "message", "type"} or text.isdigit()
-    return int(text) if is_count and re.fullmatch(r"-?\d+", text) else text
+    return int(text) if re.fullmatch(r"-?\d{1,15}", text) else text

@@ -47,6 +47,12 @@ class Names:
                 self._modules.setdefault(id(inner), (inner, f"{prefix}.{path}" if path else prefix))
         return self._modules.setdefault(id(module), (module, type(module).__name__))[1]
 
+    def are_called_alike(self, one: torch.nn.Module | None, other: torch.nn.Module | None) -> bool:
+        """Whether two modules go by one path, as those of a network that is built anew in each turn of a loop do."""
+        if one is None or other is None:
+            return False
+        return self.of_module(one, None) == self.of_module(other, None)
+
     def snapshot(self, tensor: torch.Tensor, full_elements: int) -> Reading:
         """The value of a tensor that is used again and again unchanged (data, targets): read once for each version."""
         known = self._snapshots.get(id(tensor))

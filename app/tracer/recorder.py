@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import partial
-from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch.autograd.graph import Node as Function
@@ -22,27 +20,35 @@ from app.trace.model import (
     Moment,
     MomentEvent,
     Parameter,
-    Pass,
     PassEvent,
     Span,
     Update,
     UpdateEvent,
-    Value,
 )
 from app.tracer.calls import Calls
-from app.tracer.derivatives import Derivatives
 from app.tracer.diagnostics import Diagnoser
 from app.tracer.names import Names
+from app.tracer.passes import Passes, Recording
 from app.tracer.source import FILENAME, Source
-from app.tracer.structure import Builder, Leaf, Parts, place_constants
 from app.tracer.updates import Updates
-from app.tracer.values import Held, Reading, read, settle, settled
-from app.tracer.walk import walk
 
 Call = Callable[[], Any]
 
 MAX_UNDIFFERENTIATED = 4
 """Graphs shown of a program that never calls `backward()`."""
+
+
+class Options(NamedTuple):
+    """How the program called the engine.
+
+    `accumulate` is False for `autograd.grad`; `starts_with_one` tells that the only root is a scalar with gradient 1.
+    """
+
+    retain_graph: bool
+    create_graph: bool
+    accumulate: bool
+    inputs: tuple[Any, ...]
+    starts_with_one: bool
 
 
 class RunCut(BaseException):
@@ -51,39 +57,6 @@ class RunCut(BaseException):
     def __init__(self, cut: Cut) -> None:
         super().__init__(cut.limit)
         self.cut = cut
-
-
-class Recording:
-    """One pass while the engine runs: places for everything it will tell."""
-
-    __slots__ = (
-        "accumulated",
-        "derivatives",
-        "edges_of",
-        "flows",
-        "gradients",
-        "graph",
-        "is_open",
-        "memory",
-        "order",
-        "parts",
-        "values",
-    )
-
-    def __init__(self, parts: Parts, graph: Graph, values: list[Reading]) -> None:
-        self.parts = parts
-        self.graph = graph
-        self.values = values
-        self.gradients: list[Reading] = [None] * len(graph.nodes)
-        self.flows: list[Reading] = [None] * len(graph.edges)
-        self.derivatives: list[Value] = [None] * len(graph.edges)
-        self.accumulated: dict[str, Reading] = {}
-        self.order: list[int] = []
-        self.is_open = True
-        self.memory: dict[tuple[int, torch.Size], Held] = {}
-        self.edges_of: list[list[tuple[int, int]]] = [[] for _ in parts.walk.nodes]
-        for edge, link in enumerate(parts.walk.links):
-            self.edges_of[link.source].append((link.slot, edge))
 
 
 class Recorder:
@@ -100,62 +73,53 @@ class Recorder:
         self.names = Names()
         self.updates = Updates(self)
         self.calls = Calls(source, self.names, self.updates, limits.full_elements)
+        self.passes = Passes(self.calls, self.names, limits, self.count, self._found)
         self.diagnoser = Diagnoser()
-        self.graphs: dict[Any, Graph] = {}
         self.pass_count = 0
-        self.value_count = 0
         self.stop_reason: str | None = None
         self.leaf_ids: dict[int, str] = {}
         self._update_count = 0
-        self._builder = Builder(self.names)
-        self._derivatives = Derivatives()
         self._send = send
         self._last_moment = ""
         self._last_variables: dict[str, Any] = {}
-        self._module_names: dict[int, str | None] = {}
 
     # -- passes --------------------------------------------------------------------------------------------------------
 
-    def backward(self, outputs: Iterable[Any], run: Call, options: dict[str, Any]) -> Any:
+    def backward(self, outputs: Iterable[Any], run: Call, options: Options) -> Any:
         """Record one run of the engine.
 
         Args:
             outputs: the differentiated tensors (or gradient edges).
             run: runs the engine.
-            options: `retain_graph`, `create_graph`, `accumulate` (False for `autograd.grad`) and `inputs`.
+            options: how the program called it.
         """
         self.check()
         self.count("passes", self.pass_count + 1, self.limits.passes)
         self.updates.flush()
-        frame = self.calls.frame()
         roots = [
             get_gradient_edge(one).node if isinstance(one, torch.Tensor) else one.node
             for one in outputs
-            if _is_followed(one)
+            if not isinstance(one, torch.Tensor) or one.requires_grad
         ]
-        recording = self._open(roots, frame) if roots else None
-        if recording is None:
+        if not roots:
             return run()
-        handles = self._listen(recording)
-        if not options["create_graph"]:
-            self._derivatives.fill(recording)
+        recording = self.passes.open(roots, self.calls.frame(), options.starts_with_one)
+        for variable in recording.laid.variables:
+            self.updates.know(variable)
         try:
-            result = self._run(run, options["create_graph"])
+            result = self.passes.run(recording, run, options.create_graph)
         except BaseException:
-            self._close(recording, handles, "forward")
+            self._close(recording, "forward")
             raise
-        if options["accumulate"]:
-            self._read_accumulated(recording)
+        if options.accumulate:
+            self.passes.read_accumulated(recording)
         else:
-            self._read_captured(recording, options["inputs"], result)
-        self._close(recording, handles, "backward" if options["accumulate"] else "grad")
-        self.leaf_ids = {id(leaf.variable): f"n{index}" for index, leaf in enumerate(recording.parts.leaves) if leaf}
-        self._forget(recording, options["retain_graph"])
+            self.passes.read_captured(recording, options.inputs, result)
+        self._close(recording, "backward" if options.accumulate else "grad")
+        if not options.retain_graph:
+            self.passes.forget(recording)
         self.check()
         return result
-
-    def _run(self, run: Call, create_graph: bool) -> Any:
-        return self.calls.differentiable(run) if create_graph else run()
 
     def _forward_only(self, tensors: list[torch.Tensor]) -> None:
         """Record the graphs of tensors that no other one was computed from."""
@@ -164,133 +128,26 @@ class Recorder:
         for tensor in latest:
             root = tensor.grad_fn
             if root is not None and root not in inner and self.pass_count < MAX_UNDIFFERENTIATED:
-                recording = self._open([root], None)
-                inner.update(recording.parts.walk.nodes)
-                self._close(recording, [], "forward")
+                recording = self.passes.open([root], None)
+                inner.update(recording.laid.nodes)
+                self._close(recording, "forward")
 
-    def _open(self, roots: list[Function], frame: FrameType | None) -> Recording:
-        found = walk(roots)
-        self.count("nodes", len(found.nodes), self.limits.nodes)
-        made = [self.calls.made.get(node._sequence_nr()) for node in found.nodes]
-        leaves = [self._leaf(node, frame) for node in found.nodes]
-        for one in made:
-            if one is not None and one.module is not None and id(one.module) not in self._module_names:
-                self._module_names[id(one.module)] = self.names.of_module(one.module, frame)
-        constants = [(source, one) for source, how in enumerate(made) if how is not None for one in how.constants]
-        parts = Parts(found, made, leaves, constants, frozenset(found.nodes.index(root) for root in roots))
-        graph = self._graph(parts, frame)
-        values: list[Reading] = [
-            how.value
-            if how is not None
-            else read(leaf.variable, self.limits.full_elements)
-            if leaf is not None
-            else None
-            for how, leaf in zip(made, leaves, strict=True)
-        ]
-        placed: dict[int, Reading] = (
-            {target: one.value for _, target, one in place_constants(parts)} if constants else {}
-        )
-        values += [placed[target] for target in range(len(values), len(graph.nodes))]
-        return Recording(parts, graph, values)
-
-    def _graph(self, parts: Parts, frame: FrameType | None) -> Graph:
-        signature = parts.signature(self._module_names)
-        graph = self.graphs.get(signature)
-        if graph is None:
-            self.count("graphs", len(self.graphs) + 1, self.limits.graphs)
-            graph = self.graphs[signature] = self._builder.build(parts, f"g{len(self.graphs)}", frame)
-            self._send(GraphEvent(graph))
-        return graph
-
-    def _leaf(self, node: Function, frame: FrameType | None) -> Leaf | None:
-        variable = getattr(node, "variable", None)
-        if variable is None or node.name() != "torch::autograd::AccumulateGrad":
-            return None
-        self.updates.know(variable)
-        return Leaf(variable, self.names.of(variable, frame))
-
-    # -- while the engine runs -----------------------------------------------------------------------------------------
-
-    def _listen(self, recording: Recording) -> list[Any]:
-        return [
-            node.register_hook(partial(self._ran, recording, index))
-            for index, node in enumerate(recording.parts.walk.nodes)
-        ]
-
-    def _ran(self, recording: Recording, index: int, grad_inputs: Any, grad_outputs: Any) -> None:
-        """The engine ran a node: upstream gradients came in, and one gradient goes to each input."""
-        if not recording.is_open:
-            return
-        recording.order.append(index)
-        for gradient in grad_outputs:
-            if gradient is not None:
-                recording.gradients[index] = self._read(recording, gradient)
-                break
-        for slot, edge in recording.edges_of[index]:
-            gradient = grad_inputs[slot] if slot < len(grad_inputs) else None
-            if gradient is not None:
-                recording.flows[edge] = self._read(recording, gradient)
-
-    def _read(self, recording: Recording, tensor: torch.Tensor) -> Reading:
-        """Read a gradient; a large one that arrives twice (as flow, then as upstream gradient) is held once."""
-        if tensor.dim() == 0 or tensor.numel() <= self.limits.full_elements:
-            return read(tensor, self.limits.full_elements)
-        key = (tensor.data_ptr(), tensor.shape) if tensor.layout is torch.strided else (0, tensor.shape)
-        held = recording.memory.get(key) if key[0] else None
-        if held is None:
-            reading = read(tensor, self.limits.full_elements)
-            if not isinstance(reading, Held):
-                return reading
-            held = recording.memory[key] = reading
-        return held
-
-    def _read_accumulated(self, recording: Recording) -> None:
-        for index, leaf in enumerate(recording.parts.leaves):
-            if leaf is not None and leaf.variable.grad is not None:
-                recording.accumulated[f"n{index}"] = read(leaf.variable.grad, self.limits.full_elements)
-
-    def _read_captured(self, recording: Recording, inputs: Any, result: Any) -> None:
-        """`autograd.grad` hands gradients over instead of running leaves: they count as the last to run."""
-        index = {node: number for number, node in enumerate(recording.parts.walk.nodes)}
-        for tensor, gradient in zip(inputs, result, strict=False):
-            node = get_gradient_edge(tensor).node if isinstance(tensor, torch.Tensor) else tensor.node
-            number = index.get(node)
-            if number is not None and gradient is not None and recording.gradients[number] is None:
-                recording.gradients[number] = self._read(recording, gradient)
-                recording.order.append(number)
-
-    def _close(self, recording: Recording, handles: list[Any], call: Any) -> None:
-        recording.is_open = False
-        for handle in handles:
-            handle.remove()
-        readings = [*recording.values, *recording.gradients, *recording.flows, *recording.accumulated.values()]
-        settle(one for one in readings if isinstance(one, Held))
-        self.value_count += sum(one is not None for one in readings)
-        self.count("values", self.value_count, self.limits.values)
-        passed = Pass(
-            graph=recording.graph.id,
-            call=call,
-            loss=settled(recording.values[min(recording.parts.roots)]),
-            values=tuple([settled(one) for one in recording.values]),
-            gradients=tuple([settled(one) for one in recording.gradients]),
-            flows=tuple([settled(one) for one in recording.flows]),
-            derivatives=tuple(recording.derivatives),
-            accumulated={node: settled(one) for node, one in recording.accumulated.items()},
-            order=tuple(recording.order),
-            span=self.calls.span(),
-        )
+    def _close(self, recording: Recording, call: str) -> None:
+        passed = self.passes.close(recording, call, self.calls.span())
+        graph = recording.template.graph
+        self.leaf_ids = {
+            id(variable): graph.nodes[index].id
+            for index, variable in zip(recording.template.leaves, recording.laid.variables, strict=True)
+        }
         self._send(PassEvent(passed))
         self.moment(Moment("forward", pass_index=self.pass_count))
         if call != "forward":
             self.moment(Moment("backward", pass_index=self.pass_count))
         self.pass_count += 1
-        self.tell(self.diagnoser.saw_pass(recording.graph, passed))
+        self.tell(self.diagnoser.saw_pass(graph, passed))
 
-    def _forget(self, recording: Recording, is_kept: bool) -> None:
-        """Let go of what made a graph that the engine has freed."""
-        if not is_kept:
-            for node in recording.parts.walk.nodes:
-                self.calls.made.pop(node._sequence_nr(), None)
+    def _found(self, graph: Graph) -> None:
+        self._send(GraphEvent(graph))
 
     # -- everything else that happens ----------------------------------------------------------------------------------
 

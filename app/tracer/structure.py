@@ -37,31 +37,7 @@ class Parts(NamedTuple):
     leaves: list[Leaf | None]
     constants: list[tuple[int, Constant]]
     """Source node and constant, in the order of the walk; one for each edge to a constant."""
-    roots: frozenset[int]
-
-    def signature(self, module_names: dict[int, str | None]) -> tuple[Any, ...]:
-        """What makes two graphs the same: equal signatures have equal `Graph`s."""
-        nodes = tuple(
-            (
-                made.site.index if made.site else None,
-                made.kernel,
-                made.shape,
-                made.dtype,
-                module_names.get(id(made.module)) if made.module else None,
-            )
-            if made is not None
-            else (leaf.name, leaf.variable.shape, leaf.variable.dtype)
-            if leaf is not None
-            else None
-            for made, leaf in zip(self.made, self.leaves, strict=True)
-        )
-        names = tuple([node.name() for node in self.walk.nodes])
-        constants = tuple(
-            [(source, one.slot, one.operand.label, one.identity, one.shape) for source, one in self.constants]
-        )
-        first: dict[int, int] = {}
-        shared = tuple((*one[:3], first.setdefault(one[3], len(first)), one[4]) for one in constants)
-        return names, nodes, tuple(self.walk.links), shared, self.roots
+    roots: tuple[int, ...]
 
 
 class Builder:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
@@ -48,19 +46,20 @@ class Updates:
 
     # -- optimizers ----------------------------------------------------------------------------------------------------
 
-    @contextmanager
-    def step(self, optimizer: torch.optim.Optimizer) -> Iterator[None]:
-        """Record one optimizer step around its run."""
+    def before(self, optimizer: torch.optim.Optimizer) -> list[Change]:
+        """An optimizer is about to step: read its parameters."""
         self.flush()
+        return [self._change(leaf) for group in optimizer.param_groups for leaf in group["params"]]
+
+    def after(self, optimizer: torch.optim.Optimizer, changes: list[Change]) -> None:
+        """It has stepped; `changes` is what `before` answered."""
         groups = optimizer.param_groups
-        changes = [self._change(leaf) for group in groups for leaf in group["params"]]
-        yield
-        after = [self._read(change.leaf) for change in changes]
+        values = [self._read(change.leaf) for change in changes]
         states = [self._state(optimizer, change.leaf) for change in changes]
         options = [_options(group) for group in groups]
         for group, own in zip(groups[1:], options[1:], strict=True):
             self._add_differences(own, options[0], {id(leaf) for leaf in group["params"]}, changes, states)
-        self._send(type(optimizer).__name__, options[0], list(zip(changes, after, states, strict=True)), self._span())
+        self._send(type(optimizer).__name__, options[0], list(zip(changes, values, states, strict=True)), self._span())
 
     def _change(self, leaf: torch.Tensor) -> Change:
         return Change(leaf, self._read(leaf), self._read(leaf.grad) if leaf.grad is not None else None)
@@ -131,7 +130,7 @@ class Updates:
 
     def gradient_asked(self, tensor: torch.Tensor, span: Span | None) -> None:
         """The program read `.grad` of a tensor that keeps none."""
-        name = self._recorder.names.of(tensor, None)
+        name = self._recorder.names.of(tensor, self._recorder.calls.frame())
         self._recorder.diagnose("grad-of-non-leaf", span, variable=name)
 
     def check(self) -> None:

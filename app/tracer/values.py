@@ -57,7 +57,8 @@ def read(tensor: torch.Tensor, full_elements: int) -> Reading:
     """
     try:
         if tensor.dim() == 0 and not tensor.dtype.is_complex:
-            return number(tensor.item())
+            value = tensor.item()
+            return value if value - value == 0 else number(value)  # finite: the usual case, without a call
         return _read_elements(tensor.detach(), full_elements)
     except (RuntimeError, TypeError, NotImplementedError, ValueError):
         # Meta, nested and quantized tensors have no elements to read.

@@ -108,7 +108,8 @@ _OPTIMIZERS = """
 import torch
 from torch import nn, optim
 torch.manual_seed(0)
-for name in ["SGD", "Adam", "AdamW", "Adamax", "NAdam", "RAdam", "Adagrad", "Adadelta", "RMSprop", "Rprop", "ASGD", "Adafactor"]:
+for name in ["SGD", "Adam", "AdamW", "Adamax", "NAdam", "RAdam", "Adagrad", "Adadelta",
+             "RMSprop", "Rprop", "ASGD", "Adafactor"]:
     net = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1))
     optimizer = getattr(optim, name)(net.parameters(), lr=0.1)
     for step in range(2):
@@ -123,9 +124,10 @@ def closure():
     return loss
 optimizer.step(closure)
 optimizer = optim.SGD([w], lr=0.1, momentum=0.9, nesterov=True)
-for scheduler in [optim.lr_scheduler.StepLR(optimizer, 1), optim.lr_scheduler.CosineAnnealingLR(optimizer, 3),
-                  optim.lr_scheduler.ExponentialLR(optimizer, 0.9), optim.lr_scheduler.LambdaLR(optimizer, lambda e: 0.5),
-                  optim.lr_scheduler.ReduceLROnPlateau(optimizer), optim.lr_scheduler.OneCycleLR(optimizer, 0.1, 10)]:
+schedules = optim.lr_scheduler
+for scheduler in [schedules.StepLR(optimizer, 1), schedules.CosineAnnealingLR(optimizer, 3),
+                  schedules.ExponentialLR(optimizer, 0.9), schedules.LambdaLR(optimizer, lambda epoch: 0.5),
+                  schedules.ReduceLROnPlateau(optimizer), schedules.OneCycleLR(optimizer, 0.1, 10)]:
     w.grad = None
     (w**2).sum().backward(); optimizer.step()
     scheduler.step(1.0) if "Plateau" in type(scheduler).__name__ else scheduler.step()
@@ -135,7 +137,8 @@ _LAYERS = """
 import torch
 from torch import nn
 x = torch.randn(2, 3, 8, 8)
-net = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2), nn.Dropout(0.1), nn.Flatten(), nn.Linear(64, 3))
+net = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2),
+                    nn.Dropout(0.1), nn.Flatten(), nn.Linear(64, 3))
 nn.CrossEntropyLoss()(net(x), torch.tensor([0, 2])).backward()
 nn.ConvTranspose2d(3, 2, 3)(x).mean().backward()
 nn.Conv1d(3, 2, 3)(torch.randn(2, 3, 9)).mean().backward()
@@ -198,7 +201,8 @@ torch.tensor([1 + 2j], requires_grad=True).abs().sum().backward()
 data = torch.utils.data.TensorDataset(torch.arange(6.0), torch.arange(6.0))
 for batch in torch.utils.data.DataLoader(data, batch_size=2, shuffle=True):
     print(batch)
-print(np.random.rand(2) @ np.ones(2), torch.from_numpy(np.ones(2)), random.random(), math.pi, f"{y.item():.3f}", x.detach().numpy())
+print(np.random.rand(2) @ np.ones(2), torch.from_numpy(np.ones(2)), random.random(), math.pi)
+print(f"{y.item():.3f}", x.detach().numpy())
 torch.set_default_dtype(torch.float32); torch.no_grad()(torch.sin)(y); torch.inference_mode()(torch.sin)(y)
 print(torch.quantile(x, 0.5), torch.histc(x.detach()), torch.unique(x), torch.topk(x, 1), x.std(), x.var())
 print(torch.ones(300, 300).pow(2).mean(), torch.full((2, 2), float("nan")), torch.ones(3, dtype=torch.bfloat16).sum())

@@ -1,0 +1,220 @@
+"""One pass: the graph under a loss is found, the engine runs under hooks on every node, and a `Pass` comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from types import FrameType
+from typing import Any
+
+import torch
+from torch.autograd.graph import Node as Function
+from torch.autograd.graph import get_gradient_edge
+
+from app.settings import Limits
+from app.trace.model import Graph, Pass, Span, Value
+from app.tracer.calls import Calls
+from app.tracer.derivatives import Derivatives
+from app.tracer.names import Names
+from app.tracer.structure import Builder, Leaf, Parts
+from app.tracer.template import Laid, Template, Templates
+from app.tracer.values import Held, Reading, read, settle, settled
+from app.tracer.walk import walk
+
+Count = Callable[[str, int, int], None]
+
+
+class Recording:
+    """One pass while the engine runs: places for everything it will tell.
+
+    `starts_with_one` tells that the root's own gradient is 1, as it is unless the program passes another one.
+    """
+
+    def __init__(self, template: Template, laid: Laid, values: list[Reading], starts_with_one: bool) -> None:
+        self.template = template
+        self.laid = laid
+        self.values = values
+        self.gradients: list[Reading] = [None] * len(template.graph.nodes)
+        self.flows: list[Reading] = [None] * len(template.graph.edges)
+        self.derivatives: list[Value] = [None] * len(template.graph.edges)
+        self.accumulated: dict[str, Reading] = {}
+        self.order: list[int] = []
+        self.is_open = True
+        self.starts_with_one = starts_with_one
+        self.memory: dict[tuple[int, torch.Size], Held] = {}
+
+    def readings(self) -> list[Reading]:
+        """All that was taken down."""
+        return [*self.values, *self.gradients, *self.flows, *self.accumulated.values()]
+
+
+class Passes:
+    """Records the passes of a run.
+
+    Args:
+        calls: what made the nodes.
+        names: the program's names.
+        limits: how much may be recorded.
+        count: raises when a count is past its limit.
+        found: told of each graph that was not seen before.
+    """
+
+    def __init__(
+        self, calls: Calls, names: Names, limits: Limits, count: Count, found: Callable[[Graph], None]
+    ) -> None:
+        self._calls = calls
+        self._names = names
+        self._limits = limits
+        self._count = count
+        self._found = found
+        self._templates = Templates(names)
+        self._derivatives = Derivatives()
+        self._values_kept = 0
+
+    # -- before --------------------------------------------------------------------------------------------------------
+
+    def open(self, roots: list[Function], frame: FrameType | None, starts_with_one: bool = False) -> Recording:
+        """Find the graph under `roots`, and read its forward values.
+
+        Raises:
+            RunCut: the graph has more nodes than may be recorded, or the run more graphs.
+        """
+        known = self._templates.find(roots, self._calls.made)
+        template, laid = known if known is not None else self._meet(roots, frame)
+        return Recording(template, laid, template.values(laid, self._limits.full_elements), starts_with_one)
+
+    def _meet(self, roots: list[Function], frame: FrameType | None) -> tuple[Template, Laid]:
+        """Walk a graph that no template fits, and make one of it."""
+        found = walk(roots)
+        self._count("nodes", len(found.nodes), self._limits.nodes)
+        self._count("graphs", self._templates.count + 1, self._limits.graphs)
+        made = [self._calls.made.get(node._sequence_nr()) for node in found.nodes]
+        leaves = [self._leaf(node, frame) for node in found.nodes]
+        constants = [(source, one) for source, how in enumerate(made) if how is not None for one in how.constants]
+        parts = Parts(found, made, leaves, constants, tuple([found.nodes.index(root) for root in roots]))
+        graph = Builder(self._names).build(parts, f"g{self._templates.count}", frame)
+        template = Template(graph, parts, self._limits.full_elements)
+        self._templates.add(template, roots, self._calls.made)
+        self._found(graph)
+        return template, Laid(found.nodes, made, [leaf.variable for leaf in leaves if leaf is not None])
+
+    def _leaf(self, node: Any, frame: FrameType | None) -> Leaf | None:
+        if node.name() != "torch::autograd::AccumulateGrad":
+            return None
+        return Leaf(node.variable, self._names.of(node.variable, frame))
+
+    # -- while the engine runs -----------------------------------------------------------------------------------------
+
+    def run(self, recording: Recording, run: Callable[[], Any], create_graph: bool) -> Any:
+        """Run the engine with a hook on every node.
+
+        Args:
+            recording: takes what the hooks tell.
+            run: runs the engine; its answer is returned.
+            create_graph: whether the backward pass is itself recorded as a graph.
+        """
+        if not create_graph:
+            self._derivatives.ask(recording)
+        ran = partial(self._ran_small if recording.template.is_small else self._ran, recording)
+        handles = [node.register_hook(partial(ran, index)) for index, node in enumerate(recording.laid.nodes)]
+        try:
+            return self._calls.differentiable(run) if create_graph else run()
+        finally:
+            recording.is_open = False
+            # The engine frees most graphs, and their hooks with them; leaves outlive them all.
+            kept = handles if create_graph else [handles[index] for index in recording.template.leaves]
+            for handle in kept:
+                handle.remove()
+            self._derivatives.complete(recording)
+
+    def _ran_small(self, recording: Recording, index: int, grad_inputs: Any, grad_outputs: Any) -> None:
+        """`_ran` for graphs whose tensors are all kept in full."""
+        if not recording.is_open:
+            return
+        full = self._limits.full_elements
+        recording.order.append(index)
+        gradient = grad_outputs[0]
+        if gradient is None:
+            gradient = next((one for one in grad_outputs if one is not None), None)
+        if gradient is not None:
+            recording.gradients[index] = read(gradient, full)
+        for slot, edge in recording.template.edges_of[index]:
+            gradient = grad_inputs[slot]
+            if gradient is not None:
+                recording.flows[edge] = read(gradient, full)
+
+    def _ran(self, recording: Recording, index: int, grad_inputs: Any, grad_outputs: Any) -> None:
+        """The engine ran a node: upstream gradients came in, and one gradient goes to each input."""
+        if not recording.is_open:  # a node of a kept graph runs again in another pass
+            return
+        recording.order.append(index)
+        gradient = next((one for one in grad_outputs if one is not None), None)
+        if gradient is not None:
+            recording.gradients[index] = self._read(recording, gradient)
+        for slot, edge in recording.template.edges_of[index]:
+            gradient = grad_inputs[slot] if slot < len(grad_inputs) else None
+            if gradient is not None:
+                recording.flows[edge] = self._read(recording, gradient)
+
+    def _read(self, recording: Recording, tensor: torch.Tensor) -> Reading:
+        """Read a gradient; a large one that arrives twice (as flow, then as upstream gradient) is held once."""
+        if tensor.numel() <= self._limits.full_elements or tensor.layout is not torch.strided:
+            return read(tensor, self._limits.full_elements)
+        key = (tensor.data_ptr(), tensor.shape)
+        held = recording.memory.get(key)
+        if held is None:
+            reading = read(tensor, self._limits.full_elements)
+            if not isinstance(reading, Held):
+                return reading
+            held = recording.memory[key] = reading
+        return held
+
+    # -- after ---------------------------------------------------------------------------------------------------------
+
+    def read_accumulated(self, recording: Recording) -> None:
+        """After `backward()`: read every leaf's `.grad`."""
+        full = self._limits.full_elements
+        for index, variable in zip(recording.template.leaves, recording.laid.variables, strict=True):
+            gradient = variable.grad
+            if gradient is not None:
+                recording.accumulated[recording.template.graph.nodes[index].id] = read(gradient, full)
+
+    def read_captured(self, recording: Recording, inputs: Any, result: Any) -> None:
+        """After `autograd.grad`, which hands gradients over instead of running leaves: they count as the last."""
+        index = {node: number for number, node in enumerate(recording.laid.nodes)}
+        for tensor, gradient in zip(inputs, result, strict=False):
+            node = get_gradient_edge(tensor).node if isinstance(tensor, torch.Tensor) else tensor.node
+            number = index.get(node)
+            if number is not None and gradient is not None and recording.gradients[number] is None:
+                recording.gradients[number] = self._read(recording, gradient)
+                recording.order.append(number)
+
+    def close(self, recording: Recording, call: Any, span: Span | None) -> Pass:
+        """Make the pass of what was taken down.
+
+        Raises:
+            RunCut: the run has recorded more values than it may.
+        """
+        readings = recording.readings()
+        self._values_kept += len(readings) - readings.count(None)
+        self._count("values", self._values_kept, self._limits.values)
+        if not recording.template.is_small:
+            settle(one for one in readings if isinstance(one, Held))
+        return Pass(
+            graph=recording.template.graph.id,
+            call=call,
+            loss=settled(recording.values[recording.template.roots[0]]),
+            values=tuple(map(settled, recording.values)),
+            gradients=tuple(map(settled, recording.gradients)),
+            flows=tuple(map(settled, recording.flows)),
+            derivatives=tuple(recording.derivatives),
+            accumulated={node: settled(one) for node, one in recording.accumulated.items()},
+            order=tuple(recording.order),
+            span=span,
+        )
+
+    def forget(self, recording: Recording) -> None:
+        """Let go of what made a graph that the engine has freed."""
+        made = self._calls.made
+        for node in recording.laid.nodes:
+            made.pop(node._sequence_nr(), None)

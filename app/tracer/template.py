@@ -1,0 +1,191 @@
+"""Templates: a loop builds the same graph again and again; after the first time it is only compared, not walked anew.
+
+PyTorch makes new nodes in every pass. A template holds what one structure looks like, and lays it over a new root: if
+every node has the type, the targets, the origin and the shape that are expected, the graph is the one that is known.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import torch
+from torch.autograd.graph import Node as Function
+
+from app.trace.model import Graph
+from app.tracer.names import Names
+from app.tracer.sites import Constant, Made
+from app.tracer.structure import Leaf, Parts, place_constants
+from app.tracer.values import Reading, read
+
+MAX_TRIES = 4
+"""Templates of one root site that are compared before the graph is walked."""
+
+
+class Expected(NamedTuple):
+    """What a node of the template must look like."""
+
+    kind: type
+    targets: tuple[tuple[int | None, int], ...]
+    made: Made | None
+    leaf: Leaf | None
+
+
+class Laid(NamedTuple):
+    """A template laid over one pass: this pass's nodes and what made them."""
+
+    nodes: list[Function]
+    made: list[Made | None]
+    variables: list[torch.Tensor]
+    """The leaves, aligned with `Template.leaves`."""
+
+
+class Template:
+    """One distinct graph of the run, with all that can be known of it once."""
+
+    def __init__(self, graph: Graph, parts: Parts, full_elements: int) -> None:
+        self.graph = graph
+        self.roots = parts.roots
+        self.leaves = [index for index, leaf in enumerate(parts.leaves) if leaf is not None]
+        self.links = parts.walk.links
+        self.edges_of: list[list[tuple[int, int]]] = [[] for _ in parts.walk.nodes]
+        for edge, link in enumerate(self.links):
+            self.edges_of[link.source].append((link.slot, edge))
+        self.is_small = all(_count(node.shape) <= full_elements for node in graph.nodes)
+        self._placed = [target - len(parts.walk.nodes) for _, target, _ in place_constants(parts)]
+        self._constant_count = len(graph.nodes) - len(parts.walk.nodes)
+        self._expected = [
+            Expected(type(node), self._targets(parts, index), parts.made[index], parts.leaves[index])
+            for index, node in enumerate(parts.walk.nodes)
+        ]
+
+    def _targets(self, parts: Parts, index: int) -> tuple[tuple[int | None, int], ...]:
+        known = {
+            parts.walk.nodes[link.target]: link.target for link in (self.links[e] for _, e in self.edges_of[index])
+        }
+        functions = parts.walk.nodes[index].next_functions
+        return tuple((known[node], number) if node is not None else (None, 0) for node, number in functions)
+
+    def lay(self, roots: list[Function], table: dict[int, Made], names: Names) -> Laid | None:
+        """Lay the template over the graph under `roots`; None if it is another graph."""
+        if len(roots) != len(self.roots):
+            return None
+        nodes: list[Any] = [None] * len(self._expected)
+        for index, root in zip(self.roots, roots, strict=True):
+            nodes[index] = root
+        made: list[Made | None] = []
+        variables: list[torch.Tensor] = []
+        for index, expected in enumerate(self._expected):
+            node: Any = nodes[index]  # by now put in place: its source comes before it
+            if type(node) is not expected.kind or not _places(node.next_functions, expected.targets, nodes):
+                return None
+            how = table.get(node._sequence_nr())
+            if expected.leaf is not None:
+                if not _is_same_leaf(node.variable, expected.leaf, names):
+                    return None
+                variables.append(node.variable)
+                how = None
+            elif not _is_same_origin(how, expected.made, names):
+                return None
+            made.append(how)
+        if len(set(nodes)) != len(nodes) or not self._has_same_constants(made):
+            return None
+        return Laid(nodes, made, variables)
+
+    def _has_same_constants(self, made: list[Made | None]) -> bool:
+        if not self._placed:
+            return not any(how is not None and how.constants for how in made)
+        found = _constants(made)
+        if len(found) != len(self._placed):
+            return False
+        first: dict[int, int] = {}
+        placed = [first.setdefault(constant.identity, len(first)) for constant in found]
+        shapes = [self.graph.nodes[len(self._expected) + target].shape for target in placed]
+        return placed == self._placed and all(one.shape == shape for one, shape in zip(found, shapes, strict=True))
+
+    def values(self, laid: Laid, full_elements: int) -> list[Reading]:
+        """The forward values of a pass, aligned with the graph's nodes."""
+        values = [how.value if how is not None else None for how in laid.made]
+        for index, variable in zip(self.leaves, laid.variables, strict=True):
+            values[index] = read(variable, full_elements)
+        if self._constant_count:
+            constants: list[Reading] = [None] * self._constant_count
+            for target, constant in zip(self._placed, _constants(laid.made), strict=True):
+                constants[target] = constant.value
+            values += constants
+        return values
+
+
+class Templates:
+    """All templates of a run, found by where their root was made."""
+
+    def __init__(self, names: Names) -> None:
+        self.count = 0
+        self._names = names
+        self._by_origin: dict[Any, list[Template]] = {}
+
+    def find(self, roots: list[Function], table: dict[int, Made]) -> tuple[Template, Laid] | None:
+        """The template that fits, and its nodes in this pass."""
+        known = self._by_origin.get(_origin(roots, table), ())
+        for position, template in enumerate(known):
+            laid = template.lay(roots, table, self._names)
+            if laid is not None:
+                if position > 0:  # the next pass is likely to be like this one
+                    known.remove(template)  # type: ignore[union-attr]
+                    known.insert(0, template)  # type: ignore[union-attr]
+                return template, laid
+        return None
+
+    def add(self, template: Template, roots: list[Function], table: dict[int, Made]) -> None:
+        """Keep a template."""
+        self.count += 1
+        self._by_origin.setdefault(_origin(roots, table), []).insert(0, template)
+
+
+def _origin(roots: list[Function], table: dict[int, Made]) -> Any:
+    made = table.get(roots[0]._sequence_nr())
+    return (made.site.index if made is not None and made.site is not None else None, type(roots[0]), len(roots))
+
+
+def _constants(made: list[Made | None]) -> list[Constant]:
+    return [constant for how in made if how is not None for constant in how.constants]
+
+
+def _places(functions: Any, targets: tuple[tuple[int | None, int], ...], nodes: list[Any]) -> bool:
+    """Put the targets of a node in their places; False if a place is taken by another node."""
+    if len(functions) != len(targets):
+        return False
+    for (node, number), (index, expected_number) in zip(functions, targets, strict=True):
+        if index is None:
+            if node is not None:
+                return False
+        elif nodes[index] is None:
+            if node is None or number != expected_number:
+                return False
+            nodes[index] = node
+        elif nodes[index] is not node or number != expected_number:
+            return False
+    return True
+
+
+def _is_same_leaf(variable: torch.Tensor, expected: Leaf, names: Names) -> bool:
+    if variable is expected.variable:
+        return True
+    same = variable.shape == expected.variable.shape and variable.dtype == expected.variable.dtype
+    return same and names.of(variable, None) == expected.name
+
+
+def _is_same_origin(made: Made | None, expected: Made | None, names: Names) -> bool:
+    if made is None or expected is None:
+        return made is expected
+    if made.site is not expected.site or made.kernel != expected.kernel:
+        return False
+    if made.shape != expected.shape or made.dtype is not expected.dtype:
+        return False
+    return made.module is expected.module or names.are_called_alike(made.module, expected.module)
+
+
+def _count(shape: tuple[int, ...] | None) -> int:
+    count = 1
+    for size in shape or ():
+        count *= size
+    return count
