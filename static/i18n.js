@@ -34,9 +34,17 @@ export function translator(language) {
  * @returns {{title: string, what: string, why: string, instead: string}}
  */
 export function sentencesOf(language, table, code, parameters = {}) {
-  const entry = dictionaries.get(`${language}/${table}`)?.[code] ?? { title: code.replaceAll("-", " ") };
+  const entry = dictionaries.get(`${language}/${table}`)?.[code] ?? ownEntry(language, code);
   const say = (field) => fill(entry[field] ?? "", parameters);
   return { title: say("title"), what: say("what"), why: say("why"), instead: say("instead") };
+}
+
+/** Problems that only the page can meet, such as a server out of reach, stand in its own dictionary. */
+function ownEntry(language, code) {
+  const page = dictionaries.get(`${language}/page`) ?? {};
+  const fields = ["title", "what", "why", "instead"].map((field) => [field, page[`problem.${code}.${field}`]]);
+  const entry = Object.fromEntries(fields);
+  return entry.title ? entry : { title: code.replaceAll("-", " ") };
 }
 
 /**

@@ -1,0 +1,165 @@
+// Everything a visitor can do, by name; views call these and change nothing themselves.
+
+import { ProblemError, drawGraph, loadTable } from "./api.js";
+import { TABLES, addTable, hasLanguage } from "./i18n.js";
+import { packState } from "./share.js";
+import { bodyOf, sourceFrom } from "./source.js";
+import { withDrawing } from "./tally.js";
+import { frameAt, timelineOf } from "./timeline.js";
+
+/** How long typing must rest before an expression runs, in milliseconds. */
+const REST = 350;
+/** How often a slider that is being dragged runs, in milliseconds. */
+const DRAG = 120;
+
+/**
+ * The actions over a store.
+ *
+ * @param {{store: any, runner: any, settings: {save: (settings: any) => void}}} parts
+ */
+export function createActions({ store, runner, settings }) {
+  const playing = playActions(store);
+  const writing = writeActions({ store, runner });
+  const looking = lookActions({ store, settings });
+  return { ...playing, ...writing, ...looking };
+}
+
+function playActions(store) {
+  return {
+    setPosition: (position) => store.set({ position }),
+    play: () => store.set({ playing: true }),
+    pause: () => store.set({ playing: false }),
+    setSpeed: (speed) => store.set({ speed }),
+    setGrain: (grain) => store.set({ grain }),
+    select: (selection) => store.set({ selection }),
+    goToSpan: (span) => store.set(({ jump }) => ({ jump: { span, count: (jump?.count ?? 0) + 1 }, isProgramShown: true })),
+  };
+}
+
+function writeActions({ store, runner }) {
+  const timer = { handle: null, isDue: false };
+  const isWritten = ({ mode, program, expression }) => (mode === "program" ? program : expression).trim() !== "";
+
+  function run(options) {
+    clearTimeout(timer.handle);
+    timer.isDue = false;
+    const { source } = store.get();
+    return runner.run(bodyOf(source), options);
+  }
+
+  /** Run when typing rests; each further change puts it off. */
+  function runSoon(rest = REST) {
+    clearTimeout(timer.handle);
+    if (isWritten(store.get().source)) timer.handle = setTimeout(run, rest);
+    else runner.stop();
+  }
+
+  /** Run while a slider moves: often, but not for each pixel. */
+  function runSteadily() {
+    if (timer.isDue) return;
+    timer.isDue = true;
+    clearTimeout(timer.handle);
+    timer.handle = setTimeout(run, DRAG);
+  }
+
+  function setSource(fields) {
+    store.set(({ source }) => ({ source: { ...source, ...fields } }));
+    if (store.get().source.mode === "expression" && !("mode" in fields)) runSoon();
+  }
+
+  function setVariable(name, fields, isDragged = false) {
+    const { source } = store.get();
+    const entry = { value: "", requires_grad: true, ...source.variables[name], ...fields };
+    store.set({ source: { ...source, variables: { ...source.variables, [name]: entry } } });
+    if (isDragged) runSteadily();
+    else runSoon();
+  }
+
+  function open(fields, options) {
+    store.set({ source: { ...sourceFrom(fields), program: fields.program ?? store.get().source.program }, selection: null, dialog: null });
+    return run(options);
+  }
+
+  function loadExample({ program, expression }) {
+    if (program !== undefined) return open({ mode: "program", program, seed: 0 });
+    return open({ mode: "expression", ...formOf(expression) });
+  }
+
+  return {
+    run,
+    stop: () => {
+      clearTimeout(timer.handle);
+      timer.isDue = false;
+      runner.stop();
+    },
+    setSource,
+    setVariable,
+    open,
+    loadExample,
+    moveToProgram: () => open({ mode: "program", program: store.get().trace.program, seed: store.get().source.seed }, { position: store.get().position }),
+  };
+}
+
+/** The form's fields of an expression call. */
+function formOf({ expression, variables = {}, optimizer = {}, steps = 0, sum = false, seed = 0 }) {
+  const { name = "SGD", ...options } = optimizer;
+  const entries = Object.entries(variables).map(([variable, given]) => [variable, isEntry(given) ? given : { value: given, requires_grad: true }]);
+  return { expression, variables: Object.fromEntries(entries), optimizer: { name, options: { lr: 0.1, ...options } }, steps, sum, seed };
+}
+
+function isEntry(given) {
+  return given !== null && typeof given === "object" && !Array.isArray(given);
+}
+
+function lookActions({ store, settings }) {
+  async function setSettings(fields) {
+    const chosen = { ...store.get().settings, ...fields };
+    if (!hasLanguage(chosen.language)) await loadLanguage(chosen.language);
+    store.set({ settings: chosen });
+    settings.save(chosen);
+  }
+
+  async function expand(id) {
+    const { trace, position } = store.get();
+    const { graph } = frameAt(timelineOf(trace), position);
+    const group = graph?.groups?.find((entry) => entry.id === id);
+    if (group) await redraw({ store, graph, expanded: [...(graph.opened ?? []), group.key ?? group.id] });
+  }
+
+  async function share() {
+    const packed = await packState(store.get());
+    const link = new URL(`#${packed}`, location.href).href;
+    history.replaceState(null, "", link);
+    await navigator.clipboard?.writeText(link).catch(() => {});
+    store.set(({ shared }) => ({ shared: { link, count: (shared?.count ?? 0) + 1 } }));
+  }
+
+  return {
+    setSettings,
+    expand,
+    share,
+    show: (dialog) => store.set({ dialog }),
+    setPanel: (panel) => store.set({ panel }),
+    showProgram: (isProgramShown) => store.set({ isProgramShown }),
+    closeProblem: () => store.set({ problem: null, isStale: false }),
+  };
+}
+
+/** Bring a language's dictionaries. */
+export async function loadLanguage(language) {
+  await Promise.all(TABLES.map(async (table) => addTable(language, table, await loadTable(language, table))));
+}
+
+/** Draw a graph anew: in the chosen direction, with these groups open. */
+export async function redraw({ store, graph, expanded = graph.opened ?? [] }) {
+  const { language, direction } = store.get().settings;
+  const { id, nodes, edges } = graph;
+  try {
+    const drawing = await drawGraph({ graph: { id, nodes, edges }, expanded, collapsed: [], direction }, { language });
+    const { trace } = store.get();
+    if (trace?.graphs.includes(graph)) store.set({ trace: withDrawing(trace, id, { ...drawing, direction }) });
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    store.set({ problem: error.problem });
+  }
+}

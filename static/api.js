@@ -1,0 +1,94 @@
+// The only caller of fetch: every refusal becomes a ProblemError, a stream becomes events.
+
+const LINES = "application/x-ndjson";
+
+/** What the server (or the way to it) refused; `problem` is an RFC 9457 document. */
+export class ProblemError extends Error {
+  /** @param {any} problem */
+  constructor(problem) {
+    super(problem.title ?? problem.code);
+    this.name = "ProblemError";
+    this.problem = problem;
+  }
+}
+
+/** A dictionary of the page. */
+export function loadTable(language, table) {
+  return getJson(new URL(`./texts/${language}/${table}.json`, import.meta.url).href, language);
+}
+
+/** The gallery. */
+export function loadExamples(language) {
+  return getJson("/api/examples", language);
+}
+
+/**
+ * Run a program or an expression, and tell of its events as they happen; ending the loop ends the run.
+ *
+ * @param {object} body as `POST /api/trace` takes it
+ * @param {{language: string, signal: AbortSignal}} options
+ */
+export async function* streamTrace(body, { language, signal }) {
+  const response = await send("/api/trace", { method: "POST", language, signal, body, accept: LINES });
+  let isWhole = false;
+  for await (const line of linesOf(response, signal)) {
+    const event = JSON.parse(line);
+    if (event.event === "problem") throw new ProblemError(event);
+    yield event;
+    isWhole = event.event === "end";
+  }
+  if (!isWhole) throw new ProblemError({ code: "broken-off", parameters: {} });
+}
+
+/**
+ * Draw a graph anew, with other groups open or in another direction.
+ *
+ * @param {{graph: any, expanded: string[], collapsed: string[], direction: string}} call
+ * @param {{language: string, signal?: AbortSignal}} options
+ */
+export async function drawGraph(call, { language, signal }) {
+  const response = await send("/api/layout", { method: "POST", language, signal, body: call });
+  return response.json();
+}
+
+async function getJson(address, language) {
+  return (await send(address, { method: "GET", language })).json();
+}
+
+async function send(address, { method, language, signal, body, accept = "application/json" }) {
+  const headers = { Accept: accept, "Accept-Language": language };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const options = { method, headers, signal, body: body === undefined ? undefined : JSON.stringify(body) };
+  const response = await fetch(address, options).catch((error) => {
+    throw signal?.aborted ? error : new ProblemError({ code: "offline", parameters: {} });
+  });
+  if (!response.ok) throw new ProblemError(await problemOf(response));
+  return response;
+}
+
+/** A refusal that is no problem document came from something between this page and its server. */
+async function problemOf(response) {
+  const document = await response.json().catch(() => null);
+  if (document?.code) return document;
+  return { code: "unexpected-answer", status: response.status, parameters: { status: response.status } };
+}
+
+/** The lines of a streamed answer, without the empty ones. */
+async function* linesOf(response, signal) {
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  try {
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      const lines = (rest + value).split("\n");
+      rest = lines.pop() ?? "";
+      yield* lines.filter(Boolean);
+    }
+  } catch (error) {
+    throw signal.aborted ? error : new ProblemError({ code: "broken-off", parameters: {} });
+  } finally {
+    reader.cancel().catch(() => {});
+  }
+  if (rest) yield rest;
+}

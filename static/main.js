@@ -1,0 +1,128 @@
+// The wiring of the page: state, actions, clock, address, and the view over them.
+
+import { createActions, loadLanguage, redraw } from "./actions.js";
+import { loadExamples, streamTrace } from "./api.js";
+import { createPlayer } from "./player.js";
+import { createRunner } from "./runner.js";
+import { createSettings } from "./settings.js";
+import { unpackState } from "./share.js";
+import { firstSource } from "./source.js";
+import { createStore } from "./store.js";
+import { timelineOf } from "./timeline.js";
+import { html, render } from "./vendor/preact.js";
+import { App } from "./view/app.js";
+
+const settings = createSettings(storageOf(), navigator.languages);
+const store = createStore(firstState(settings.load()));
+const runner = createRunner({ store, stream: streamTrace });
+const actions = createActions({ store, runner, settings });
+
+start();
+
+function firstState(chosen) {
+  return {
+    source: firstSource(),
+    run: { status: "idle", received: 0, startedAt: 0 },
+    trace: null,
+    problem: null,
+    isStale: false,
+    position: 0,
+    playing: false,
+    speed: 1,
+    grain: "node",
+    selection: null,
+    settings: chosen,
+    examples: [],
+    dialog: null,
+    panel: "curves",
+    isProgramShown: false,
+    jump: null,
+    shared: null,
+  };
+}
+
+/** The words and the first run are fetched side by side: what takes longest begins first. */
+async function start() {
+  const link = await unpackState(location.hash);
+  if (link) openLink(link);
+  else actions.run();
+  showTheme(store.get());
+  await loadLanguage(store.get().settings.language);
+  mount();
+  play();
+  store.subscribe(onChange);
+  addEventListener("hashchange", async () => {
+    const other = await unpackState(location.hash);
+    if (other) openLink(other);
+  });
+  loadExamples(store.get().settings.language).then((examples) => store.set({ examples }), () => {});
+}
+
+async function openLink({ source, position, selection, direction }) {
+  store.set({ settings: { ...store.get().settings, direction } });
+  const done = actions.open(source, { position });
+  store.set({ selection });
+  await done;
+}
+
+function mount() {
+  const host = document.getElementById("app");
+  const picture = { isDue: false };
+  const draw = () => {
+    picture.isDue = false;
+    render(html`<${App} state=${store.get()} actions=${actions} />`, host);
+  };
+  draw();
+  store.subscribe(() => {
+    if (picture.isDue) return;
+    picture.isDue = true;
+    queueMicrotask(draw);
+  });
+}
+
+/** The clock runs while the state says so. */
+function play() {
+  const player = createPlayer({
+    read: () => {
+      const { trace, position, speed, grain, run } = store.get();
+      return { timeline: timelineOf(trace), position, speed, grain, growing: run.status === "running" };
+    },
+    setPosition: actions.setPosition,
+    onEnd: actions.pause,
+  });
+  store.subscribe((state, before) => {
+    if (state.playing === before.playing) return;
+    if (state.playing && state.trace) player.start();
+    else player.stop();
+  });
+}
+
+function onChange(state, before) {
+  if (state.settings.theme !== before.settings.theme) showTheme(state);
+  if (state.trace !== before.trace || state.settings.direction !== before.settings.direction) redrawOthers(state);
+}
+
+const redrawn = new WeakMap();
+
+/** The server draws downwards at first; graphs that lie in another direction than the chosen one are drawn anew. */
+function redrawOthers({ trace, settings: { direction } }) {
+  for (const graph of trace?.graphs ?? []) {
+    if ((graph.direction ?? "TB") === direction || redrawn.get(graph) === direction) continue;
+    redrawn.set(graph, direction);
+    redraw({ store, graph });
+  }
+}
+
+function showTheme({ settings: { theme } }) {
+  if (theme === "system") document.documentElement.removeAttribute("data-theme");
+  else document.documentElement.setAttribute("data-theme", theme);
+}
+
+/** Reading the property alone throws where the browser forbids storage. */
+function storageOf() {
+  try {
+    return localStorage;
+  } catch {
+    return null;
+  }
+}

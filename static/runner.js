@@ -1,0 +1,110 @@
+// Runs what was written: one run at a time, its events gathered into the trace once a picture.
+
+import { ProblemError } from "./api.js";
+import { emptyTrace, hasSameGraphs, withEvents } from "./tally.js";
+import { positionOfPass, timelineOf } from "./timeline.js";
+
+/**
+ * A runner over a store.
+ *
+ * @param {object} options
+ * @param {{get: () => any, set: (change: any) => void}} options.store
+ * @param {(body: any, options: any) => AsyncGenerator<any>} options.stream
+ * @param {(f: () => void) => unknown} [options.soon] calls a function before the next picture
+ */
+export function createRunner({ store, stream, soon = (f) => requestAnimationFrame(f) }) {
+  /** @type {{controller: AbortController | null}} */
+  const current = { controller: null };
+
+  /** End the run that goes on, if any; what it sent stays. */
+  function stop() {
+    current.controller?.abort();
+    current.controller = null;
+    if (store.get().run.status === "running") store.set({ run: { ...store.get().run, status: "idle" } });
+  }
+
+  /**
+   * Run a request; a run that goes on is ended first.
+   *
+   * @param {any} body as `POST /api/trace` takes it
+   * @param {{position?: number}} [options] where to look when the trace is there
+   */
+  async function run(body, { position } = {}) {
+    stop();
+    const controller = new AbortController();
+    current.controller = controller;
+    store.set({ run: { status: "running", received: 0, startedAt: Date.now() }, playing: false });
+    const reel = createReel({ store, soon, position, isCurrent: () => current.controller === controller });
+    try {
+      const { language } = store.get().settings;
+      for await (const event of stream(body, { language, signal: controller.signal })) reel.add(event);
+      reel.finish(null);
+    } catch (error) {
+      if (controller.signal.aborted) return reel.flush(true);
+      if (!(error instanceof ProblemError)) throw error;
+      reel.finish(error.problem);
+    } finally {
+      if (current.controller === controller) current.controller = null;
+    }
+  }
+
+  return { run, stop };
+}
+
+/** Gathers events; the former trace stays in sight until the new one has a pass to show. */
+function createReel({ store, soon, position, isCurrent }) {
+  const former = store.get().trace;
+  const reel = { trace: emptyTrace(), waiting: [], isShown: false, isDue: false };
+
+  function add(event) {
+    reel.waiting.push(event);
+    if (reel.isDue) return;
+    reel.isDue = true;
+    soon(() => {
+      reel.isDue = false;
+      if (isCurrent()) flush(false);
+    });
+  }
+
+  /** Put what came into the trace; `isLast` shows it even if no pass is complete. */
+  function flush(isLast) {
+    // A graph on show may have been drawn anew meanwhile, in another direction or with a group opened.
+    reel.trace = withEvents(reel.isShown ? store.get().trace : reel.trace, reel.waiting);
+    reel.waiting = [];
+    const isReady = isLast ? hasContent(reel.trace) : reel.trace.timeline.some(({ kind }) => kind === "backward");
+    if (!reel.isShown && !isReady) return;
+    const first = reel.isShown ? {} : firstLook();
+    reel.isShown = true;
+    const { run } = store.get();
+    store.set({ trace: reel.trace, run: { ...run, received: reel.trace.passes.length }, ...first });
+  }
+
+  /** Where to look in a new trace: as before if its graphs are the same, else where its first gradients are. */
+  function firstLook() {
+    const { selection, position: place } = store.get();
+    const isSame = hasSameGraphs(former, reel.trace);
+    if (position !== undefined) return { position, isStale: false };
+    if (isSame) return { position: place, selection, isStale: false };
+    return { position: positionOfPass(timelineOf(reel.trace), 0) ?? 0, selection: null, isStale: false };
+  }
+
+  function finish(problem) {
+    if (!isCurrent()) return;
+    if (problem?.trace && !reel.isShown) reel.trace = { ...emptyTrace(), ...problem.trace };
+    flush(true);
+    const { run } = store.get();
+    const status = problem ? "failed" : "done";
+    store.set({ problem: placed(problem), run: { ...run, status }, isStale: problem !== null && !reel.isShown });
+  }
+
+  /** A problem with the program its line counts in; null when it counts in what the visitor wrote. */
+  function placed(problem) {
+    return problem && { ...problem, program: reel.trace.program || null };
+  }
+
+  return { add, flush, finish };
+}
+
+function hasContent(trace) {
+  return trace.graphs.length > 0 || trace.timeline.length > 0;
+}

@@ -1,0 +1,38 @@
+// How the page looks and speaks, kept in this browser only.
+
+import { LANGUAGES, preferredLanguage } from "./i18n.js";
+
+const KEY = "autograd-explorer";
+const CHOICES = { language: LANGUAGES, theme: ["system", "light", "dark"], direction: ["TB", "LR"] };
+
+/**
+ * Settings over a storage; without one, or with one that refuses, they last as long as the page.
+ *
+ * @param {Storage | null} storage
+ * @param {readonly string[]} languages what the visitor reads, best first
+ */
+export function createSettings(storage, languages) {
+  const usual = { language: preferredLanguage(languages), theme: "system", direction: "TB" };
+
+  function load() {
+    try {
+      return { ...usual, ...known(JSON.parse(storage?.getItem(KEY) ?? "{}")) };
+    } catch {
+      return usual;
+    }
+  }
+
+  function save(settings) {
+    try {
+      storage?.setItem(KEY, JSON.stringify(known(settings)));
+    } catch {
+      // A full or forbidden storage: the choice holds until the page is closed.
+    }
+  }
+
+  return { load, save };
+}
+
+function known(settings) {
+  return Object.fromEntries(Object.entries(settings).filter(([name, value]) => CHOICES[name]?.includes(value)));
+}

@@ -1,0 +1,124 @@
+// A link that holds everything: what was written, where one looked, and how; packed into the address after `#`.
+
+import { sourceFrom } from "./source.js";
+
+const VERSION = "1";
+const LARGEST = 400_000;
+
+/**
+ * Pack what a link holds.
+ *
+ * @param {any} state
+ * @returns {Promise<string>} letters, digits, `-`, `_` and one dot
+ */
+export async function packState({ source, position, selection, settings }) {
+  const kept = { s: slim(source), p: position, n: selection ?? undefined, d: settings.direction };
+  const bytes = await through(new CompressionStream("deflate-raw"), new TextEncoder().encode(JSON.stringify(kept)));
+  return `${VERSION}.${base64(bytes)}`;
+}
+
+/** Of the two ways to write only the one in use travels, so that links stay short. */
+function slim({ mode, program, expression, variables, optimizer, steps, sum, seed }) {
+  if (mode === "program") return { mode, program, seed };
+  return { mode, expression, variables, optimizer, steps, sum, seed };
+}
+
+/**
+ * Unpack a link; null if it is not one of ours, was cut, or would unpack to more than a program may be.
+ *
+ * @param {string} text
+ */
+export async function unpackState(text) {
+  const [version, packed] = text.replace(/^#/, "").split(".");
+  if (version !== VERSION || !packed) return null;
+  try {
+    const bytes = await through(new DecompressionStream("deflate-raw"), unbase64(packed));
+    return readLink(JSON.parse(new TextDecoder().decode(bytes)));
+  } catch {
+    return null;
+  }
+}
+
+/** Take from a link what fits, for anyone may write one. */
+function readLink({ s, p, n, d }) {
+  if (s === null || typeof s !== "object") return null;
+  const isProgram = s.mode === "program" && typeof s.program === "string";
+  if (!isProgram && typeof s.expression !== "string") return null;
+  const source = isProgram ? { mode: "program", program: s.program } : expressionFields(s);
+  return {
+    source: sourceFrom({ ...source, seed: whole(s.seed) }),
+    position: whole(p),
+    selection: /^[nem]\d+$/.test(n) ? n : null,
+    direction: d === "LR" ? "LR" : "TB",
+  };
+}
+
+function expressionFields({ expression, variables, optimizer, steps, sum }) {
+  const options = Object.entries(optimizer?.options ?? {}).filter(([, value]) => typeof value === "number");
+  return {
+    mode: "expression",
+    expression,
+    variables: Object.fromEntries(Object.entries(variables ?? {}).filter(([, entry]) => isVariable(entry))),
+    optimizer: { name: String(optimizer?.name ?? "SGD"), options: Object.fromEntries(options) },
+    steps: whole(steps),
+    sum: sum === true,
+  };
+}
+
+function isVariable(entry) {
+  const { value, requires_grad } = entry ?? {};
+  const isValue = value === null || ["string", "number"].includes(typeof value) || Array.isArray(value);
+  return isValue && typeof requires_grad === "boolean";
+}
+
+function whole(number) {
+  return Number.isSafeInteger(number) && number >= 0 ? number : 0;
+}
+
+async function through(stream, bytes) {
+  const writer = stream.writable.getWriter();
+  // A damaged stream rejects on both sides; the reading side tells.
+  writer.write(bytes).then(() => writer.close()).catch(() => {});
+  const chunks = [];
+  let length = 0;
+  for await (const chunk of read(stream.readable)) {
+    length += chunk.length;
+    if (length > LARGEST) throw new RangeError("too large");
+    chunks.push(chunk);
+  }
+  return joined(chunks, length);
+}
+
+async function* read(readable) {
+  const reader = readable.getReader();
+  try {
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    reader.cancel().catch(() => {});
+  }
+}
+
+function joined(chunks, length) {
+  const whole = new Uint8Array(length);
+  let start = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, start);
+    start += chunk.length;
+  }
+  return whole;
+}
+
+function base64(bytes) {
+  let text = "";
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return btoa(text).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+function unbase64(text) {
+  const plain = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
+  return Uint8Array.from(plain, (character) => character.charCodeAt(0));
+}

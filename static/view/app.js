@@ -1,0 +1,70 @@
+// The whole page as a function of the state.
+
+import { translator } from "../i18n.js";
+import { html, useEffect } from "../vendor/preact.js";
+import { Curves } from "./curves.js";
+import { Examples } from "./examples.js";
+import { Graph } from "./graph.js";
+import { Help } from "./help.js";
+import { Inspector } from "./inspector.js";
+import { Output } from "./output.js";
+import { Source } from "./source.js";
+import { Timeline } from "./timeline.js";
+import { Toolbar } from "./toolbar.js";
+
+const PANELS = ["curves", "output"];
+
+/** @param {{state: any, actions: any}} props */
+export function App({ state, actions }) {
+  const t = translator(state.settings.language);
+  const parts = { state, actions };
+  usePageKeys(state, actions);
+  return html`
+    <a class="skip" href="#stage">${t("page.skip")}</a>
+    <${Toolbar} ...${parts} />
+    <main class=${`page${state.isStale ? " stale" : ""}`}>
+      <${Source} ...${parts} />
+      <div class="stage" id="stage" tabindex="-1"><${Graph} ...${parts} /></div>
+      <div class="side"><${Inspector} ...${parts} /></div>
+      <div class="transport-bar"><${Timeline} ...${parts} /></div>
+      <${Panels} ...${{ state, actions, t }} />
+    </main>
+    <${Examples} ...${parts} />
+    <${Help} ...${parts} />
+  `;
+}
+
+/** Curves and output side by side; where there is no room for both, one of them at a time. */
+function Panels({ state, actions, t }) {
+  return html`
+    <div class=${`panels ${state.panel}`}>
+      <div class="choice panel-choice" role="group" aria-label=${t("panels.choose")}>
+        ${PANELS.map((name) => html`<button type="button" key=${name} aria-pressed=${String(name === state.panel)} onClick=${() => actions.setPanel(name)}>${t(`${name}.title`)}</button>`)}
+      </div>
+      <div class="panel curves-panel"><${Curves} state=${state} actions=${actions} /></div>
+      <div class="panel output-panel"><${Output} state=${state} actions=${actions} /></div>
+    </div>
+  `;
+}
+
+/** Keys of the whole page; the timeline listens to its own. */
+function usePageKeys(state, actions) {
+  useEffect(() => {
+    const listen = (event) => {
+      if (event.defaultPrevented) return;
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) actions.run();
+      else if (event.key === "?" && !isWriting(event.target)) actions.show("help");
+      else return;
+      event.preventDefault();
+    };
+    document.addEventListener("keydown", listen);
+    return () => document.removeEventListener("keydown", listen);
+  }, []);
+  useEffect(() => {
+    document.documentElement.lang = state.settings.language === "zh" ? "zh-Hans" : "en";
+  }, [state.settings.language]);
+}
+
+function isWriting(target) {
+  return target instanceof Element && target.closest("input, textarea, select, [contenteditable]") !== null;
+}

@@ -1,0 +1,162 @@
+// CodeMirror as the page uses it: Python, marks on the chosen node and on problems, one look for every editor.
+
+import {
+  Annotation,
+  Compartment,
+  Decoration,
+  EditorState,
+  EditorView,
+  StateEffect,
+  StateField,
+  bracketMatching,
+  classHighlighter,
+  closeBrackets,
+  closeBracketsKeymap,
+  defaultKeymap,
+  drawSelection,
+  highlightActiveLine,
+  highlightActiveLineGutter,
+  history,
+  historyKeymap,
+  indentOnInput,
+  indentUnit,
+  indentWithTab,
+  keymap,
+  lineNumbers,
+  placeholder,
+  python,
+  searchKeymap,
+  setDiagnostics,
+  syntaxHighlighting,
+} from "../vendor/codemirror.js";
+
+/** Marks a change that the page made, so that it is not told about it. */
+const fromPage = Annotation.define();
+const setMarks = StateEffect.define();
+
+const marks = StateField.define({
+  create: () => Decoration.none,
+  update: (decorations, transaction) => {
+    const effect = transaction.effects.find((one) => one.is(setMarks));
+    return effect ? effect.value : decorations.map(transaction.changes);
+  },
+  provide: (field) => EditorView.decorations.from(field),
+});
+
+/**
+ * Make an editor inside an element.
+ *
+ * @param {HTMLElement} parent
+ * @param {{text: string, kind: "program" | "expression" | "view", label: string, hint: string, nonce: string,
+ *   onChange: (text: string) => void, onRun: () => void, onPlace: (place: any) => void}} options
+ */
+export function createEditor(parent, options) {
+  const words = new Compartment();
+  const view = new EditorView({
+    parent,
+    state: EditorState.create({ doc: options.text, extensions: [EditorView.cspNonce.of(options.nonce), ...extensionsOf(options), words.of(wordsOf(options))] }),
+  });
+  return { view, words };
+}
+
+/** Say the editor's name and hint in another language. */
+export function setWords({ view, words }, options) {
+  view.dispatch({ effects: words.reconfigure(wordsOf(options)) });
+}
+
+function wordsOf({ label, hint }) {
+  return [EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", autocorrect: "off", autocapitalize: "off" }), hint ? placeholder(hint) : []];
+}
+
+function extensionsOf({ kind, onChange, onRun, onPlace }) {
+  const runs = [
+    { key: "Mod-Enter", run: () => (onRun(), true) },
+    ...(kind === "expression" ? [{ key: "Enter", run: () => (onRun(), true) }] : []),
+  ];
+  const common = [marks, python(), syntaxHighlighting(classHighlighter), bracketMatching(), EditorView.lineWrapping, listener(onChange, onPlace)];
+  if (kind === "view") return [...common, lineNumbers(), EditorState.readOnly.of(true)];
+  const writing = [history(), drawSelection(), closeBrackets(), keymap.of([...runs, ...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap])];
+  if (kind === "expression") return [...common, ...writing];
+  return [...common, ...writing, lineNumbers(), highlightActiveLine(), highlightActiveLineGutter(), indentOnInput(), indentUnit.of("    "), keymap.of([...searchKeymap, indentWithTab])];
+}
+
+/** Tell of what the visitor changed, and of the place that was chosen by hand. */
+function listener(onChange, onPlace) {
+  return EditorView.updateListener.of((update) => {
+    const isOurs = update.transactions.some((transaction) => transaction.annotation(fromPage));
+    if (isOurs) return;
+    if (update.docChanged) onChange(update.state.doc.toString());
+    else if (update.transactions.some((transaction) => transaction.isUserEvent("select"))) onPlace(placeOf(update.state));
+  });
+}
+
+function placeOf(state) {
+  const { head, empty } = state.selection.main;
+  const line = state.doc.lineAt(head);
+  const column = [...line.text.slice(0, head - line.from)].length + 1;
+  return empty ? { line: line.number, column } : null;
+}
+
+/** Replace the text, unless it is the same. */
+export function setText({ view }, text) {
+  if (view.state.doc.toString() === text) return;
+  view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text }, annotations: fromPage.of(true) });
+}
+
+/**
+ * Mark spans of the text; those that do not fit it are left out.
+ *
+ * @param {{span: any, name: string}[]} spans
+ */
+export function markSpans({ view }, spans) {
+  const ranges = spans.flatMap(({ span, name }) => {
+    const range = rangeOf(view.state.doc, span);
+    return range && range.to > range.from ? [Decoration.mark({ class: name }).range(range.from, range.to)] : [];
+  });
+  view.dispatch({ effects: setMarks.of(Decoration.set(ranges, true)), annotations: fromPage.of(true) });
+}
+
+/**
+ * Underline what is wrong, with its sentence on hover.
+ *
+ * @param {{span: any, severity: string, message: string}[]} faults
+ */
+export function underline({ view }, faults) {
+  const found = faults.flatMap(({ span, severity, message }) => {
+    const range = rangeOf(view.state.doc, span);
+    return range ? [{ from: range.from, to: range.to, severity, message }] : [];
+  });
+  view.dispatch(setDiagnostics(view.state, found.sort((a, b) => a.from - b.from)));
+}
+
+/** Bring a span into sight and put the caret at its start. */
+export function showSpan({ view }, span, hasFocus) {
+  const range = rangeOf(view.state.doc, span);
+  if (!range) return;
+  view.dispatch({ selection: { anchor: range.from }, effects: EditorView.scrollIntoView(range.from, { y: "center" }), annotations: fromPage.of(true) });
+  if (hasFocus) view.focus();
+}
+
+/** Offsets of a span; a span without an end takes the word, or the rest of the line, that begins there. */
+function rangeOf(doc, span) {
+  if (!span || span.line < 1 || span.line > doc.lines) return null;
+  const from = offsetOf(doc, span.line, span.column ?? 1);
+  if (span.end_line !== undefined) return { from, to: Math.max(from, offsetOf(doc, span.end_line, span.end_column)) };
+  const line = doc.line(span.line);
+  const rest = line.text.slice(from - line.from);
+  const word = rest.match(/^[\p{L}\p{N}_]+|^\S/u)?.[0].length ?? 0;
+  if (word > 0) return { from, to: from + word };
+  return { from: Math.max(line.from, from - 1), to: from };
+}
+
+/** Columns count characters, offsets count halves of surrogate pairs. */
+function offsetOf(doc, number, column) {
+  const line = doc.line(Math.min(number, doc.lines));
+  let offset = 0;
+  for (const character of line.text) {
+    if (column <= 1) break;
+    column -= 1;
+    offset += character.length;
+  }
+  return line.from + offset;
+}

@@ -1,0 +1,32 @@
+// What the keys do, and what the page is.
+
+import { translator } from "../i18n.js";
+import { html } from "../vendor/preact.js";
+import { Dialog } from "./dialog.js";
+import { Sentence } from "./problem.js";
+
+const KEYS = [
+  [["Ctrl Enter"], "run"],
+  [["Space"], "play"],
+  [["←", "→"], "node"],
+  [["Shift ←", "Shift →"], "phase"],
+  [["PgUp", "PgDn"], "step"],
+  [["Home", "End"], "ends"],
+  [["+", "−", "0"], "zoom"],
+  [["Tab", "Enter"], "choose"],
+  [["Esc"], "leave"],
+  [["?"], "help"],
+];
+
+/** @param {{state: any, actions: any}} props */
+export function Help({ state, actions }) {
+  const t = translator(state.settings.language);
+  return html`
+    <${Dialog} name="help" title=${t("help.title")} ...${{ state, actions }}>
+      <p><${Sentence} text=${t("help.about")} /></p>
+      <p><${Sentence} text=${t("help.how")} /></p>
+      <h3>${t("help.keys")}</h3>
+      <dl class="keys">${KEYS.map(([keys, name]) => html`<div key=${name}><dt>${keys.map((key) => html`<kbd>${key}</kbd> `)}</dt><dd>${t(`help.key-${name}`)}</dd></div>`)}</dl>
+    <//>
+  `;
+}

@@ -1,0 +1,120 @@
+// The source pane: a program or an expression, how to run it, and what is wrong with it.
+
+import { sentencesOf, translator } from "../i18n.js";
+import { nodeAt, spanOf } from "../spans.js";
+import { frameAt, timelineOf } from "../timeline.js";
+import { html, useRef } from "../vendor/preact.js";
+import { Editor } from "./editor.js";
+import { ExpressionForm } from "./expression.js";
+import { Diagnostics, ProblemCard } from "./problem.js";
+import { Sign } from "./signs.js";
+
+const MODES = ["expression", "program"];
+
+/** @param {{state: any, actions: any}} props */
+export function Source({ state, actions }) {
+  const t = translator(state.settings.language);
+  const { mode } = state.source;
+  return html`
+    <section class="source" aria-label=${t("source.title")}>
+      <div class="source-head">
+        <${Tabs} ...${{ state, actions, t }} />
+        <${RunButton} ...${{ state, actions, t }} />
+      </div>
+      <${Progress} ...${{ state, t }} />
+      <div class=${`source-body ${mode}`} role="tabpanel" id="source-panel" aria-labelledby=${`tab-${mode}`}>
+        ${mode === "program" ? html`<${ProgramEditor} ...${{ state, actions, t }} />` : html`<${ExpressionForm} ...${{ state, actions, t }} />`}
+      </div>
+      <div class="messages" aria-live="polite">
+        ${state.problem && html`<${ProblemCard} ...${{ state, actions, t }} />`}
+        <${Diagnostics} ...${{ state, actions, t }} />
+      </div>
+    </section>
+  `;
+}
+
+function Tabs({ state, actions, t }) {
+  const list = useRef(null);
+  const { mode } = state.source;
+  const choose = (name) => name !== mode && actions.setSource({ mode: name });
+  const onKeyDown = (event) => {
+    if (!["ArrowLeft", "ArrowRight"].includes(event.key)) return;
+    event.preventDefault();
+    const next = MODES[(MODES.indexOf(mode) + 1) % MODES.length];
+    choose(next);
+    list.current.querySelector(`#tab-${next}`).focus();
+  };
+  return html`
+    <div class="tabs" role="tablist" aria-label=${t("source.title")} ref=${list} onKeyDown=${onKeyDown}>
+      ${MODES.map((name) => html`
+        <button type="button" role="tab" key=${name} id=${`tab-${name}`} aria-controls="source-panel" aria-selected=${String(name === mode)}
+          tabindex=${name === mode ? 0 : -1} onClick=${() => choose(name)}>${t(`source.${name}`)}</button>`)}
+    </div>
+  `;
+}
+
+function RunButton({ state, actions, t }) {
+  if (state.run.status === "running") {
+    return html`<button type="button" class="button stop" onClick=${actions.stop}><${Sign} name="stop" /> ${t("source.stop")}</button>`;
+  }
+  return html`<button type="button" class="button primary run" title=${t("source.run-keys")} onClick=${() => actions.run()}><${Sign} name="run" /> ${t("source.run")}</button>`;
+}
+
+/** How far a run has come: a share where the number of steps is known, else a count. */
+function Progress({ state, t }) {
+  const { status, received } = state.run;
+  if (status !== "running") return html`<div class="progress"></div>`;
+  const { mode, steps } = state.source;
+  const share = mode === "expression" && steps > 0 ? { max: steps, value: received } : {};
+  return html`
+    <div class="progress running">
+      <progress ...${share} aria-label=${t("source.progress")}></progress>
+      ${received > 0 && html`<span class="progress-count">${t("source.passes", { count: received })}</span>`}
+    </div>
+  `;
+}
+
+function ProgramEditor({ state, actions, t }) {
+  const { source, trace, jump } = state;
+  const isTraced = trace?.program === source.program;
+  return html`
+    <${Editor} kind="program" text=${source.program} label=${t("source.program")} hint=${t("source.program-hint")}
+      marks=${isTraced ? chosenMarks(state) : []} faults=${faultsOf(state, source.program)} jump=${isTraced ? jump : null}
+      onChange=${(program) => actions.setSource({ program })} onRun=${() => actions.run()}
+      onPlace=${(place) => isTraced && choosePlace(state, actions, place)} />
+  `;
+}
+
+/** The graph on show. */
+export function graphOf({ trace, position }) {
+  return trace ? frameAt(timelineOf(trace), position).graph : null;
+}
+
+/** The mark of the chosen node in the program that was traced. */
+export function chosenMarks(state) {
+  const span = spanOf(graphOf(state), state.selection);
+  return span ? [{ span, name: "chosen-source" }] : [];
+}
+
+/** Choose the node whose source is the innermost at a place. */
+export function choosePlace(state, actions, place) {
+  const node = place && nodeAt(graphOf(state), place.line, place.column);
+  if (node) actions.select(node.id);
+}
+
+/** What to underline in the program: the problem, and the diagnostics if the text is the one they are about. */
+export function faultsOf({ problem, trace, settings }, text) {
+  const faults = [];
+  if (problem?.line && (problem.program ?? text) === text) faults.push(faultOf(problem, settings.language));
+  if (trace?.program !== text) return faults;
+  for (const { code, severity, span, parameters } of trace.diagnostics) {
+    if (span) faults.push({ span, severity, message: sentencesOf(settings.language, "diagnostics", code, parameters).title });
+  }
+  return faults;
+}
+
+/** A problem as an underlined place. */
+export function faultOf({ code, parameters, line, column }, language) {
+  const { title, what } = sentencesOf(language, "problems", code, parameters);
+  return { span: { line, column: column ?? 1 }, severity: "error", message: `${title}. ${what}` };
+}
