@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.layout.folded import Folded, Group
-from app.layout.numbers import WIDEST_NUMBER
+from app.layout.numbers import WIDEST_NUMBER, WIDEST_TENSOR
 from app.layout.palette import Look
 from app.layout.text import harmless, shorten, width
 from app.trace.model import Graph, Node
@@ -30,9 +30,6 @@ TITLE_ROOM = 190.0
 FLOW_HEIGHT = 16.0
 FLOW_ARROW = 12.0
 FLOW_GAP = 3.0
-
-# No tensor's text of `TENSOR_CHARACTERS` is wider than this in the bold face.
-_WIDEST_TENSOR = "-1.235e+100 … -1.235e+100"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +64,7 @@ class Box:
 
 def number_width(size: float, is_tensor: bool) -> float:
     """Points that a number, or the text of a tensor, takes at most."""
-    return width(_WIDEST_TENSOR if is_tensor else WIDEST_NUMBER, size, "bold")
+    return width(WIDEST_TENSOR if is_tensor else WIDEST_NUMBER, size, "bold")
 
 
 def is_wide(node: Node) -> bool:

@@ -30,6 +30,9 @@ from app.trace.model import Number, TensorValue, Value
 WIDEST_NUMBER = "-0.0000e+00"
 """Box widths are reserved for this text; no number prints wider."""
 
+WIDEST_TENSOR = "NaN! 0.000e+00 … 0.000e+…"
+"""The same for tensors."""
+
 TENSOR_CHARACTERS = 25
 """The longest text of a tensor."""
 
