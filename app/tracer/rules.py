@@ -37,8 +37,8 @@ def _rules() -> dict[str, dict[str, str]]:
 
 
 def _class_name(operation: str) -> str:
-    """`log_softmax` → `LogSoftmaxBackward`; a trailing underscore is in-place and has its own class in torch, too."""
-    return "".join(word.title() for word in operation.split("_")) + "Backward"
+    """`log_softmax` → `LogSoftmaxBackward`, `nll_loss_forward` → `NllLossBackward`."""
+    return ("".join(word.title() for word in operation.split("_")) + "Backward").replace("ForwardBackward", "Backward")
 
 
 def _formulas(entry: dict[str, Any]) -> dict[str, str]:

@@ -24,7 +24,7 @@ MAX_TRIES = 4
 class Expected(NamedTuple):
     """What a node of the template must look like."""
 
-    kind: type
+    kind: Any  # a type; declared as Any, or mypy takes every compared node for an `object`
     targets: tuple[tuple[int | None, int], ...]
     made: Made | None
     leaf: Leaf | None

@@ -118,7 +118,10 @@ class Updates:
         if token is not None:
             if not self._written:
                 self._written_span = span
-            self._written.append((token, self._read(token.leaf)))
+            after = self._read(token.leaf)
+            # `w.data -= step` writes through an alias, then assigns the alias to `w.data`: one change.
+            if function != "__set__" or after != token.before:
+                self._written.append((token, after))
             self._by_address[token.leaf.data_ptr()] = token.leaf
         elif function in _ZEROING and self._is_gradient(tensor) and not bool(tensor.any()):
             self._recorder.zeroed(span)
