@@ -100,7 +100,11 @@ function writeActions({ store, runner }) {
   };
 }
 
-/** The form's fields of an expression call. */
+/**
+ * The form's fields of an expression call.
+ *
+ * @param {any} call
+ */
 function formOf({ expression, variables = {}, optimizer = {}, steps = 0, sum = false, seed = 0 }) {
   const { name = "SGD", ...options } = optimizer;
   const entries = Object.entries(variables).map(([variable, given]) => [variable, isEntry(given) ? given : { value: given, requires_grad: true }]);

@@ -55,6 +55,10 @@ async function getJson(address, language) {
   return (await send(address, { method: "GET", language })).json();
 }
 
+/**
+ * @param {string} address
+ * @param {{method: string, language: string, signal?: AbortSignal, body?: any, accept?: string}} options
+ */
 async function send(address, { method, language, signal, body, accept = "application/json" }) {
   const headers = { Accept: accept, "Accept-Language": language };
   if (body !== undefined) headers["Content-Type"] = "application/json";

@@ -68,6 +68,7 @@ async function openLink({ source, position, selection, direction }) {
 function mount() {
   const host = document.getElementById("app");
   const picture = { isDue: false };
+  host.replaceChildren();
   const draw = () => {
     picture.isDue = false;
     render(html`<${App} state=${store.get()} actions=${actions} />`, host);

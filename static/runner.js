@@ -4,6 +4,9 @@ import { ProblemError } from "./api.js";
 import { emptyTrace, hasSameGraphs, withEvents } from "./tally.js";
 import { positionOfPass, timelineOf } from "./timeline.js";
 
+/** How often a run is asked for while the service has no room. */
+const MOST_TRIES = 4;
+
 /**
  * A runner over a store.
  *
@@ -11,8 +14,9 @@ import { positionOfPass, timelineOf } from "./timeline.js";
  * @param {{get: () => any, set: (change: any) => void}} options.store
  * @param {(body: any, options: any) => AsyncGenerator<any>} options.stream
  * @param {(f: () => void) => unknown} [options.soon] calls a function before the next picture
+ * @param {(milliseconds: number) => Promise<void>} [options.wait]
  */
-export function createRunner({ store, stream, soon = (f) => requestAnimationFrame(f) }) {
+export function createRunner({ store, stream, soon = beforePicture, wait = rest }) {
   /** @type {{controller: AbortController | null}} */
   const current = { controller: null };
 
@@ -37,7 +41,8 @@ export function createRunner({ store, stream, soon = (f) => requestAnimationFram
     const reel = createReel({ store, soon, position, isCurrent: () => current.controller === controller });
     try {
       const { language } = store.get().settings;
-      for await (const event of stream(body, { language, signal: controller.signal })) reel.add(event);
+      const events = patiently(() => stream(body, { language, signal: controller.signal }), { wait, signal: controller.signal });
+      for await (const event of events) reel.add(event);
       reel.finish(null);
     } catch (error) {
       if (controller.signal.aborted) return reel.flush(true);
@@ -49,6 +54,25 @@ export function createRunner({ store, stream, soon = (f) => requestAnimationFram
   }
 
   return { run, stop };
+}
+
+/** A service that starts or is busy says so; asking again is then the page's work, not the visitor's. */
+async function* patiently(open, { wait, signal }) {
+  for (let tries = 1; ; tries += 1) {
+    let isBegun = false;
+    try {
+      for await (const event of open()) {
+        isBegun = true;
+        yield event;
+      }
+      return;
+    } catch (error) {
+      const isWorth = error instanceof ProblemError && error.problem.status === 503 && !isBegun && tries < MOST_TRIES;
+      if (!isWorth || signal.aborted) throw error;
+      await wait(1000 * Math.min(5, error.problem.parameters?.retry_after_seconds ?? 2));
+      if (signal.aborted) throw error;
+    }
+  }
 }
 
 /** Gathers events; the former trace stays in sight until the new one has a pass to show. */
@@ -107,4 +131,14 @@ function createReel({ store, soon, position, isCurrent }) {
 
 function hasContent(trace) {
   return trace.graphs.length > 0 || trace.timeline.length > 0;
+}
+
+/** A page in the background draws no pictures, and its runs go on all the same. */
+function beforePicture(f) {
+  if (document.hidden) setTimeout(f, 100);
+  else requestAnimationFrame(f);
+}
+
+function rest(milliseconds) {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

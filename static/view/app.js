@@ -36,10 +36,12 @@ export function App({ state, actions }) {
 
 /** Curves and output side by side; where there is no room for both, one of them at a time. */
 function Panels({ state, actions, t }) {
+  const hasCurves = (state.trace?.passes.length ?? 0) > 1;
+  const panel = hasCurves ? state.panel : "output";
   return html`
-    <div class=${`panels ${state.panel}`}>
-      <div class="choice panel-choice" role="group" aria-label=${t("panels.choose")}>
-        ${PANELS.map((name) => html`<button type="button" key=${name} aria-pressed=${String(name === state.panel)} onClick=${() => actions.setPanel(name)}>${t(`${name}.title`)}</button>`)}
+    <div class=${`panels ${panel}${hasCurves ? "" : " single"}`}>
+      <div class="choice panel-choice" role="group" aria-label=${t("panels.choose")} hidden=${!hasCurves}>
+        ${PANELS.map((name) => html`<button type="button" key=${name} aria-pressed=${String(name === panel)} onClick=${() => actions.setPanel(name)}>${t(`${name}.title`)}</button>`)}
       </div>
       <div class="panel curves-panel"><${Curves} state=${state} actions=${actions} /></div>
       <div class="panel output-panel"><${Output} state=${state} actions=${actions} /></div>

@@ -106,6 +106,7 @@ export function setText({ view }, text) {
 /**
  * Mark spans of the text; those that do not fit it are left out.
  *
+ * @param {{view: any}} editor
  * @param {{span: any, name: string}[]} spans
  */
 export function markSpans({ view }, spans) {
@@ -119,6 +120,7 @@ export function markSpans({ view }, spans) {
 /**
  * Underline what is wrong, with its sentence on hover.
  *
+ * @param {{view: any}} editor
  * @param {{span: any, severity: string, message: string}[]} faults
  */
 export function underline({ view }, faults) {

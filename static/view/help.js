@@ -5,6 +5,7 @@ import { html } from "../vendor/preact.js";
 import { Dialog } from "./dialog.js";
 import { Sentence } from "./problem.js";
 
+/** @type {[string[], string][]} */
 const KEYS = [
   [["Ctrl Enter"], "run"],
   [["Space"], "play"],
