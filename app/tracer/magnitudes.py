@@ -1,0 +1,79 @@
+"""Reads recorded values as numbers: whether they are zero or broken, how large they are, and how to write them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from app.trace.model import NonFinite, TensorValue, Value
+
+NON_FINITE: dict[str, float] = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+
+
+def number(value: Value) -> float | None:
+    """Read a scalar; None for anything else."""
+    if type(value) is float or type(value) is int:
+        return float(value)
+    return NON_FINITE[value] if isinstance(value, str) else None
+
+
+def broken(value: Value) -> NonFinite | None:
+    """Find the first element that is no finite number."""
+    if type(value) is float or value is None:
+        return None
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, TensorValue):
+        return None
+    if value.statistics is not None:
+        return "NaN" if value.statistics.nan else "Infinity" if value.statistics.inf else None
+    return next((one for one in elements(value) if isinstance(one, str)), None)
+
+
+def is_zero(value: Value) -> bool:
+    """Tell whether every element is exactly 0."""
+    if not isinstance(value, TensorValue):
+        return value is not None and not isinstance(value, str) and value == 0
+    if value.statistics is not None:
+        return value.statistics.zeros == 1.0
+    return all(one == 0 for one in elements(value))
+
+
+def size(value: Value) -> float | None:
+    """Root mean square of the elements; None where that is not known or not finite."""
+    if not isinstance(value, TensorValue):
+        scalar = number(value)
+        return abs(scalar) if scalar is not None and math.isfinite(scalar) else None
+    count = math.prod(value.shape)
+    if value.statistics is not None:
+        norm = number(value.statistics.norm)
+        return norm / math.sqrt(count) if norm is not None and math.isfinite(norm) and count else None
+    if broken(value) or value.dtype.startswith("complex") or not count:
+        return None
+    return math.sqrt(sum(float(one) ** 2 for one in elements(value) if not isinstance(one, str)) / count)
+
+
+def elements(value: TensorValue) -> Iterator[int | float | NonFinite]:
+    """Yield the elements of nested data, with a stack."""
+    stack: list[object] = [value.data]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, list):
+            stack.extend(reversed(item))
+        elif isinstance(item, int | float) or item == "NaN" or item == "Infinity" or item == "-Infinity":
+            yield item
+
+
+def show(value: Value) -> str:
+    """Write a value for a sentence: four digits, small tensors in full, larger ones by their norm."""
+    if isinstance(value, TensorValue):
+        if value.data is not None and len(value.shape) == 1 and value.shape[0] <= 4:
+            return "[" + ", ".join(show_number(one) for one in elements(value)) + "]"
+        measure = size(value)
+        return "‖…‖ = " + ("?" if measure is None else show_number(measure * math.sqrt(math.prod(value.shape))))
+    return "None" if value is None else show_number(value)
+
+
+def show_number(value: float | NonFinite) -> str:
+    """Write a number with four digits."""
+    return value if isinstance(value, str) else f"{value:.4g}"

@@ -1,0 +1,30 @@
+"""Slips that the text alone shows: a method that is named but not called."""
+
+from __future__ import annotations
+
+import ast
+
+from app.trace.model import Diagnostic, Span
+
+CALLED = frozenset({"backward", "step", "zero_grad", "train", "eval", "zero_", "requires_grad_"})
+
+
+def slips(program: str) -> tuple[Diagnostic, ...]:
+    """Find statements such as `loss.backward`, which name a method and do nothing.
+
+    Args:
+        program: a text that compiles.
+
+    Returns:
+        A diagnostic for the first place of each.
+    """
+    lines = program.split("\n")
+    found: dict[str, Diagnostic] = {}
+    for node in ast.walk(ast.parse(program)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Attribute) and node.value.attr in CALLED:
+            expression = ast.unparse(node.value)[:80]
+            line = lines[node.lineno - 1].encode()
+            column = len(line[: node.col_offset].decode()) + 1
+            span = Span(node.lineno, column, node.end_lineno or node.lineno, column + len(expression))
+            found.setdefault(expression, Diagnostic("not-called", "warning", span, {"expression": expression}))
+    return tuple(found.values())
