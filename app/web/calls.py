@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import Meta
 
-from app.errors import LimitError, SourceTooLargeError
+from app.errors import LimitError, ProgramError, SourceTooLargeError
 from app.settings import Limits
 from app.trace.model import Expression, Job, Optimizer, Variable
 from app.web.problems import Fault, InvalidRequestError, past
@@ -86,8 +86,10 @@ def expression_job(call: ExpressionCall, limits: Limits) -> Job:
 
 
 def checked(job: Job) -> Job:
-    """Refuse a source that is too long, or no text; the rest is the child's to judge."""
+    """Refuse a source that is empty, too long, or no text; the rest is the child's to judge."""
     source = job.source if isinstance(job.source, str) else job.source.expression
+    if not source.strip():
+        raise ProgramError("empty-source")
     try:
         length = len(msgspec.json.encode(job)) if not isinstance(job.source, str) else len(source.encode())
     except UnicodeEncodeError:

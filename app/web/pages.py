@@ -83,7 +83,7 @@ def make_pages(settings: Settings, assets: Assets) -> APIRouter:
 
     @router.api_route("/favicon.ico", methods=METHODS)
     async def favicon(request: Request) -> Response:
-        return send_reply(request, await assets.find("favicon.ico"))
+        return send_reply(request, await assets.find("favicon.svg"))
 
     @router.api_route("/static/{path:path}", methods=METHODS)
     async def static(request: Request, path: str) -> Response:
