@@ -33,6 +33,8 @@ export function derivativesOf({ topology, pass }, i) {
 /**
  * The changes of a leaf up to a frame, the latest first.
  *
+ * @param {any} scene
+ * @param {any} node
  * @param {number} most how many to give at most
  * @returns {{position: number, update: any, index: number, change: any}[]}
  */

@@ -122,18 +122,37 @@ export function isSameValue(one, other) {
  * @returns {{value: any, piled: boolean}}
  */
 export function heldGradient(timeline, moment, topology, i) {
-  const node = topology.graph.nodes[i];
-  const empty = { value: null, piled: false };
-  for (let m = timeline.gradientEvents[moment] ?? -1; m >= 0; m = timeline.gradientEvents[m - 1] ?? -1) {
-    const event = timeline.moments[m];
-    if (event.kind === "zero_grad") return empty;
-    const pass = timeline.trace.passes[event.pass];
-    const graph = timeline.graphs.get(pass.graph);
-    const place = placeIn(graph, topology.graph, node);
-    const id = place === null ? null : graph.nodes[place].id;
-    if (id !== null && id in pass.accumulated) return { value: pass.accumulated[id], piled: isPiled(pass, place, id) };
+  const { moments, gradientEvents } = timeline;
+  const leaf = { graph: topology.graph, node: topology.graph.nodes[i] };
+  for (let m = gradientEvents[moment] ?? -1; m >= 0; m = gradientEvents[m - 1] ?? -1) {
+    const found = moments[m].kind === "backward" ? accumulationAt(timeline, m, leaf) : null;
+    if (found) return found;
+    if (moments[m].kind === "zero_grad" && isClearedAt(timeline, m, leaf)) break;
   }
-  return empty;
+  return { value: null, piled: false };
+}
+
+/** What a backward moment left in a leaf's `.grad`; null if it did not touch the leaf. */
+function accumulationAt({ trace, graphs, moments }, m, { graph, node }) {
+  const pass = trace.passes[moments[m].pass];
+  if (pass.call !== "backward") return null;
+  const other = graphs.get(pass.graph);
+  const place = placeIn(other, graph, node);
+  const id = place === null ? null : other.nodes[place].id;
+  return id !== null && id in pass.accumulated ? { value: pass.accumulated[id], piled: isPiled(pass, place, id) } : null;
+}
+
+/**
+ * Did a `zero_grad` clear this leaf? One optimizer of several clears its own parameters only; whether the leaf was
+ * among them shows when it next accumulates.
+ */
+function isClearedAt(timeline, zero, leaf) {
+  const { moments } = timeline;
+  for (let m = zero + 1; m < moments.length; m += 1) {
+    const next = moments[m].kind === "backward" ? accumulationAt(timeline, m, leaf) : null;
+    if (next) return !next.piled;
+  }
+  return true;
 }
 
 /** Where a leaf of one graph stands in another: the same place in the same graph, else the leaf of the same name. */

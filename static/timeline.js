@@ -30,7 +30,7 @@ function build(trace) {
   const graphs = new Map(trace.graphs.map((graph) => [graph.id, graph]));
   const moments = trace.timeline.filter((moment) => isComplete(moment, trace));
   const arrays = { starts: [], shown: [], reached: [], steps: [], gradientEvents: [], stepStarts: [0] };
-  const timeline = { trace, graphs, moments, length: 0, landmarks: { phase: [], step: [] }, ...arrays };
+  const timeline = { trace, graphs, moments, length: 0, stepCount: 1, landmarks: { phase: [], step: [] }, ...arrays };
   const seen = new Set();
   moments.forEach((moment, m) => addMoment(timeline, moment, m, seen));
   timeline.stepCount = Math.max(1, seen.size);

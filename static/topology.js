@@ -43,7 +43,7 @@ export function isGiven(node) {
  * never ran has the backward rank Infinity.
  *
  * @param {{graph: any, inputs: number[][], targets: number[]}} topology
- * @param {{order: number[]}} pass
+ * @param {{order: number[], gradients: any[]}} pass
  */
 export function ranksOf(topology, pass) {
   const known = ranks.get(pass);

@@ -72,6 +72,14 @@ test("without zero_grad the gradients stay and pile up", () => {
   assert.deepEqual(views(last, "piled"), [false, true, false, true]);
 });
 
+test("a zero_grad that cleared other parameters leaves a gradient where it is", () => {
+  const trace = descent({ isCleared: false });
+  const timeline = trace.timeline.flatMap((moment) => (moment.kind === "update" ? [moment, { kind: "zero_grad" }] : [moment]));
+  const scene = scenes({ ...trace, timeline });
+  assert.equal(scene(8).frame.kind, "zero_grad");
+  assert.deepEqual(views(scene(8), "gradient"), [1, 1, 1, 4]);
+});
+
 test("autograd.grad gives gradients to leaves that the engine did not run", () => {
   const trace = quadratic();
   const pass = { ...trace.passes[0], call: "grad", order: [0, 1, 5, 2], accumulated: {} };

@@ -15,7 +15,7 @@ export function Curves({ state, actions }) {
   const count = trace?.passes.length ?? 0;
   const loss = useMemo(() => (count > 0 ? [lossOf(trace)] : []), [trace?.passes]);
   const parameters = useMemo(() => (count > 0 ? parametersOf(trace, quantity) : []), [trace?.passes, quantity]);
-  if (count < 2) return html`<section class="curves" aria-label=${t("curves.title")}><p class="hint">${t("curves.empty")}</p></section>`;
+  if (count < 2) return html`<section class="curves-view" aria-label=${t("curves.title")}><p class="hint">${t("curves.empty")}</p></section>`;
   const timeline = timelineOf(trace);
   const pass = frameAt(timeline, state.position).pass;
   const go = (p) => {
@@ -25,7 +25,7 @@ export function Curves({ state, actions }) {
   };
   const shared = { count, pass, go, theme: `${state.settings.theme} ${matchMedia("(prefers-color-scheme: dark)").matches}`, t };
   return html`
-    <section class="curves" aria-label=${t("curves.title")}>
+    <section class="curves-view" aria-label=${t("curves.title")}>
       <div class="curves-tools">
         <${Choice} names=${["value", "gradient"]} chosen=${quantity} choose=${setQuantity} t=${t} />
         <label><input type="checkbox" checked=${isLog} onChange=${(event) => setLog(event.target.checked)} /> ${t("curves.log")}</label>

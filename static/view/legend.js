@@ -5,6 +5,16 @@ import { html } from "../vendor/preact.js";
 const KINDS = ["leaf", "operation", "constant", "output"];
 const STATES = ["forward", "backward", "update", "piled"];
 
+/** @type {[string[], string][]} */
+const KEYS = [
+  [["Space"], "play"],
+  [["←", "→"], "node"],
+  [["Shift ←", "Shift →"], "phase"],
+  [["PgUp", "PgDn"], "step"],
+  [["+", "−", "0"], "zoom"],
+  [["Tab", "Enter"], "choose"],
+];
+
 /** @param {{t: any, hasTrace: boolean}} props */
 export function Legend({ t, hasTrace }) {
   return html`
@@ -19,15 +29,6 @@ export function Legend({ t, hasTrace }) {
     </div>
   `;
 }
-
-const KEYS = [
-  [["Space"], "play"],
-  [["←", "→"], "node"],
-  [["Shift ←", "Shift →"], "phase"],
-  [["PgUp", "PgDn"], "step"],
-  [["+", "−", "0"], "zoom"],
-  [["Tab", "Enter"], "choose"],
-];
 
 /** The outline that the picture gives to a kind. */
 function Shape({ kind }) {

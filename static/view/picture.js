@@ -10,7 +10,7 @@ const policy = globalThis.trustedTypes?.createPolicy("picture", { createHTML: (t
  * Parse a picture that the server drew.
  *
  * @param {string} text an SVG document
- * @returns {SVGSVGElement}
+ * @returns {Element}
  */
 export function parsePicture(text) {
   const page = new DOMParser().parseFromString(policy ? policy.createHTML(text) : text, "image/svg+xml");
@@ -23,7 +23,7 @@ export function parsePicture(text) {
  * Find the parts of a picture that frames change.
  *
  * @param {any} graph the graph it shows
- * @returns {{graph: any, root: SVGSVGElement, parts: any[], byId: Map<string, any>}}
+ * @returns {{graph: any, root: Element, parts: any[], byId: Map<string, any>}}
  */
 export function createPicture(graph) {
   const root = parsePicture(graph.svg);

@@ -8,6 +8,8 @@ import { isBox } from "./picture.js";
 const SVG = "http://www.w3.org/2000/svg";
 const MARGIN = 24;
 const LARGEST_FIT = 1.75;
+/** From this width on the tools stand beside the picture, not below it. */
+const TOOLS = { from: 480, width: 40 };
 /** Below this nobody can read the numbers: a larger graph is shown in part, and followed. */
 const READABLE = 0.62;
 
@@ -72,9 +74,10 @@ export function showPicture(stage, picture) {
 /** How large the whole picture can be, and where it then lies in the middle. */
 function wholeOf({ host, size: [width, height] }) {
   const { clientWidth, clientHeight } = host;
-  const room = Math.min((clientWidth - 2 * MARGIN) / width, (clientHeight - 2 * MARGIN) / height);
+  const free = clientWidth - (clientWidth > TOOLS.from ? TOOLS.width : 0);
+  const room = Math.min((free - 2 * MARGIN) / width, (clientHeight - 2 * MARGIN) / height);
   const scale = Math.max(0.05, Math.min(LARGEST_FIT, room));
-  return { scale, x: (clientWidth - width * scale) / 2, y: (clientHeight - height * scale) / 2 };
+  return { scale, x: (free - width * scale) / 2, y: (clientHeight - height * scale) / 2 };
 }
 
 /** The first look: the whole picture if it can be read, else its end, where the backward pass begins. */

@@ -21,17 +21,15 @@ export function Timeline({ state, actions }) {
   return html`
     <section class="timeline" aria-label=${t("timeline.title")}>
       <${Sentence} ...${{ state, timeline, frame, t }} />
+      <span class="timeline-place">${frame && frame.kind ? placeText(t, timeline, frame) : ""}</span>
       <div class="timeline-scrub">
         <input type="range" class="scrub" min="0" max=${Math.max(0, (timeline?.length ?? 1) - 1)} step="1" value=${frame?.position ?? 0}
           disabled=${isEmpty} aria-label=${t("timeline.scrub")} aria-valuetext=${frame ? placeText(t, timeline, frame) : ""}
           onInput=${(event) => moves.to(Number(event.target.value))} />
       </div>
-      <div class="timeline-row">
-        <${Transport} ...${{ state, moves, t, isEmpty }} />
-        ${frame && html`<${Phases} ...${{ timeline, frame, moves, t }} />`}
-        <span class="timeline-place">${frame && frame.kind ? placeText(t, timeline, frame) : ""}</span>
-        <${Tempo} ...${{ state, actions, t }} />
-      </div>
+      <${Transport} ...${{ state, moves, t, isEmpty }} />
+      ${frame && html`<${Phases} ...${{ timeline, frame, moves, t }} />`}
+      <${Tempo} ...${{ state, actions, t }} />
     </section>
   `;
 }
