@@ -8,14 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from app.trace.model import Diagnostic, Graph, Moment, Parameter, ParameterUpdate, Pass, Severity, Span, Update, Value
+from app.trace.model import Diagnostic, Graph, Moment, Parameter, ParameterUpdate, Pass, Span, Update, Value
 from app.tracer.course import Course
-from app.tracer.magnitudes import broken, is_zero, number, show, size
+from app.tracer.magnitudes import broken, is_zero, number, show
 from app.tracer.outline import Outline
+from app.tracer.remarks import depth_remarks, is_broken, origins, remark
 
-DEEP = 8
-"""Operations between two leaves before their gradients are compared."""
-FAINT, HUGE = 1e-4, 1e4
 DEAD_PASSES = 3
 """Passes in a row without any output before a ReLU counts as dead."""
 
@@ -32,6 +30,7 @@ class Diagnoser:
         self._passes_since_zero = 0
         self._stepped_since_zero = False
         self._cleared_after_pass = False
+        self._pass_pending = False
         self._has_backward = False
         self._dead: dict[tuple[str, int], int] = {}
         self._reached: dict[str, Span | None] = {}
@@ -58,6 +57,7 @@ class Diagnoser:
         self._passes += 1
         self._passes_since_zero += 1
         self._cleared_after_pass = False
+        self._pass_pending = True
         found: list[Iterable[Diagnostic]] = []
         if is_new:
             found.append(self._first_look(outline, passed))
@@ -70,7 +70,7 @@ class Diagnoser:
     def saw_moment(self, moment: Moment) -> Iterable[Diagnostic]:
         """Take the next moment of the timeline; only `zero_grad` matters here."""
         if moment.kind == "zero_grad":
-            self._cleared_after_pass |= self._passes_since_zero > 0 and not self._stepped_since_zero
+            self._cleared_after_pass |= self._pass_pending
             self._passes_since_zero = 0
             self._stepped_since_zero = False
         return ()
@@ -90,7 +90,7 @@ class Diagnoser:
             found.append(self._idle(update))
         remarks = self._once(chain.from_iterable(found))
         self._stepped_since_zero = True
-        self._cleared_after_pass = False
+        self._cleared_after_pass = self._pass_pending = False
         return remarks
 
     def finish(self, has_failed: bool = False) -> Iterable[Diagnostic]:
@@ -246,56 +246,3 @@ class Diagnoser:
 BY_VARIABLE = frozenset({
     "parameter-without-gradient", "parameter-not-in-optimizer", "constant-like-parameter", "loss-unbounded",
 })  # fmt: skip
-
-
-def remark(
-    code: str,
-    severity: Severity,
-    span: Span | None = None,
-    parameters: dict[str, Parameter] | None = None,
-    pass_index: int | None = None,
-    node: str | None = None,
-) -> Diagnostic:
-    """Make a diagnostic."""
-    return Diagnostic(code, severity, span, parameters or {}, pass_index, node)
-
-
-def is_broken(outline: Outline, passed: Pass) -> bool:
-    """Tell cheaply whether NaN or infinity reached the loss or a leaf; finite scalars are floats, others are not."""
-    if type(passed.loss) is not float and broken(passed.loss):
-        return True
-    for leaf in outline.leaves:
-        gradient = passed.gradients[leaf]
-        if type(gradient) is not float and broken(gradient):
-            return True
-    return False
-
-
-def origins(outline: Outline, passed: Pass) -> Iterator[int]:
-    """Yield nodes whose value is broken while those of all their inputs are not."""
-    for index, value in enumerate(passed.values):
-        if broken(value) and not any(broken(passed.values[target]) for _, target in outline.inputs[index]):
-            yield index
-
-
-def depth_remarks(outline: Outline, passed: Pass, index: int) -> Iterator[Diagnostic]:
-    """Compare gradients near the loss with those of the first layers."""
-    if len(outline.graph.nodes) < DEEP:
-        return
-    depths = outline.depths()
-    placed = sorted((depths[leaf], leaf) for leaf in outline.leaves if size(passed.gradients[leaf]))
-    if not placed:
-        return
-    near, far = placed[0], placed[-1]
-    if far[0] - near[0] < DEEP and outline.is_scalar:
-        near = (0, depths.index(0))
-    measures = size(passed.gradients[near[1]]), size(passed.gradients[far[1]])
-    if far[0] - near[0] < DEEP or not measures[0] or not measures[1]:
-        return
-    ratio = measures[1] / measures[0]
-    if FAINT <= ratio <= HUGE:
-        return
-    node = outline.graph.nodes[far[1]]
-    parameters: dict[str, Parameter] = {"near": show(measures[0]), "far": show(measures[1]), "depth": far[0] - near[0]}
-    code = "gradient-vanishes" if ratio < FAINT else "gradient-explodes"
-    yield remark(code, "warning", node.span or passed.span, parameters, index, node.id)

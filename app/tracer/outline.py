@@ -12,7 +12,7 @@ LINEAR = frozenset({
     "Add", "Sub", "Rsub", "Neg", "Sum", "Mean", "View", "ReshapeAlias", "UnsafeView", "T", "Transpose", "Permute",
     "Expand", "Squeeze", "Unsqueeze", "Select", "Slice", "Index", "Stack", "Cat", "Clone", "ToCopy", "Alias", "Trace",
 })  # fmt: skip
-PRODUCTS = frozenset({"Mul", "Dot", "Mm", "Mv", "Bmm", "Addmm", "Div", "AddmmBackward", "Linear"})
+PRODUCTS = frozenset({"Mul", "Dot", "Mm", "Mv", "Bmm", "Addmm", "Div", "Linear"})
 STEPS = frozenset({"Round", "Sign", "Floor", "Ceil", "Trunc", "Sgn", "Heaviside"})
 PARAMETER_LIKE = re.compile(r"(?:[wWb]|weights?|bias(?:es)?|theta|θ)_?\d*")
 LARGEST_PROOF = 2_000
@@ -20,8 +20,8 @@ LARGEST_PROOF = 2_000
 
 
 def operation(node: Node) -> str:
-    """Torch's name without its ending: `Pow` for `PowBackward0`."""
-    return re.sub(r"Backward\d*$", "", node.name)
+    """Torch's name without its ending: `Pow` for `PowBackward0`; a custom function's name has no number."""
+    return re.sub(r"Backward\d+$", "", node.name)
 
 
 class Outline:

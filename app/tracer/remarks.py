@@ -1,0 +1,66 @@
+"""Remarks that follow from one pass: where NaN began, and how the gradient fares on its way back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from app.trace.model import Diagnostic, Parameter, Pass, Severity, Span
+from app.tracer.magnitudes import broken, show, size
+from app.tracer.outline import Outline
+
+DEEP = 8
+"""Operations between two leaves before their gradients are compared."""
+FAINT, HUGE = 1e-4, 1e4
+
+
+def remark(
+    code: str,
+    severity: Severity,
+    span: Span | None = None,
+    parameters: dict[str, Parameter] | None = None,
+    pass_index: int | None = None,
+    node: str | None = None,
+) -> Diagnostic:
+    """Make a diagnostic."""
+    return Diagnostic(code, severity, span, parameters or {}, pass_index, node)
+
+
+def is_broken(outline: Outline, passed: Pass) -> bool:
+    """Tell cheaply whether NaN or infinity reached the loss or a leaf; finite scalars are floats, others are not."""
+    if type(passed.loss) is not float and broken(passed.loss):
+        return True
+    for leaf in outline.leaves:
+        gradient = passed.gradients[leaf]
+        if type(gradient) is not float and broken(gradient):
+            return True
+    return False
+
+
+def origins(outline: Outline, passed: Pass) -> Iterator[int]:
+    """Yield nodes whose value is broken while those of all their inputs are not."""
+    for index, value in enumerate(passed.values):
+        if broken(value) and not any(broken(passed.values[target]) for _, target in outline.inputs[index]):
+            yield index
+
+
+def depth_remarks(outline: Outline, passed: Pass, index: int) -> Iterator[Diagnostic]:
+    """Compare gradients near the loss with those of the first layers."""
+    if len(outline.graph.nodes) < DEEP:
+        return
+    depths = outline.depths()
+    placed = sorted((depths[leaf], leaf) for leaf in outline.leaves if size(passed.gradients[leaf]))
+    if not placed:
+        return
+    near, far = placed[0], placed[-1]
+    if far[0] - near[0] < DEEP and outline.is_scalar:
+        near = (0, depths.index(0))
+    measures = size(passed.gradients[near[1]]), size(passed.gradients[far[1]])
+    if far[0] - near[0] < DEEP or not measures[0] or not measures[1]:
+        return
+    ratio = measures[1] / measures[0]
+    if FAINT <= ratio <= HUGE:
+        return
+    node = outline.graph.nodes[far[1]]
+    parameters: dict[str, Parameter] = {"near": show(measures[0]), "far": show(measures[1]), "depth": far[0] - near[0]}
+    code = "gradient-vanishes" if ratio < FAINT else "gradient-explodes"
+    yield remark(code, "warning", node.span or passed.span, parameters, index, node.id)
