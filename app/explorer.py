@@ -9,6 +9,7 @@ the passes over it only change texts.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
@@ -63,13 +64,18 @@ class Explorer:
             ServiceError: no confined process or no drawing could be had, or too many wait already.
         """
         events: list[Event] = []
-        drawings: list[Drawing] = []
-        async with aclosing(self.sandbox.run(job)) as run:
-            async for event in run:
-                events.append(event)
-                if isinstance(event, GraphEvent):
-                    drawings.append(await self.layout.draw(event.graph))
-        return show(collect(events), drawings)
+        drawings: list[asyncio.Task[Drawing]] = []
+        try:
+            async with aclosing(self.sandbox.run(job)) as run:
+                async for event in run:
+                    events.append(event)
+                    if isinstance(event, GraphEvent):
+                        drawings.append(asyncio.ensure_future(self.layout.draw(event.graph)))
+            return show(collect(events), await asyncio.gather(*drawings))
+        finally:
+            for drawing in drawings:
+                drawing.cancel()
+            await asyncio.gather(*drawings, return_exceptions=True)
 
     async def watch(self, job: Job) -> AsyncGenerator[Sight, None]:
         """Run a job and pass each event on as it happens, a graph with its picture before the first numbers.

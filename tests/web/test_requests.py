@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator, Callable
 from typing import Any
@@ -157,6 +158,16 @@ async def test_a_body_in_pieces_is_read_up_to_the_limit(resting: httpx.AsyncClie
     response = await resting.post("/api/trace", content=pieces(), headers=JSON)
     assert_problem(response, 413, "body-too-large")
     assert read <= 256 * 1024 + 2 * 16 * 1024
+
+
+async def test_a_body_that_drips_is_given_up(make_client: Make) -> None:
+    async def drops() -> AsyncGenerator[bytes, None]:
+        while True:
+            yield b" "
+            await asyncio.sleep(0.01)
+
+    response = await make_client(request_seconds=0.1).post("/api/trace", content=drops(), headers=JSON)
+    assert assert_problem(response, 408, "slow-body")["limit"] == 0.1
 
 
 @pytest.mark.parametrize("length", ["-1", "x", "1" * 50])
