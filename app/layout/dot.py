@@ -1,6 +1,6 @@
 """Write DOT: an allow-list of attributes, the visitor's text only as escaped text of a label.
 
-Labels are HTML-like: a table with one row for each line, in which Graphviz interprets no backslash. For the page the
+Labels are HTML-like: a table with one row for each line. For the page the
 same boxes are written without text (`texts` None): positions are all that is wanted, and no font needs to be asked.
 """
 
@@ -132,8 +132,9 @@ def _number(key: str, text: str, ink: str, muted: str) -> str:
 
 
 def _font(text: str, size: float, colour: str, weight: str = "") -> str:
-    # An empty cell is written as a space: Graphviz refuses a FONT without text.
-    written = escape(text) or " "
+    # Graphviz replaces `\N` even in HTML-like labels, where it takes two backslashes for one; and it refuses a FONT
+    # without text.
+    written = escape(text).replace("\\", "\\\\") or " "
     inner = f"<{weight}>{written}</{weight}>" if weight else written
     return f'<FONT POINT-SIZE="{size:g}" COLOR="{colour}">{inner}</FONT>'
 

@@ -21,11 +21,16 @@ Format = Literal["svg", "png", "pdf"]
 _FOLDER = Path(__file__).parent
 _FORMAT_BYTES: dict[Format, bytes] = {"svg": b"s", "png": b"p", "pdf": b"f"}
 _START_SECONDS = 20.0
+_START_ATTEMPTS = 3
 _REPLY_BYTES = 64 * 1024 * 1024
 
 
 class EngineFailure(Exception):
     """Graphviz took too long, died, or refused this graph; a coarser one may do."""
+
+
+class EngineDied(EngineFailure):
+    """The process ended by itself or was killed by another; the graph need not be the reason."""
 
 
 class Engine:
@@ -50,18 +55,21 @@ class Engine:
         """
         if self._process is not None and self._process.returncode is None:
             return
-        await self.stop()
-        try:
-            async with asyncio.timeout(_START_SECONDS):
-                self._process = await self._spawn()
-                self.layers = tuple((await self._reply()).decode().split())
-        except (OSError, TimeoutError, EngineFailure, asyncio.IncompleteReadError) as error:
+        for attempt in range(1, _START_ATTEMPTS + 1):
             await self.stop()
-            raise LayoutUnavailableError("layout-unavailable") from error
-        except BaseException:
-            self._kill()
-            raise
-        self.starts += 1
+            try:
+                async with asyncio.timeout(_START_SECONDS):
+                    self._process = await self._spawn()
+                    self.layers = tuple((await self._reply()).decode().split())
+                self.starts += 1
+                return
+            except (OSError, TimeoutError, EngineFailure, asyncio.IncompleteReadError) as error:
+                await self.stop()
+                if attempt == _START_ATTEMPTS:
+                    raise LayoutUnavailableError("layout-unavailable") from error
+            except BaseException:
+                self._kill()
+                raise
 
     async def _spawn(self) -> Process:
         fonts = _FOLDER / "fonts"
@@ -94,9 +102,12 @@ class Engine:
         try:
             async with asyncio.timeout(seconds):
                 return await self._ask(_FORMAT_BYTES[picture], dot.encode(), seconds)
-        except (TimeoutError, asyncio.IncompleteReadError, ConnectionError) as error:
+        except TimeoutError as error:
             await self.stop()
-            raise EngineFailure(type(error).__name__) from error
+            raise EngineFailure("too slow") from error
+        except (asyncio.IncompleteReadError, ConnectionError) as error:
+            await self.stop()
+            raise EngineDied("died") from error
         except asyncio.CancelledError:
             # An answer is on its way that nobody will read: the pipe is of no more use.
             self._kill()

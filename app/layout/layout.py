@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 
-import msgspec
 from cachetools import LRUCache
 
 from app.errors import LayoutUnavailableError
 from app.layout import boxes, svg
 from app.layout.dot import Plan, write
 from app.layout.drawing import Drawing, Texts, frame_texts
-from app.layout.engine import EngineFailure, Engines, Format
+from app.layout.engine import EngineDied, EngineFailure, Engines, Format
 from app.layout.fold import fold
 from app.layout.folded import Bundle, Folded
 from app.layout.view import Phase, View
@@ -29,8 +28,6 @@ _COARSER = (4, 16, 1_000_000)
 """A picture that took too long is tried again with so many times fewer nodes, and at last as one box."""
 
 _LARGE = 500
-
-_encoder = msgspec.json.Encoder(order="deterministic")
 
 
 class Layout:
@@ -138,10 +135,17 @@ class Layout:
         for divisor in (1, *_COARSER):
             planned, folded, source = await self._written(graph, view, divisor, texts)
             try:
-                return planned, folded, await self._engines.draw(source, picture, self._settings.layout_seconds)
+                return planned, folded, await self._insist(source, picture)
             except EngineFailure:
                 self.coarser += 1
         raise LayoutUnavailableError("layout-unavailable")
+
+    async def _insist(self, source: str, picture: Format) -> bytes:
+        """Ask once more when the process died: the picture may be innocent."""
+        try:
+            return await self._engines.draw(source, picture, self._settings.layout_seconds)
+        except EngineDied:
+            return await self._engines.draw(source, picture, self._settings.layout_seconds)
 
     async def _written(self, graph: Graph, view: View, divisor: int, texts: Texts | None) -> tuple[Plan, Folded, str]:
         def prepare() -> tuple[Plan, Folded, str]:
@@ -187,4 +191,5 @@ def structure_key(graph: Graph, view: View) -> bytes:
     nodes = [(n.id, n.kind, n.name, n.label, n.variable, n.span, n.shape, n.dtype, n.module) for n in graph.nodes]
     edges = [(e.id, e.source, e.target) for e in graph.edges]
     options = (view.direction, view.theme, sorted(view.expanded), sorted(view.collapsed), view.max_nodes)
-    return hashlib.blake2b(_encoder.encode((nodes, edges, options)), digest_size=16).digest()
+    # `repr` also writes what UTF-8 cannot.
+    return hashlib.blake2b(repr((nodes, edges, options)).encode(), digest_size=16).digest()

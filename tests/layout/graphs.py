@@ -33,7 +33,8 @@ class Builder:
 
     def graph(self) -> Graph:
         last = len(self.nodes) - 1
-        nodes, edges = [], []
+        nodes: list[Node] = []
+        edges: list[Edge] = []
         for at, node in reversed(list(enumerate(self.nodes))):
             kind: Kind = "output" if at == last else node.kind
             nodes.append(Node(f"n{last - at}", kind, *(getattr(node, name) for name in node.__struct_fields__[2:])))
