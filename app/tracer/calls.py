@@ -20,7 +20,7 @@ from app.tracer.kernels import PASSIVE, PROPERTIES, SINGLE, Kernels, is_in_place
 from app.tracer.names import Names
 from app.tracer.sites import Constant, Made, Site, Sites, constants, program_frame
 from app.tracer.source import Source
-from app.tracer.values import Held, read, settle
+from app.tracer.values import Held, is_dense, read, settle
 
 MAX_HELD = 4096
 """Large tensors kept alive at most; past it their statistics are taken at once."""
@@ -213,8 +213,17 @@ class Calls(TorchFunctionMode):
         """Keep track of large values by storage: whoever is about to write there settles them first."""
         if len(self._held) >= MAX_HELD:
             self.settle_all()
-        if value.tensor is not None:
-            self._held.setdefault(value.tensor.untyped_storage().data_ptr(), []).append(value)
+        tensor = value.tensor
+        if tensor is None:
+            return
+        sharing = self._held.setdefault(tensor.untyped_storage().data_ptr(), [])
+        for other in sharing:
+            one = other.tensor
+            same = one is not None and (one.data_ptr(), one.numel(), one.dtype) == _extent(tensor)
+            if one is not None and same and is_dense(one) and is_dense(tensor):
+                value.twin, value.tensor = other, None
+                return
+        sharing.append(value)
 
     def settle_all(self) -> None:
         """Take the statistics of every large value that is still held."""
@@ -235,6 +244,10 @@ class Calls(TorchFunctionMode):
     def frame() -> FrameType | None:
         """The innermost frame of the program that is running now."""
         return program_frame(sys._getframe(1))
+
+
+def _extent(tensor: torch.Tensor) -> tuple[int, int, torch.dtype]:
+    return (tensor.data_ptr(), tensor.numel(), tensor.dtype)
 
 
 def _call(func: Any, args: Any, kwargs: Any) -> Any:

@@ -12,6 +12,9 @@ from app.tracer.source import FILENAME
 from app.tracer.values import Held, Reading, read
 
 MAX_ITEMS = 64
+"""Items of a list or dictionary that are looked into."""
+MAX_KNOWN = 20_000
+"""Names remembered at most."""
 
 
 class Names:
@@ -29,19 +32,22 @@ class Names:
     def of(self, tensor: torch.Tensor, frame: FrameType | None) -> str | None:
         """The program's name for a tensor, such as `x`, `net.layers.0.weight` or `params[1]`."""
         known = self._tensors.get(id(tensor))
-        if known is not None and known[0] is tensor and known[1] is not None:
+        if known is not None and known[0] is tensor:
             return known[1]
-        name = next((name for name, one in _tensors_in(_scopes(frame)) if one is tensor), None)
-        if len(self._tensors) > 4096:
+        if len(self._tensors) > MAX_KNOWN:
             self._tensors.clear()
-        self._tensors[id(tensor)] = (tensor, name)
-        return name
+        # Whatever can be named now is named at once: a network has hundreds of parameters, and a scan sees them all.
+        for name, one in _tensors_in(_scopes(frame)):
+            self._tensors.setdefault(id(one), (one, name))
+        return self._tensors.setdefault(id(tensor), (tensor, None))[1]
 
     def of_module(self, module: torch.nn.Module, frame: FrameType | None) -> str | None:
         """The path of a module, such as `net.layers.0`."""
         known = self._modules.get(id(module))
-        if known is not None and known[0] is module and known[1] is not None:
+        if known is not None and known[0] is module:
             return known[1]
+        if len(self._modules) > MAX_KNOWN:
+            self._modules.clear()
         for prefix, root in _modules_in(_scopes(frame)):
             for path, inner in root.named_modules(remove_duplicate=True):
                 self._modules.setdefault(id(inner), (inner, f"{prefix}.{path}" if path else prefix))

@@ -18,7 +18,7 @@ from app.tracer.derivatives import Derivatives
 from app.tracer.names import Names
 from app.tracer.structure import Builder, Leaf, Parts
 from app.tracer.template import Laid, Template, Templates
-from app.tracer.values import Held, Reading, read, settle, settled
+from app.tracer.values import Held, Reading, is_dense, read, settle, settled
 from app.tracer.walk import walk
 
 Count = Callable[[str, int, int], None]
@@ -39,9 +39,10 @@ class Recording:
         self.derivatives: list[Value] = [None] * len(template.graph.edges)
         self.accumulated: dict[str, Reading] = {}
         self.order: list[int] = []
+        self.without_gradient = {id(variable) for variable in laid.variables if variable.grad is None}
         self.is_open = True
         self.starts_with_one = starts_with_one
-        self.memory: dict[tuple[int, torch.Size], Held] = {}
+        self.memory: dict[tuple[int, int, torch.dtype], Held] = {}
 
     def readings(self) -> list[Reading]:
         """All that was taken down."""
@@ -160,14 +161,16 @@ class Passes:
         """Read a gradient; a large one that arrives twice (as flow, then as upstream gradient) is held once."""
         if tensor.numel() <= self._limits.full_elements or tensor.layout is not torch.strided:
             return read(tensor, self._limits.full_elements)
-        key = (tensor.data_ptr(), tensor.shape)
-        held = recording.memory.get(key)
-        if held is None:
+        key = (tensor.data_ptr(), tensor.numel(), tensor.dtype)
+        known = recording.memory.get(key)
+        if known is None:
             reading = read(tensor, self._limits.full_elements)
-            if not isinstance(reading, Held):
-                return reading
-            held = recording.memory[key] = reading
-        return held
+            if isinstance(reading, Held) and is_dense(tensor):
+                recording.memory[key] = reading
+            return reading
+        if known.shape == tensor.shape:
+            return known
+        return Held(tensor, known) if is_dense(tensor) else read(tensor, self._limits.full_elements)
 
     # -- after ---------------------------------------------------------------------------------------------------------
 
@@ -177,7 +180,10 @@ class Passes:
         for index, variable in zip(recording.template.leaves, recording.laid.variables, strict=True):
             gradient = variable.grad
             if gradient is not None:
-                recording.accumulated[recording.template.graph.nodes[index].id] = read(gradient, full)
+                node = recording.template.graph.nodes[index].id
+                # A first gradient is taken over as it is.
+                is_first = id(variable) in recording.without_gradient
+                recording.accumulated[node] = recording.gradients[index] if is_first else read(gradient, full)
 
     def read_captured(self, recording: Recording, inputs: Any, result: Any) -> None:
         """After `autograd.grad`, which hands gradients over instead of running leaves: they count as the last."""

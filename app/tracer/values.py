@@ -19,15 +19,30 @@ _NAMES: dict[torch.dtype, str] = {}
 class Held:
     """A large tensor kept by reference until its statistics are asked for, together with others of its size.
 
-    `version` is the tensor's version counter when it was taken; whoever changes the storage afterwards settles it
-    first.
+    Whoever is about to write to the tensor's memory settles it first. A `twin` shows the same elements in another
+    shape (a view, or a gradient handed on): their statistics are the same.
     """
 
-    __slots__ = ("tensor", "value")
+    __slots__ = ("_value", "dtype", "shape", "tensor", "twin")
 
-    def __init__(self, tensor: torch.Tensor) -> None:
-        self.tensor: torch.Tensor | None = tensor
-        self.value: TensorValue | None = None
+    def __init__(self, tensor: torch.Tensor, twin: Held | None = None) -> None:
+        self.tensor: torch.Tensor | None = tensor if twin is None else None
+        self.twin = twin
+        self.shape = tuple(tensor.shape)
+        self.dtype = dtype_name(tensor.dtype)
+        self._value: TensorValue | None = None
+
+    @property
+    def value(self) -> TensorValue | None:
+        """The value with its statistics; None before `settle`."""
+        if self._value is None and self.twin is not None and self.twin.value is not None:
+            self._value = TensorValue(self.shape, self.dtype, statistics=self.twin.value.statistics)
+        return self._value
+
+    def settle(self, statistics: Statistics) -> None:
+        """Keep the statistics, and let the tensor go."""
+        self._value = TensorValue(self.shape, self.dtype, statistics=statistics)
+        self.tensor = None
 
 
 Reading = Number | TensorValue | Held | None
@@ -87,40 +102,55 @@ def _nested(data: Any) -> Any:
     return number(data)
 
 
+def is_dense(tensor: torch.Tensor) -> bool:
+    """Whether a tensor covers one stretch of memory without gaps or repeats, in whatever order of its dimensions."""
+    if tensor.is_contiguous():
+        return True
+    expected = 1
+    for stride, size in sorted(zip(tensor.stride(), tensor.shape, strict=True)):
+        if size != 1 and stride != expected:
+            return False
+        expected *= size
+    return True
+
+
 def settle(readings: Iterable[Held]) -> None:
     """Give every held tensor its statistics; tensors of one size and dtype share each kernel launch."""
     groups: dict[tuple[int, torch.dtype], list[Held]] = defaultdict(list)
     for held in readings:
-        if held.value is None and held.tensor is not None:
+        while held.twin is not None:
+            held = held.twin
+        if held.tensor is not None:
             groups[held.tensor.numel(), held.tensor.dtype].append(held)
     with torch.no_grad():
         for group in groups.values():
-            # Stacking copies: bounded pieces keep the peak low.
-            size = max(1, 4_000_000 // max(1, group[0].tensor.numel()))  # type: ignore[union-attr]
+            group = list(dict.fromkeys(group))
+            # Stacking copies: pieces that fit the processor's cache are quickest, and keep the peak low.
+            size = max(1, 200_000 // max(1, group[0].tensor.numel()))  # type: ignore[union-attr]
             for start in range(0, len(group), size):
                 _settle_group(group[start : start + size])
 
 
 def _settle_group(group: list[Held]) -> None:
-    tensors = [held.tensor for held in group if held.tensor is not None]
-    rows = torch.stack([tensor.reshape(-1) for tensor in tensors])
+    rows = torch.stack([held.tensor.reshape(-1) for held in group if held.tensor is not None])
     if rows.dtype.is_complex:
         rows = rows.abs()
     if rows.dtype not in (torch.float32, torch.float64):
         rows = rows.to(torch.float32)
-    for held, tensor, statistics in zip(group, tensors, _statistics(rows), strict=True):
-        held.value = TensorValue(tuple(tensor.shape), dtype_name(tensor.dtype), statistics=statistics)
-        held.tensor = None
+    for held, statistics in zip(group, _statistics(rows), strict=True):
+        held.settle(statistics)
 
 
 def _statistics(rows: torch.Tensor) -> list[Statistics]:
     """Statistics of each row of a (k, n) float matrix; std is torch's, with Bessel's correction."""
-    std, mean = torch.std_mean(rows, dim=1)
+    count = rows.shape[1]
+    mean = rows.mean(dim=1)
+    # Two plain passes over what the cache holds; `torch.std` is one pass, but not a vectorized one.
+    std = torch.linalg.vector_norm(rows - mean.unsqueeze(1), dim=1) / math.sqrt(count - 1)
     low, high = torch.aminmax(rows, dim=1)
     norm = torch.linalg.vector_norm(rows, dim=1)
-    zeros = (rows == 0).sum(dim=1)
+    zeros = count - torch.count_nonzero(rows, dim=1)
     counts = _histograms(rows, low, high)
-    count = rows.shape[1]
     columns = (low.tolist(), high.tolist(), mean.tolist(), std.tolist(), norm.tolist(), zeros.tolist(), counts)
     return [
         Statistics(lo, hi, me, number(sd), number(no), ze / count, 0, 0, Histogram(lo, hi, tuple(bins)))
@@ -131,10 +161,10 @@ def _statistics(rows: torch.Tensor) -> list[Statistics]:
 
 
 def _histograms(rows: torch.Tensor, low: torch.Tensor, high: torch.Tensor) -> list[list[int]]:
-    width = ((high - low) / BINS).clamp_min(torch.finfo(rows.dtype).tiny).unsqueeze(1)
-    bins = ((rows - low.unsqueeze(1)) / width).nan_to_num_(0.0, 0.0, 0.0).clamp_(0, BINS - 1).to(torch.int64)
-    bins += torch.arange(rows.shape[0]).unsqueeze(1) * BINS
-    counts = torch.bincount(bins.reshape(-1), minlength=rows.shape[0] * BINS)
+    scale = BINS / (high - low).clamp_min(torch.finfo(rows.dtype).tiny)
+    bins = (rows - low.unsqueeze(1)).mul_(scale.unsqueeze(1)).clamp_(0, BINS - 1)
+    bins += torch.arange(0, rows.shape[0] * BINS, BINS).unsqueeze(1)
+    counts = torch.bincount(bins.nan_to_num_(0.0).to(torch.int32).reshape(-1), minlength=rows.shape[0] * BINS)
     return counts.reshape(-1, BINS).tolist()
 
 
