@@ -79,20 +79,23 @@ async function problemOf(response) {
 
 /** The lines of a streamed answer, without the empty ones. */
 async function* linesOf(response, signal) {
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  const reader = response.body.getReader();
+  const decoder = new TextDecoder();
   let rest = "";
+  let isDone = false;
   try {
     for (;;) {
       const { value, done } = await reader.read();
+      isDone = done;
       if (done) break;
-      const lines = (rest + value).split("\n");
+      const lines = (rest + decoder.decode(value, { stream: true })).split("\n");
       rest = lines.pop() ?? "";
       yield* lines.filter(Boolean);
     }
   } catch (error) {
     throw signal.aborted ? error : new ProblemError({ code: "broken-off", parameters: {} });
   } finally {
-    reader.cancel().catch(() => {});
+    if (!isDone) reader.cancel().catch(() => {});
   }
   if (rest) yield rest;
 }

@@ -54,7 +54,7 @@ function ownEntry(language, code) {
  * @param {Record<string, unknown>} parameters
  */
 export function fill(sentence, parameters) {
-  return sentence.replace(/\{(\w+)\}/g, (whole, name) => (name in parameters ? String(parameters[name]) : whole));
+  return sentence.replace(/\{(\w+)\}/g, (whole, name) => (Object.hasOwn(parameters, name) ? String(parameters[name]) : whole));
 }
 
 /**

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { test } from "node:test";
+import { LANGUAGES, TABLES, addTable, fill, hasLanguage, partsOf, preferredLanguage, sentencesOf, translator } from "../i18n.js";
+
+const ROOT = new URL("..", import.meta.url);
+const read = (language, table) => JSON.parse(readFileSync(new URL(`texts/${language}/${table}.json`, ROOT), "utf8"));
+const tables = Object.fromEntries(LANGUAGES.map((language) => [language, Object.fromEntries(TABLES.map((table) => [table, read(language, table)]))]));
+
+for (const table of TABLES) {
+  test(`both languages say the same things in ${table}`, () => {
+    assert.deepEqual(Object.keys(tables.zh[table]).sort(), Object.keys(tables.en[table]).sort());
+  });
+}
+
+test("both languages use the same parameters on the page", () => {
+  const parametersOf = (text) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort();
+  for (const [key, text] of Object.entries(tables.en.page)) assert.deepEqual(parametersOf(tables.zh.page[key]), parametersOf(text), key);
+});
+
+test("every key that a view names is in the dictionary", () => {
+  const views = readdirSync(new URL("view/", ROOT)).filter((name) => name.endsWith(".js"));
+  const missing = views.flatMap((name) => {
+    const code = readFileSync(new URL(`view/${name}`, ROOT), "utf8");
+    const keys = [...code.matchAll(/\bt\("([^"]+)"/g)].map((match) => match[1]);
+    return keys.filter((key) => !(key in tables.en.page)).map((key) => `${name}: ${key}`);
+  });
+  assert.deepEqual(missing, []);
+});
+
+test("a key becomes words with its parameters; one without words stays a key", () => {
+  for (const table of TABLES) addTable("en", table, tables.en[table]);
+  assert.ok(hasLanguage("en"));
+  assert.ok(!hasLanguage("zh"));
+  assert.equal(translator("en")("problem.line", { line: 3 }), "Line 3");
+  assert.equal(translator("en")("no.such.key"), "no.such.key");
+});
+
+test("a problem has its sentences, the page's own ones too, and an unknown one its code", () => {
+  assert.match(sentencesOf("en", "problems", "caret-power", {}).title, /power/);
+  assert.equal(sentencesOf("en", "problems", "offline").title, "The server cannot be reached");
+  assert.deepEqual(sentencesOf("en", "problems", "never-heard-of"), { title: "never heard of", what: "", why: "", instead: "" });
+});
+
+test("a brace that is no parameter stands for itself", () => {
+  assert.equal(fill("{a} and {b} in {…}", { a: 1 }), "1 and {b} in {…}");
+  assert.equal(fill("{constructor}", {}), "{constructor}");
+});
+
+test("code in a sentence is told apart", () => {
+  assert.deepEqual(partsOf("Write `**`, not ^."), [
+    { text: "Write ", isCode: false },
+    { text: "**", isCode: true },
+    { text: ", not ^.", isCode: false },
+  ]);
+});
+
+test("the first language that is there is taken", () => {
+  assert.equal(preferredLanguage(["fr-CA", "zh-TW", "en"]), "zh");
+  assert.equal(preferredLanguage([]), "en");
+});

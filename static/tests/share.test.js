@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { deflateRawSync } from "node:zlib";
+import { test } from "node:test";
+import { packState, unpackState } from "../share.js";
+import { firstSource } from "../source.js";
+
+const STATE = { source: firstSource(), position: 12, selection: "n3", settings: { language: "en", theme: "dark", direction: "LR" } };
+
+function link(kept) {
+  return `1.${deflateRawSync(Buffer.from(typeof kept === "string" ? kept : JSON.stringify(kept))).toString("base64url")}`;
+}
+
+test("an expression comes back with its form, place and choice", async () => {
+  const found = await unpackState(`#${await packState(STATE)}`);
+  assert.deepEqual(found.source, STATE.source);
+  assert.deepEqual([found.position, found.selection, found.direction], [12, "n3", "LR"]);
+});
+
+test("a program comes back letter for letter", async () => {
+  const program = 'import torch\nprint("½ · 中文 · 😀")\n';
+  const found = await unpackState(await packState({ ...STATE, source: { ...STATE.source, mode: "program", program, seed: 7 } }));
+  assert.deepEqual([found.source.mode, found.source.program, found.source.seed], ["program", program, 7]);
+});
+
+test("a link is short, and made of letters that need no escape", async () => {
+  const packed = await packState(STATE);
+  assert.match(packed, /^1\.[A-Za-z0-9_-]+$/);
+  assert.ok(packed.length < 400, `${packed.length} letters`);
+});
+
+const REFUSED = {
+  "nothing": "",
+  "another version": "2.q1YqVrJSKlGyUqoFAA",
+  "no letters of ours": "1.%%%",
+  "a link that was cut": link(JSON.stringify({ s: { mode: "program", program: "x".repeat(90) } })).slice(0, 12),
+  "no JSON": link("{"),
+  "no object": link("7"),
+  "no source": link({ s: null }),
+  "a source without text": link({ s: { mode: "program", program: 7 } }),
+  "a bomb": link(JSON.stringify({ s: { mode: "program", program: "x".repeat(5_000_000) } })),
+};
+
+for (const [name, text] of Object.entries(REFUSED)) {
+  test(`refused: ${name}`, async () => assert.equal(await unpackState(text), null));
+}
+
+test("what does not fit in a link is left out", async () => {
+  const s = { mode: "expression", expression: "x", variables: { x: { value: 1, requires_grad: true }, y: { value: {}, requires_grad: true }, z: 3 }, optimizer: { name: "Adam", options: { lr: 0.1, betas: [1] } }, steps: -4, seed: 1.5 };
+  const found = await unpackState(link({ s, p: "7", n: "<b>", d: "XX" }));
+  assert.deepEqual(found.source.variables, { x: { value: 1, requires_grad: true } });
+  assert.deepEqual(found.source.optimizer, { name: "Adam", options: { lr: 0.1 } });
+  assert.deepEqual([found.source.steps, found.source.seed, found.position, found.selection, found.direction], [0, 0, 0, null, "TB"]);
+});
