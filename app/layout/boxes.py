@@ -120,10 +120,13 @@ def subtitle(node: Node) -> str:
 
 def _group_title(group: Group) -> str:
     name = harmless(group.title)
-    if group.repeats <= 1:
+    if group.first is not None:
+        count = f" #{group.first:,}–{group.first + group.repeats - 1:,}"
+    elif group.repeats > 1:
+        count = f" × {group.repeats:,}"
+    else:
         return name
-    times = f" × {group.repeats:,}"
-    return shorten(name, TITLE_ROOM - width(times, TITLE_SIZE, "bold"), TITLE_SIZE, "bold") + times
+    return shorten(name, TITLE_ROOM - width(count, TITLE_SIZE, "bold"), TITLE_SIZE, "bold") + count
 
 
 def _group_name(group: Group) -> str:

@@ -66,7 +66,7 @@ class Engine:
             except (OSError, TimeoutError, EngineFailure, asyncio.IncompleteReadError) as error:
                 await self.stop()
                 if attempt == _START_ATTEMPTS:
-                    raise LayoutUnavailableError("layout-unavailable") from error
+                    raise LayoutUnavailableError("layout-unavailable", {"retry_after_seconds": 5}) from error
             except BaseException:
                 self._kill()
                 raise
@@ -212,7 +212,7 @@ class Engines:
             async with asyncio.timeout(self._settings.layout_wait_seconds):
                 engine = await self._idle.get()
         except TimeoutError as error:
-            raise LayoutUnavailableError("layout-busy") from error
+            raise LayoutUnavailableError("layout-busy", {"retry_after_seconds": 5}) from error
         try:
             return await engine.draw(dot, picture, seconds)
         finally:

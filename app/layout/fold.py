@@ -141,7 +141,7 @@ class Folder:
         results = exits or [at for at in operations if nodes[at].kind == "output"]
         face = nodes[results[0]].id if len(results) == 1 else None
         members = tuple(nodes[at].id for at in sorted(part.members))
-        return Group(name, part.key, part.kind, part.title, members, len(operations), part.repeats, face)
+        return Group(name, part.key, part.kind, part.title, members, len(operations), part.repeats, face, part.first)
 
 
 def _bundles(graph: Graph, owner: Sequence[str]) -> tuple[Bundle, ...]:

@@ -14,7 +14,7 @@ class Group(msgspec.Struct, frozen=True):
 
     `key` names the group whatever else is folded; `View.expanded` and `View.collapsed` take it. `face` is the one
     member whose value leaves the group, shown as the group's own; None where several do. `repeats` counts the rounds
-    of a loop.
+    of a loop; of a part of a loop, `first` is the number of its first round.
     """
 
     id: str
@@ -25,6 +25,7 @@ class Group(msgspec.Struct, frozen=True):
     operations: int
     repeats: int = 1
     face: str | None = None
+    first: int | None = None
 
 
 class Bundle(msgspec.Struct, frozen=True):

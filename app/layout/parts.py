@@ -18,14 +18,14 @@ Path = tuple[str, ...]
 
 @dataclass(slots=True)
 class Part:
-    """Several items under one name; of a loop, `first` is the number of its first round."""
+    """Several items under one name; of a part of a loop, `first` is the number of its first round."""
 
     key: str
     kind: GroupKind
     title: str
     items: list[int | Part]
     repeats: int = 1
-    first: int = 1
+    first: int | None = None
     members: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:

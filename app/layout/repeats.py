@@ -194,10 +194,9 @@ def rounds(flow: Flow, loop: Part, count: int) -> list[int | Part]:
     size = max(1, round(len(items) / loop.repeats))
     each = _cut([items[at : at + size] for at in range(0, len(items), size)], count)
     parts: list[int | Part] = []
-    first = loop.first
+    first = loop.first or 1
     for run in each:
-        title = f"{loop.title.split(' #')[0]} #{first:,}–{first + len(run) - 1:,}"
-        part = _slice(flow, [item for one in run for item in one], f"{loop.key}/", title)
+        part = _slice(flow, [item for one in run for item in one], f"{loop.key}/", loop.title)
         part.kind, part.repeats, part.first = "loop", len(run), first
         parts.append(part)
         first += len(run)

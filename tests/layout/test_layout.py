@@ -134,6 +134,14 @@ async def test_at_last_one_box_stands_for_all() -> None:
     await layout.stop()
 
 
+async def test_rounds_of_a_loop_are_numbered(layout: Layout) -> None:
+    graph = recurrent(1000)
+    folded = await layout.draw(graph)
+    assert "… × 1,000</text>" in folded.svg()
+    opened = await layout.draw(graph, View(expanded=frozenset({folded.groups[0].key})))
+    assert "… #901–1,000</text>" in opened.svg()
+
+
 async def test_without_graphviz_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.executable", "/bin/false")
     layout = Layout(Settings())
