@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import gc
 import io
 import random
 import sys
@@ -76,6 +77,9 @@ def _run(source: Source, job: Job, send: Callable[[Event], None]) -> EndEvent:
     notes = absorb_plots()
     standard, sys.stdout = sys.stdout, output
     limit = sys.getrecursionlimit()
+    thresholds = gc.get_threshold()
+    # A run is short and builds large graphs: full collections would only look at them again and again.
+    gc.set_threshold(20_000, 50, 1_000)
     _seed(job.seed)
     end = EndEvent()
     Active.recorder = recorder
@@ -95,6 +99,7 @@ def _run(source: Source, job: Job, send: Callable[[Event], None]) -> EndEvent:
         Active.recorder = None
         sys.stdout = standard
         sys.setrecursionlimit(limit)
+        gc.set_threshold(*thresholds)
         torch.set_grad_enabled(True)
     return _finish(recorder, output, notes, end, module)
 

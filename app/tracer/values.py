@@ -93,7 +93,10 @@ def _read_elements(tensor: torch.Tensor, full_elements: int) -> Reading:
     if tensor.numel() > full_elements:
         return Held(tensor)
     plain = torch.view_as_real(tensor.resolve_conj()) if tensor.dtype.is_complex else tensor
-    return TensorValue(tuple(tensor.shape), dtype_name(tensor.dtype), data=_nested(plain.tolist()))
+    data = plain.tolist()
+    # A finite sum has finite terms: that spares a look at each.
+    is_finite = not plain.dtype.is_floating_point or math.isfinite(plain.sum().item())
+    return TensorValue(tuple(tensor.shape), dtype_name(tensor.dtype), data=data if is_finite else _nested(data))
 
 
 def _nested(data: Any) -> Any:
