@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -50,11 +51,9 @@ def problem_text(slug: str, parameters: Mapping[str, object], language: Language
 def fill(sentence: str, parameters: Mapping[str, object]) -> str:
     """Put parameters in the place of `{name}`; any other brace stands for itself.
 
-    `str.format` would follow attributes of what it is given and stumble over code in a sentence.
+    `str.format` would follow attributes of what it is given, and stumble over code in a sentence.
     """
-    for name, value in parameters.items():
-        sentence = sentence.replace("{" + name + "}", str(value))
-    return sentence
+    return re.sub(r"\{(\w+)\}", lambda found: str(parameters.get(found[1], found[0])), sentence)
 
 
 def choose_language(accepted: str) -> Language:
