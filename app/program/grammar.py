@@ -109,7 +109,8 @@ def parse(formula: Formula) -> ast.expr:
 def complain(formula: Formula, error: SyntaxError) -> NoReturn:
     """Say what a person most likely did when Python could not read the expression."""
     text = formula.text
-    offset = min(len(text), max(0, (error.offset or 1) - 1))
+    # Python reports the end of the text as column 0.
+    offset = min(len(text), error.offset - 1) if error.offset else len(text)
     if "too many nested" in error.msg:
         formula.refuse("expression-too-deep", offset, value=formula.limits.expression_depth)
     if is_statement(text):

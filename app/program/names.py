@@ -18,6 +18,11 @@ MODULES = {
 }
 RESERVED = frozenset({"torch", "nn", "math", "optim"})
 """Modules of the written program; `F` is spelled out where a variable has taken the name."""
+OF_NUMBERS = frozenset({
+    "acos", "asin", "atan", "ceil", "cos", "cosh", "erf", "exp", "floor", "log", "log10", "log2", "sin", "sinh",
+    "sqrt", "tan", "tanh",
+})  # fmt: skip
+"""Functions that `math` has too: torch's take no plain number, so `sqrt(2)` is written with `math`."""
 FORMULAS = frozenset({
     "abs", "acos", "asin", "atan", "ceil", "cos", "cosh", "cross_entropy", "det", "erf", "exp", "floor", "gelu",
     "log", "log10", "log2", "log_softmax", "matmul", "mse_loss", "relu", "sigmoid", "sign", "silu", "sin", "sinh",

@@ -7,7 +7,7 @@ import re
 from typing import NamedTuple
 
 from app.program.grammar import Formula
-from app.program.names import CONSTANTS, FORMULAS, MODULES, RESERVED, Names, nearest
+from app.program.names import CONSTANTS, FORMULAS, MODULES, OF_NUMBERS, RESERVED, Names, nearest
 
 
 class Edit(NamedTuple):
@@ -44,7 +44,9 @@ def rewrite(formula: Formula, names: Names, given: frozenset[str]) -> Written:
     roots = {id(node.value): node for node in ast.walk(formula.tree) if isinstance(node, ast.Attribute)}
     for node in sorted(ast.walk(formula.tree), key=lambda node: getattr(node, "col_offset", 0)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            edits += qualify(formula, node, node.func.id, names)
+            edits += (
+                [as_number(formula, node)] if is_number(node, given) else qualify(formula, node, node.func.id, names)
+            )
         elif isinstance(node, ast.Attribute) and id(node) not in functions and node.attr in names.methods:
             formula.refuse("function-not-called", formula.end(node) - len(node.attr), name=node.attr)
         elif isinstance(node, ast.Name) and id(node) not in functions:
@@ -67,6 +69,26 @@ def check_variable(formula: Formula, node: ast.Name, names: Names, given: frozen
         formula.refuse("reserved-name", formula.start(node), name=node.id, suggestion=node.id + "_")
     if node.id in FORMULAS and node.id in names.functions and node.id not in given:
         formula.refuse("function-not-called", formula.start(node), name=node.id)
+
+
+def is_number(node: ast.expr, given: frozenset[str]) -> bool:
+    """Tell whether an expression is a plain number, such as `sqrt(2)` or `sin(pi/4)`."""
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, int | float)
+    if isinstance(node, ast.Name):
+        return node.id in CONSTANTS and node.id not in given
+    if isinstance(node, ast.BinOp):
+        return is_number(node.left, given) and is_number(node.right, given)
+    if isinstance(node, ast.UnaryOp):
+        return is_number(node.operand, given)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in OF_NUMBERS:
+        return len(node.args) == 1 and is_number(node.args[0], given)
+    return False
+
+
+def as_number(formula: Formula, call: ast.Call) -> Edit:
+    """Write a call whose argument is a plain number with `math`."""
+    return Edit(formula.start(call.func), formula.end(call.func), f"math.{getattr(call.func, 'id', '')}")
 
 
 def qualify(formula: Formula, call: ast.Call, name: str, names: Names) -> list[Edit]:

@@ -20,7 +20,13 @@ PAIRS = frozenset({
 })  # fmt: skip
 CLASSES = frozenset({"cross_entropy", "nll_loss"})
 PRODUCTS = frozenset({"dot", "inner", "vdot", "matmul", "mm", "mv"})
-SQUARE = frozenset(["det", "inverse", "inv", "trace", "logdet", "slogdet", "cholesky", "matrix_exp", "pinverse"])
+RESHAPING = frozenset({
+    "cat", "diag", "expand", "flatten", "one_hot", "outer", "repeat", "reshape", "squeeze", "stack", "unsqueeze",
+    "view",
+})  # fmt: skip
+SQUARE = frozenset({
+    "cholesky", "det", "inv", "inverse", "logdet", "matrix_exp", "pinverse", "slogdet", "trace",
+})  # fmt: skip
 TRANSPOSED = frozenset({"T", "mT", "H", "mH"})
 
 
@@ -100,7 +106,7 @@ class Inference:
         elif isinstance(node, ast.BinOp):
             self.demand(node.left, shape)
             self.demand(node.right, shape)
-        elif isinstance(node, ast.Call):
+        elif isinstance(node, ast.Call) and called(node) not in RESHAPING:
             for argument in arguments(node)[:1]:
                 self.demand(argument, shape)
 

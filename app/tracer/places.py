@@ -31,9 +31,11 @@ def span_of(error: BaseException, kind: type, frames: list[tuple[FrameType, int]
         if frame.f_code.co_filename == FILENAME:
             positions = list(frame.f_code.co_positions())[instruction // 2]
             return to_span(positions, lines)
-    if issubclass(kind, SyntaxError):
-        return syntax_span(error, lines)
-    return Span(1, 1, 1, 1) if "\0" in program else None
+    if "\0" in program:
+        line = next(number for number, text in enumerate(lines, 1) if "\0" in text)
+        column = lines[line - 1].index("\0") + 1
+        return Span(line, column, line, column + 1)
+    return syntax_span(error, lines) if issubclass(kind, SyntaxError) else None
 
 
 def to_span(positions: tuple[int | None, ...], lines: list[str]) -> Span | None:
