@@ -81,19 +81,23 @@ def build(graph: Graph, folded: Folded) -> tuple[Box, ...]:
 
 
 def _node_box(node: Node, at: int) -> Box:
-    return _box((node.id, node.kind), title(node), subtitle(node), at, node)
+    return _box((node.id, node.kind), (title(node), "", subtitle(node)), at, node)
 
 
 def _group_box(graph: Graph, group: Group, index: dict[str, int]) -> Box:
     face = None if group.face is None else index[group.face]
     shown = None if face is None else graph.nodes[face]
-    return _box((group.id, "group"), _group_title(group), _group_name(group), face, shown)
+    says = harmless(group.title), _rounds(group), _group_name(group)
+    return _box((group.id, "group"), says, face, shown)
 
 
-def _box(who: tuple[str, Look], head: str, name: str, face: int | None, node: Node | None) -> Box:
+def _box(who: tuple[str, Look], says: tuple[str, str, str], face: int | None, node: Node | None) -> Box:
+    """Measure a box; of what it says, the title may be cut, but not what follows it."""
     rows = 0.0 if node is None else KEY_WIDTH + number_width(NUMBER_SIZE, is_wide(node))
-    head = shorten(head, max(TITLE_ROOM, rows), TITLE_SIZE, "bold")
-    name = shorten(name, max(TITLE_ROOM, rows), NAME_SIZE)
+    most = max(TITLE_ROOM, rows)
+    head, after, name = says
+    head = shorten(head, most - width(after, TITLE_SIZE, "bold"), TITLE_SIZE, "bold") + after
+    name = shorten(name, most, NAME_SIZE)
     room = max(rows, width(head, TITLE_SIZE, "bold"), width(name, NAME_SIZE))
     has_gradient = node is not None and node.kind != "constant"
     return Box(who[0], who[1], head, name, face, has_gradient, float(int(room + 1)))
@@ -118,15 +122,11 @@ def subtitle(node: Node) -> str:
     return f"{name} · [{', '.join(map(str, node.shape))}]" if node.shape else name
 
 
-def _group_title(group: Group) -> str:
-    name = harmless(group.title)
+def _rounds(group: Group) -> str:
+    """Which rounds of a loop a group holds, or how many."""
     if group.first is not None:
-        count = f" #{group.first:,}–{group.first + group.repeats - 1:,}"
-    elif group.repeats > 1:
-        count = f" × {group.repeats:,}"
-    else:
-        return name
-    return shorten(name, TITLE_ROOM - width(count, TITLE_SIZE, "bold"), TITLE_SIZE, "bold") + count
+        return f" #{group.first:,}–{group.first + group.repeats - 1:,}"
+    return f" × {group.repeats:,}" if group.repeats > 1 else ""
 
 
 def _group_name(group: Group) -> str:
