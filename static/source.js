@@ -14,18 +14,29 @@ export const OPTIMIZERS = {
   Rprop: { lr: 0.1 },
 };
 
+/** Expressions to start from; each is a whole form. */
+export const STARTERS = [
+  { expression: "a*x**2 + b*x + c", variables: { a: leaf(1), x: fixed(4), b: leaf(2), c: leaf(3) } },
+  { expression: "sin(x)*y", variables: { x: leaf(0.5), y: leaf(2) } },
+  { expression: "(x - 2)**2 + 3*(y + 1)**2", variables: { x: leaf(-3), y: leaf(4) }, steps: 40 },
+  { expression: "relu(W @ x + b).sum()", variables: { W: leaf("randn(3, 2)"), x: fixed([1, -2]), b: leaf([0.1, 0.2, 0.3]) } },
+  { expression: "x * x", variables: { x: leaf(3) } },
+];
+
+function leaf(value) {
+  return { value, requires_grad: true };
+}
+
+function fixed(value) {
+  return { value, requires_grad: false };
+}
+
 /** What a first visit shows. */
 export function firstSource() {
   return {
     mode: "expression",
     program: "",
-    expression: "a*x**2 + b*x + c",
-    variables: {
-      a: { value: 1, requires_grad: true },
-      x: { value: 4, requires_grad: false },
-      b: { value: 2, requires_grad: true },
-      c: { value: 3, requires_grad: true },
-    },
+    ...STARTERS[0],
     optimizer: { name: "SGD", options: { ...OPTIMIZERS.SGD } },
     steps: 0,
     sum: false,

@@ -2,7 +2,7 @@
 
 import { translator } from "../i18n.js";
 import { textOf, valueOf } from "../names.js";
-import { OPTIMIZERS, variablesOf } from "../source.js";
+import { OPTIMIZERS, STARTERS, variablesOf } from "../source.js";
 import { placeInProgram, spanInExpression, spanOf } from "../spans.js";
 import { formatValue } from "../format.js";
 import { html } from "../vendor/preact.js";
@@ -16,6 +16,7 @@ export function ExpressionForm({ state, actions }) {
   const parts = { state, actions, t };
   return html`
     <${ExpressionEditor} ...${parts} />
+    <${Starters} ...${parts} />
     <${Variables} ...${parts} />
     <${Descent} ...${parts} />
     <${WrittenProgram} ...${parts} />
@@ -33,6 +34,16 @@ function ExpressionEditor({ state, actions, t }) {
     <${Editor} kind="expression" text=${expression} label=${t("expression.label")} hint="a*x**2 + b*x + c"
       marks=${span ? [{ span, name: "chosen-source" }] : []} faults=${expressionFaults(state)}
       onChange=${(text) => actions.setSource({ expression: text })} onRun=${() => actions.run()} onPlace=${onPlace} />
+  `;
+}
+
+/** A row of expressions to try; the one in the box is left out. */
+function Starters({ state, actions, t }) {
+  const others = STARTERS.filter(({ expression }) => expression !== state.source.expression.trim());
+  return html`
+    <div class="starters" role="group" aria-label=${t("expression.starters")}>
+      ${others.map((form) => html`<button type="button" class="chip" key=${form.expression} onClick=${() => actions.loadExample({ expression: form })}><code>${form.expression}</code></button>`)}
+    </div>
   `;
 }
 

@@ -1,0 +1,80 @@
+"""One headless Chromium for all tests of the page, and a fresh page for each test."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+)
+SPY = """
+window.violations = [];
+document.addEventListener("securitypolicyviolation", (event) => {
+  window.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`);
+});
+"""
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="session")
+async def browser() -> AsyncGenerator[Browser, None]:
+    """Debian's Chromium."""
+    if not CHROMIUM.exists():
+        pytest.fail(f"{CHROMIUM} is missing: `make test` installs it, or run `apt-get install chromium`", pytrace=False)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(browser: Browser) -> AsyncGenerator[Page, None]:
+    """A page of a visitor who reads English, wide enough for everything."""
+    context = await browser.new_context(viewport={"width": 1400, "height": 900}, locale="en-US")
+    yield await context.new_page()
+    await context.close()
+
+
+class Opened:
+    """The page on a server, and every complaint that the browser had about it."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.url = url
+        self.complaints: list[str] = []
+        page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+        page.on("console", lambda line: self.complaints.append(line.text) if line.type in ("error", "warning") else None)
+        page.on("request", lambda request: self._check_address(request.url))
+
+    def _check_address(self, address: str) -> None:
+        if not address.startswith((self.url, "data:", "blob:")):
+            self.complaints.append(f"asked another server: {address}")
+
+    async def open(self, fragment: str = "") -> Page:
+        """Open the page and wait until its first run is on show."""
+        await self.page.add_init_script(SPY)
+        await self.page.goto(f"{self.url}/{fragment}")
+        await self.ready()
+        return self.page
+
+    async def ready(self) -> None:
+        """Wait until a run is over and its graph drawn."""
+        await expect(self.page.get_by_role("button", name="Run", exact=True)).to_be_visible()
+        await expect(self.page.locator(".graph-canvas g.node").first).to_be_visible()
+
+    async def all_complaints(self) -> list[str]:
+        """What the console said, and what the page's policy blocked."""
+        violations: list[str] = await self.page.evaluate("window.violations")
+        return self.complaints + violations
+
+
+@pytest.fixture
+def opened(page: Page, service_url: str) -> Opened:
+    """The page, watched from the first byte."""
+    return Opened(page, service_url)
