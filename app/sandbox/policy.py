@@ -55,7 +55,7 @@ def build_filter() -> Filter:
     Raises:
         ImportError, RuntimeError, OSError: libseccomp is not on this machine or does not know its kernel.
     """
-    import pyseccomp as seccomp
+    import pyseccomp as seccomp  # type: ignore[import-untyped]
 
     refuse = seccomp.ERRNO(errno.EPERM)
     policy = seccomp.SyscallFilter(seccomp.KILL_PROCESS)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -182,6 +181,7 @@ async def test_a_crash_is_contained(sandbox: Sandbox, source: str, ended_by: str
         "import os\nos.dup(3)",
         "import os\nos.close(3)",
         "import os\nos.write(1, b'x')",
+        "import os\nos.system('id')",
         "import subprocess\nsubprocess.run(['id'])",
         "import socket\nsocket.create_connection(('127.0.0.1', 80))",
         "import threading\nthreading.Thread(target=print).start()",
@@ -197,13 +197,6 @@ async def test_what_is_not_there_ends_in_a_failure_not_in_a_crash(sandbox: Sandb
     assert trace.failure is not None
     assert trace.failure.code not in ("run-died", "bad-reply")
     assert trace.output == ""
-
-
-async def test_starting_a_shell_starts_nothing(sandbox: Sandbox, tmp_path: Path) -> None:
-    canary = tmp_path / "canary"
-    trace = await run(sandbox, f"import os\nprint(os.system('touch {canary}') == 0)")
-    assert trace.output in ("", "False\n")
-    assert not canary.exists()
 
 
 async def test_a_fork_bomb_makes_no_process(sandbox: Sandbox) -> None:
