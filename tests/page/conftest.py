@@ -49,8 +49,12 @@ class Opened:
         self.url = url
         self.complaints: list[str] = []
         page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
-        page.on("console", lambda line: self.complaints.append(line.text) if line.type in ("error", "warning") else None)
+        page.on("console", lambda line: self._hear(line.type, line.text))
         page.on("request", lambda request: self._check_address(request.url))
+
+    def _hear(self, kind: str, text: str) -> None:
+        if kind in ("error", "warning"):
+            self.complaints.append(text)
 
     def _check_address(self, address: str) -> None:
         if not address.startswith((self.url, "data:", "blob:")):

@@ -70,7 +70,7 @@ async def test_every_control_has_a_name(opened: Opened) -> None:
     nameless = await page.evaluate(
         """() => [...document.querySelectorAll("button, input, select, a[href]")]
           .filter((element) => element.checkVisibility())
-          .filter((element) => !element.textContent.trim() && !element.getAttribute("aria-label") && !element.labels?.length)
+          .filter((element) => !element.textContent.trim() && !element.ariaLabel && !element.labels?.length)
           .map((element) => element.outerHTML.slice(0, 120))"""
     )
     assert nameless == []
@@ -239,7 +239,10 @@ async def test_the_theme_follows_the_system_until_chosen(opened: Opened) -> None
 
 async def test_the_graph_lies_down_when_asked(opened: Opened) -> None:
     page = await opened.open()
-    ratio = "(() => { const { width, height } = document.querySelector('.graph-canvas svg').viewBox.baseVal; return width / height })()"
+    ratio = """() => {
+      const { width, height } = document.querySelector(".graph-canvas svg").viewBox.baseVal;
+      return width / height;
+    }"""
     upright = await page.evaluate(ratio)
     await page.get_by_role("button", name="Draw the graph to the right").click()
     await expect(page.get_by_role("button", name="Draw the graph downwards")).to_be_visible()
@@ -293,7 +296,10 @@ async def test_a_link_that_was_cut_opens_the_first_page(opened: Opened) -> None:
 # -- widths ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("width", "height"), [(1920, 1080), (1440, 900), (1280, 720), (820, 1180), (390, 844), (320, 640)])
+WINDOWS = [(1920, 1080), (1440, 900), (1280, 720), (820, 1180), (390, 844), (320, 640)]
+
+
+@pytest.mark.parametrize(("width", "height"), WINDOWS)
 async def test_nothing_is_wider_than_the_window(opened: Opened, width: int, height: int) -> None:
     await opened.page.set_viewport_size({"width": width, "height": height})
     page = await opened.open()
