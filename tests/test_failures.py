@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 import warnings
+from pathlib import Path
 
 import pytest
 import torch
@@ -15,6 +18,7 @@ from app.tracer.failures import LONGEST_MESSAGE, explain
 from app.tracer.refusals import refused
 from app.tracer.source import FILENAME
 
+TEXTS = Path(__file__).parents[1] / "static" / "texts"
 LEAF = "x = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)\n"
 SCALAR = "x = torch.tensor(2.0, requires_grad=True)\n"
 FUNCTION = "class Twice(torch.autograd.Function):\n    @staticmethod\n    def forward(ctx, a): return a * 2\n"
@@ -167,6 +171,15 @@ def explain_without_imports(program: str) -> Failure:
     except NameError as error:
         return explain(error, program)
     raise AssertionError("the program did not fail")
+
+
+@pytest.mark.parametrize("program", [row[0] for row in TABLE])
+def test_the_sentences_get_all_their_parameters(program: str) -> None:
+    failure = run(program)
+    for language in ("en", "zh"):
+        text = json.loads((TEXTS / language / "problems.json").read_text("utf-8"))[failure.code]
+        needed = set(re.findall(r"\{(\w+)\}", " ".join(text.values())))
+        assert needed <= failure.parameters.keys()
 
 
 def test_columns_count_characters_and_spans_end_after_the_expression() -> None:

@@ -1,0 +1,187 @@
+"""Remarks on runs: which are made, where, with what parameters; and runs on which there is nothing to remark."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from app.trace.model import (
+    Diagnostic,
+    DiagnosticEvent,
+    Edge,
+    Event,
+    Graph,
+    Job,
+    Moment,
+    Node,
+    ParameterUpdate,
+    Pass,
+    Statistics,
+    TensorValue,
+    Update,
+)
+from app.tracer.diagnostics import Diagnoser
+from app.tracer.magnitudes import broken, is_zero, show, size
+from app.tracer.run import trace
+from app.tracer.slips import slips
+
+TEXTS = Path(__file__).parents[1] / "static" / "texts"
+HEAD = "import torch, torch.nn as nn, torch.optim as optim\n"
+X = HEAD + "x = torch.tensor({x}, requires_grad=True)\n"
+
+
+def loop(loss: str, order: str = "zbs", steps: int = 40, **options: object) -> str:
+    """Write a training loop: z zero_grad, b backward, s step, in an order."""
+    x, optimizer = options.pop("x", "1.0"), options.pop("optimizer", "SGD")
+    written = ", ".join(f"{name}={value}" for name, value in options.items())
+    lines = {"z": "    o.zero_grad()\n", "b": "    loss.backward()\n", "s": "    o.step()\n"}
+    body = "".join(lines[letter] for letter in order)
+    made = f"o = optim.{optimizer}([x], {written})\n"
+    return X.format(x=x) + made + f"for i in range({steps}):\n    loss = {loss}\n" + body
+
+
+def remarks(program: str) -> list[Diagnostic]:
+    events: list[Event] = []
+    trace(Job(program), events.append)
+    return [event.diagnostic for event in events if isinstance(event, DiagnosticEvent)]
+
+
+TABLE: list[tuple[str, str, int | None, dict[str, object]]] = [
+    (loop("x + 0*x**2 + x**2", "bs", lr=0.1), "zero-grad-forgotten", 7, {"variable": "x", "earlier": 1}),
+    (loop("x**2", "bzs", lr=0.1), "zero-grad-before-step", 8, {}),
+    (loop("2*x + 1", lr=0.1), "loss-unbounded", 8, {"variable": "x", "gradient": "2"}),
+    (loop("x**3", x="-1.0", lr=0.1, steps=9), "loss-unbounded-faster", 8, {"variable": "x"}),
+    (loop("x**2", lr=1.1), "loss-diverges-bound", 8, {"bound": "1", "curvature": "2", "rate": "1.1", "variable": "x"}),
+    (loop("x**4", x="2.0", lr=1.0), "loss-diverges", 8, {"first": "16"}),
+    (X.format(x="-1.0") + "y = 2*torch.log(x)\ny.backward()", "nan-or-inf-forward", 3,
+     {"label": "torch.log(x)", "value": "NaN"}),
+    (X.format(x="0.0") + "y = 2*torch.sqrt(x)\ny.backward()", "nan-or-inf-backward", 3,
+     {"label": "torch.sqrt(x)", "value": "Infinity"}),
+    (X.format(x="[0.0, 1.0]") + "torch.where(x > 0, torch.sqrt(x), 0*x).sum().backward()", "nan-or-inf-backward", 3,
+     {"label": "torch.sqrt(x)", "value": "NaN"}),
+    (X.format(x="1.0") + "h = x\nfor i in range(20): h = torch.sigmoid(h)\nh.backward()", "gradient-vanishes", None,
+     {"near": "1", "depth": 20}),
+    (X.format(x="1.0") + "h = x\nfor i in range(20):\n    h = h * 3.0\nh.backward()", "gradient-explodes", None,
+     {"near": "1", "far": "3.487e+09"}),
+    (X.format(x="0.0") + "(x**2).backward()", "gradient-zero", 3, {}),
+    (X.format(x="1.3") + "y = torch.round(x)\ny.backward()", "step-function", 3, {"label": "torch.round(x)"}),
+    (X.format(x="-1.0") + "y = torch.relu(x)\ny.backward()", "dead-relu", 3, {"label": "torch.relu(x)"}),
+    (loop("(torch.relu(x) - 1)**2", x="-1.0", lr=0.1), "dead-relu", 5, {"label": "torch.relu(x)"}),
+    (X.format(x="1.0") + "w = torch.tensor(1.0, requires_grad=True)\no = optim.SGD([w, x], lr=0.1)\n"
+     "(x**2).backward()\no.step()", "parameter-without-gradient", 6, {"variable": "w"}),
+    (X.format(x="1.0") + "w = torch.tensor(1.0, requires_grad=True)\no = optim.SGD([x], lr=0.1)\n"
+     "(w*x**2).backward()\no.step()", "parameter-not-in-optimizer", None, {"variable": "w"}),
+    (X.format(x="[[1.0, 2.0]]") + "p = torch.softmax(x, 1)\nnn.CrossEntropyLoss()(p, torch.tensor([1])).backward()",
+     "softmax-before-cross-entropy", 3, {}),
+    (X.format(x="1.0") + "w = torch.tensor(2.0)\ny = w*x\ny.backward()", "constant-like-parameter", None,
+     {"variable": "w"}),
+    (X.format(x="1.0") + "y = x*x", "forward-only", None, {}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("program", "code", "line", "parameters"), TABLE)
+def test_a_remark_is_made_once_and_in_its_place(
+    program: str, code: str, line: int | None, parameters: dict[str, object]
+) -> None:
+    found = [remark for remark in remarks(program) if remark.code == code]
+    assert len(found) == 1
+    assert line is None or (found[0].span is not None and found[0].span.line == line)
+    assert parameters.items() <= found[0].parameters.items()
+
+
+@pytest.mark.parametrize(("program", "code"), [row[:2] for row in TABLE])
+def test_the_sentences_get_all_their_parameters(program: str, code: str) -> None:
+    for remark in remarks(program):
+        for language in ("en", "zh"):
+            text = json.loads((TEXTS / language / "diagnostics.json").read_text("utf-8"))[remark.code]
+            needed = set(re.findall(r"\{(\w+)\}", " ".join(text.values())))
+            assert needed <= remark.parameters.keys(), code
+            assert None not in [remark.parameters[name] for name in needed]
+
+
+QUIET = {
+    "a plain loop": loop("(x - 3)**2", lr=0.1),
+    "zero_grad after step": loop("(x - 3)**2", "bsz", lr=0.1),
+    "momentum": loop("(x - 3)**2", lr=0.1, momentum=0.9),
+    "Adam": loop("(x - 3)**2", lr=0.1, optimizer="Adam"),
+    "a slope with a bottom": loop("torch.abs(x)", lr=0.1),
+    "a hinge": loop("torch.relu(1 - x)", x="0.0", lr=0.01),
+    "gradients of several batches": X.format(x="1.0") + "o = optim.SGD([x], lr=0.1)\nfor i in range(3):\n"
+    "    for j in range(2):\n        ((x - j)**2).backward()\n    o.step()\n    o.zero_grad()\n",
+    "clipping": loop("(x - 3)**2", "z", lr=0.1, steps=5)
+    + "    loss.backward()\n    nn.utils.clip_grad_norm_([x], 0.5)\n    o.step()\n",
+    "a closure": X.format(x="1.0") + "o = optim.LBFGS([x])\ndef closure():\n    o.zero_grad()\n    loss = (x - 3)**2\n"
+    "    loss.backward()\n    return loss\nfor i in range(3):\n    o.step(closure)\n",
+    "an update by hand": X.format(x="1.0") + "for i in range(5):\n    loss = (x - 3)**2\n    loss.backward()\n"
+    "    with torch.no_grad():\n        x -= 0.1*x.grad\n    x.grad.zero_()\n",
+    "a loss that rises for a while": loop("x**2", lr=0.1, momentum=0.99, steps=60),
+    "a custom function called Round": HEAD + "class Round(torch.autograd.Function):\n    @staticmethod\n"
+    "    def forward(ctx, x): return torch.round(x)\n    @staticmethod\n    def backward(ctx, g): return g\n"
+    "x = torch.tensor(1.3, requires_grad=True)\n(Round.apply(x)**2).backward()\n",
+}
+
+
+@pytest.mark.parametrize("program", QUIET.values(), ids=QUIET.keys())
+def test_a_sound_run_gets_no_remark(program: str) -> None:
+    assert remarks(program) == []
+
+
+# -- by hand, without torch --------------------------------------------------------------------------------------------
+
+LEAF = Node("n1", "leaf", "AccumulateGrad", "x", "x", shape=())
+SQUARE = Graph("g0", (Node("n0", "output", "PowBackward0", "x**2", "y", shape=()), LEAF), (Edge("e0", "n0", "n1", 0),))
+
+
+def passed(x: float, accumulated: float) -> Pass:
+    return Pass("g0", "backward", x * x, (x * x, x), (1.0, 2 * x), (2 * x,), (2 * x,), {"n1": accumulated}, (0, 1))
+
+
+def updated(x: float, gradient: float) -> Update:
+    return Update("SGD", {"lr": 0.1}, (ParameterUpdate("x", "n1", x, gradient, x - 0.1 * gradient),), 0)
+
+
+def test_piled_up_gradients_are_told_by_how_much() -> None:
+    diagnoser = Diagnoser()
+    assert list(diagnoser.saw_pass(SQUARE, passed(1.0, 2.0))) == []
+    assert list(diagnoser.saw_update(updated(1.0, 2.0))) == []
+    assert list(diagnoser.saw_pass(SQUARE, passed(0.8, 3.6))) == []
+    (remark,) = diagnoser.saw_update(updated(0.8, 3.6))
+    assert remark.code == "zero-grad-forgotten"
+    assert remark.parameters == {"variable": "x", "gradient": "3.6", "own": "1.6", "earlier": 1}
+
+
+def test_a_zeroed_gradient_between_the_steps_is_no_pile() -> None:
+    diagnoser = Diagnoser()
+    for x in (1.0, 0.8, 0.64):
+        assert list(diagnoser.saw_pass(SQUARE, passed(x, 2 * x))) == []
+        assert list(diagnoser.saw_update(updated(x, 2 * x))) == []
+        assert list(diagnoser.saw_moment(Moment("zero_grad"))) == []
+    assert list(diagnoser.finish()) == []
+
+
+def test_a_failed_run_is_not_told_what_is_missing() -> None:
+    assert list(Diagnoser().finish(has_failed=True)) == []
+    assert [remark.code for remark in Diagnoser().finish()] == ["nothing-recorded"]
+
+
+def test_values_are_measured() -> None:
+    many = Statistics(-1.0, 1.0, 0.0, 1.0, 20.0, 0.5, 0, 0)
+    large = TensorValue((400,), "float32", statistics=many)
+    assert (size(3.0), size(-2), size("NaN"), size(large)) == (3.0, 2.0, None, 1.0)
+    assert size(TensorValue((2, 2), "float32", [[3.0, 0.0], [0.0, 4.0]])) == 2.5
+    assert broken(TensorValue((2,), "float32", [1.0, "-Infinity"])) == "-Infinity"
+    assert broken(large) is None
+    assert is_zero(TensorValue((2,), "float32", [0.0, -0.0]))
+    assert not is_zero("NaN")
+    assert show(TensorValue((3,), "float32", [1.0, 2.5, "NaN"])) == "[1, 2.5, NaN]"
+    assert show(large) == "‖…‖ = 20"
+
+
+def test_a_method_that_is_named_but_not_called_is_a_slip() -> None:
+    (slip,) = slips("é = 1; loss.backward\nfor i in x:\n    loss.backward\n    loss.backward()\n")
+    assert (slip.code, slip.parameters) == ("not-called", {"expression": "loss.backward"})
+    assert slip.span is not None
+    assert (slip.span.line, slip.span.column, slip.span.end_column) == (1, 8, 21)
