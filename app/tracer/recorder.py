@@ -205,14 +205,14 @@ class Recorder:
                 self._last_variables = dict(traceback.tb_frame.f_locals)
             traceback = traceback.tb_next
 
-    def finish(self, variables: dict[str, Any]) -> None:
+    def finish(self, variables: dict[str, Any], has_failed: bool = False) -> None:
         """The program has ended: send what was held back, and the graphs of results that were never differentiated."""
         self.updates.flush()
         if self.pass_count == 0:
             found = [*variables.values(), *self._last_variables.values()]
             tensors = {id(one): one for one in found if isinstance(one, torch.Tensor) and one.grad_fn is not None}
             self._forward_only(list(tensors.values()))
-        self.tell(self.diagnoser.finish())
+        self.tell(self.diagnoser.finish(has_failed))
 
     # -- limits --------------------------------------------------------------------------------------------------------
 

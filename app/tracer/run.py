@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from app.errors import ProgramError
+from app.errors import ExplorerError
 from app.program import write
 from app.settings import Limits
 from app.trace.model import Cut, EndEvent, Event, Failure, Job, ProgramEvent, Span
@@ -24,6 +24,7 @@ from app.tracer.engine import Active, attach
 from app.tracer.failures import explain
 from app.tracer.plots import absorb_plots
 from app.tracer.recorder import Recorder, RunCut
+from app.tracer.slips import slips
 from app.tracer.source import FILENAME, Source
 
 _HERE = str(Path(__file__).parent)
@@ -39,7 +40,7 @@ def trace(job: Job, send: Callable[[Event], None]) -> None:
     """
     try:
         program = job.source if isinstance(job.source, str) else write(job.source, job.limits)
-    except ProgramError as error:
+    except ExplorerError as error:
         send(EndEvent(failure=_failure(error)))
         return
     send(ProgramEvent(program))
@@ -72,6 +73,7 @@ def stop(limit: str) -> None:
 
 def _run(source: Source, job: Job, send: Callable[[Event], None]) -> EndEvent:
     recorder = Recorder(source, job.limits, send)
+    recorder.tell(slips(source.text))
     output = Output(recorder, job.limits)
     module = _main_module()
     notes = absorb_plots()
@@ -109,7 +111,7 @@ def _finish(recorder: Recorder, output: Output, notes: list[str], end: EndEvent,
     recorder.stop_reason = None
     try:
         output.finish()
-        recorder.finish(module.__dict__)
+        recorder.finish(module.__dict__, has_failed=end.failure is not None)
         if notes:
             recorder.diagnose("plots-skipped", None, calls=len(notes))
     except RunCut as error:
@@ -117,7 +119,7 @@ def _finish(recorder: Recorder, output: Output, notes: list[str], end: EndEvent,
     return end
 
 
-def _failure(error: ProgramError) -> Failure:
+def _failure(error: ExplorerError) -> Failure:
     span = Span(error.line, error.column or 1, error.line, (error.column or 1) + 1) if error.line else None
     return Failure(error.slug, dict(error.parameters), span)
 

@@ -21,10 +21,12 @@ def slips(program: str) -> tuple[Diagnostic, ...]:
     lines = program.split("\n")
     found: dict[str, Diagnostic] = {}
     for node in ast.walk(ast.parse(program)):
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Attribute) and node.value.attr in CALLED:
-            expression = ast.unparse(node.value)[:80]
-            line = lines[node.lineno - 1].encode()
-            column = len(line[: node.col_offset].decode()) + 1
-            span = Span(node.lineno, column, node.end_lineno or node.lineno, column + len(expression))
-            found.setdefault(expression, Diagnostic("not-called", "warning", span, {"expression": expression}))
+        if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Attribute) and node.value.attr in CALLED):
+            continue
+        line = lines[node.lineno - 1].encode() if node.lineno <= len(lines) else b""
+        expression = line[node.col_offset : node.end_col_offset].decode(errors="replace")
+        if node.end_lineno == node.lineno and expression.endswith(node.value.attr):
+            column = len(line[: node.col_offset].decode(errors="replace")) + 1
+            span = Span(node.lineno, column, node.lineno, column + len(expression))
+            found.setdefault(expression, Diagnostic("not-called", "warning", span, {"expression": expression[:80]}))
     return tuple(found.values())
