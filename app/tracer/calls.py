@@ -16,6 +16,7 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from app.trace.model import Span
+from app.tracer.cuts import HOW
 from app.tracer.kernels import PASSIVE, PROPERTIES, SINGLE, Kernels, is_in_place, is_transformed, next_sequence_number
 from app.tracer.names import Names
 from app.tracer.sites import Constant, Made, Site, Sites, constants, program_frame
@@ -33,6 +34,9 @@ class Listener(Protocol):
 
     def born(self, leaf: torch.Tensor, site: Site | None) -> None:
         """A leaf that requires a gradient came into being."""
+
+    def cut(self, how: str, tensor: torch.Tensor, span: Span | None) -> None:
+        """The program took the value of a followed tensor and left its history behind."""
 
     def changing(self, tensor: torch.Tensor) -> Any:
         """A tensor is about to be written in place; the answer is handed to `changed`."""
@@ -80,6 +84,8 @@ class Calls(TorchFunctionMode):
             return self._property_treatment(getattr(func.__self__, "__name__", ""), name)
         if name in PASSIVE:
             return _call
+        if name in HOW:
+            return self._cut
         if name in SINGLE:
             return self._single
         return self._in_place if is_in_place(name) else self._composite
@@ -88,6 +94,8 @@ class Calls(TorchFunctionMode):
         if access == "__get__":
             if name == "grad":
                 return self._get_gradient
+            if name == "data":
+                return self._cut
             return self._composite if name in PROPERTIES else _call
         if name == "grad":
             return self._set_gradient
@@ -111,6 +119,8 @@ class Calls(TorchFunctionMode):
                 self._keep_result(start, site, result, operands)
         elif made:
             self._treatments[func] = self._composite
+        else:
+            self._unfollowed(args)
         self._listener.check()
         return result
 
@@ -140,6 +150,23 @@ class Calls(TorchFunctionMode):
         self._listener.changed(target, token, getattr(func, "__name__", ""), self.span())
         self._listener.check()
         return result
+
+    def _cut(self, func: Any, args: Any, kwargs: Any) -> Any:
+        result = func(*args, **kwargs)
+        tensor = args[0] if args else None
+        if isinstance(tensor, torch.Tensor) and tensor.requires_grad:
+            name = getattr(func, "__name__", "")
+            self._listener.cut(HOW["data" if name == "__get__" else name], tensor, self.span())
+        elif isinstance(result, torch.Tensor):
+            self._took(func, args, result, next_sequence_number())
+        return result
+
+    def _unfollowed(self, args: Any) -> None:
+        """A call that made nothing: under `no_grad` that is a cut."""
+        if not torch.is_grad_enabled():
+            for tensor in args:
+                if isinstance(tensor, torch.Tensor) and tensor.requires_grad:
+                    self._listener.cut("no_grad", tensor, self.span())
 
     def _get_gradient(self, func: Any, args: Any, kwargs: Any) -> Any:
         tensor = args[0]
@@ -173,6 +200,7 @@ class Calls(TorchFunctionMode):
     def _took(self, func: Any, args: Any, result: Any, start: int) -> None:
         is_leaf = isinstance(result, torch.Tensor) and result.requires_grad and result.grad_fn is None
         if next_sequence_number() == start and not is_leaf:
+            self._unfollowed(args)
             return
         frame = program_frame(sys._getframe(2))
         if frame is None:

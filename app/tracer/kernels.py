@@ -14,14 +14,14 @@ from app.tracer.values import read
 next_sequence_number: Callable[[], int] = torch.autograd._get_sequence_nr  # type: ignore[attr-defined]
 
 _SINGLE = """
-    abs acos acosh add asin asinh atan atan2 atanh ceil cos cosh cumsum cumprod detach div erf erfc exp exp2 expm1 floor
+    abs acos acosh add asin asinh atan atan2 atanh ceil cos cosh cumsum cumprod div erf erfc exp exp2 expm1 floor
     gather hypot lgamma log log10 log1p log2 logaddexp logsumexp max maximum mean min minimum mul neg permute pow
     reciprocal relu round rsqrt select sigmoid sign sin sinh sqrt square sub sum tan tanh transpose truediv unsqueeze
     where __add__ __radd__ __sub__ __rsub__ __mul__ __rmul__ __truediv__ __pow__ __rpow__ __neg__ __abs__
 """
 _PASSIVE = """
-    size dim numel item tolist stride is_contiguous storage_offset data_ptr element_size type numpy cpu backward
-    __len__ __bool__ __float__ __int__ __index__ __complex__ __format__ __repr__ __hash__ __contains__ __array__
+    size dim numel stride is_contiguous storage_offset data_ptr element_size type cpu backward
+    __len__ __bool__ __index__ __complex__ __format__ __repr__ __hash__ __contains__
     _set_grad_enabled is_floating_point is_complex allclose equal register_hook retain_grad get_device
     register_post_accumulate_grad_hook _is_view is_same_size
 """

@@ -212,6 +212,7 @@ class Recorder:
             found = [*variables.values(), *self._last_variables.values()]
             tensors = {id(one): one for one in found if isinstance(one, torch.Tensor) and one.grad_fn is not None}
             self._forward_only(list(tensors.values()))
+        self.tell(self.updates.lost())
         self.tell(self.diagnoser.finish(has_failed))
 
     # -- limits --------------------------------------------------------------------------------------------------------

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 
-from app.trace.model import Parameter, ParameterUpdate, Span, Update, Value
+from app.trace.model import Diagnostic, Parameter, ParameterUpdate, Span, Update, Value
+from app.tracer.cuts import Cuts
 from app.tracer.values import Held, Reading, number, read, settle, settled
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ class Updates:
         self._recorder = recorder
         self._leaves: dict[int, torch.Tensor] = {}
         self._by_address: dict[int, torch.Tensor] = {}
+        self._cuts = Cuts()
         self._written: list[tuple[Change, Reading]] = []
         self._written_span: Span | None = None
 
@@ -103,6 +106,16 @@ class Updates:
         """A leaf came into being: the source names it."""
         if site is not None and site.place is not None and site.place.variable and site.is_direct:
             self._recorder.names.learn(leaf, site.place.variable)
+
+    def cut(self, how: str, tensor: torch.Tensor, span: Span | None) -> None:
+        """The program left the history of a tensor behind."""
+        is_new = not self._cuts.knows(span)
+        name = self._recorder.names.of(tensor, self._recorder.calls.frame()) if is_new else None
+        self._cuts.add(span, how, tensor, name)
+
+    def lost(self) -> Iterator[Diagnostic]:
+        """At the end: the cuts that kept a gradient from a leaf."""
+        return self._cuts.tell(self._leaves)
 
     def changing(self, tensor: torch.Tensor) -> Change | None:
         """A tensor is about to be written in place: remember it if it is a leaf, or shares a leaf's memory."""

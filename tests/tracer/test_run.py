@@ -400,3 +400,25 @@ def test_a_shared_operand_is_not_taken_for_two() -> None:
         "for a, b in [(x, y), (x, x)]:\n    z = a * b\n    z.backward()\n"
     )
     assert [len(graph.nodes) for graph in run.graphs] == [3, 2]
+
+
+@pytest.mark.parametrize(
+    ("cut", "how"),
+    [
+        ("h = (w * 2).detach()", "detach()"),
+        ("h = torch.tensor((w * 2).item())", ".item()"),
+        ("h = (w * 2).data", ".data"),
+        ("with torch.no_grad():\n    h = w * 2", "no_grad"),
+    ],
+)
+def test_a_cut_that_loses_a_leaf_is_pointed_out(cut: str, how: str) -> None:
+    setup = "import torch\nw = torch.tensor(2.0, requires_grad=True)\nv = torch.tensor(3.0, requires_grad=True)\n"
+    run = record(f"{setup}{cut}\nloss = h * v\nloss.backward()\n")
+    assert [
+        (one.parameters["how"], one.span.line) for one in run.diagnostics if one.code == "graph-cut" and one.span
+    ] == [(how, 4 + cut.count("\n"))]
+
+
+def test_taking_a_number_out_to_print_it_is_no_cut() -> None:
+    run = record(DESCENT.replace("    output.backward()\n", "    output.backward()\n    print(output.item())\n"))
+    assert [one for one in run.diagnostics if one.code == "graph-cut"] == []

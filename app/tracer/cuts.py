@@ -1,0 +1,63 @@
+"""Cuts: where the program steps out of autograd, and which leaves were lost by it.
+
+Most cuts are meant (`loss.item()` to print it). One is worth a word when a leaf lies behind it that no backward pass
+ever reached: then the gradient its author expects is missing because of this line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+
+import torch
+from torch.autograd.graph import Node as Function
+from torch.autograd.graph import get_gradient_edge
+
+from app.trace.model import Diagnostic, Parameter, Span
+from app.tracer.walk import walk
+
+MAX_CUTS = 64
+"""Places remembered at most."""
+MAX_TOLD = 4
+"""Cuts reported at most."""
+
+HOW = {
+    "detach": "detach()",
+    "item": ".item()",
+    "tolist": ".tolist()",
+    "numpy": ".numpy()",
+    "__array__": "numpy",
+    "__float__": "float()",
+    "__int__": "int()",
+    "data": ".data",
+    "tensor": "torch.tensor()",
+    "as_tensor": "torch.as_tensor()",
+}
+"""Calls that hand on a value without its history, and how a program writes them."""
+
+
+class Cuts:
+    """Remembers, for each place that cuts, what stood there last."""
+
+    def __init__(self) -> None:
+        self._places: dict[Span | None, tuple[str, str | None, Function]] = {}
+
+    def knows(self, span: Span | None) -> bool:
+        """Whether the place was seen before; then its tensor needs no name again."""
+        return span in self._places or len(self._places) >= MAX_CUTS
+
+    def add(self, span: Span | None, how: str, tensor: torch.Tensor, name: str | None) -> None:
+        """Remember a cut at a place; the latest one counts."""
+        known = self._places.get(span)
+        if known is None and len(self._places) >= MAX_CUTS:
+            return
+        self._places[span] = (how, known[1] if known else name, get_gradient_edge(tensor).node)
+
+    def tell(self, reached: Container[int]) -> Iterator[Diagnostic]:
+        """Say which cuts lost a leaf; `reached` holds the identities of leaves that some pass went through."""
+        told = 0
+        for span, (how, name, node) in self._places.items():
+            leaves = [getattr(one, "variable", None) for one in walk([node]).nodes]
+            if told < MAX_TOLD and any(leaf is not None and id(leaf) not in reached for leaf in leaves):
+                told += 1
+                parameters: dict[str, Parameter] = {"how": how, "variable": name}
+                yield Diagnostic("graph-cut", "warning", span, parameters)
