@@ -1,6 +1,7 @@
 """The other programs, in a process and an environment of their own.
 
-As a script (run by `.venv-bench`) it reads one word a line, does that once, and answers with the milliseconds it took.
+As a script (run by `.venv-bench`) it warms up, then reads one word a line, does that once, and answers with the
+milliseconds it took.
 As a module it starts that script and asks it.
 """
 
@@ -19,6 +20,7 @@ from benchmarks.programs import ENCODER, EXPRESSION, VARIABLES
 from benchmarks.servers import PEERS_PYTHON, ROOT
 
 Ask = Callable[[str], float]
+READY = "ready\n"
 
 
 @contextmanager
@@ -39,6 +41,7 @@ def peers() -> Iterator[Ask]:
         print(what, file=question, flush=True)
         return float(answer.readline())
 
+    assert answer.readline() == READY
     try:
         yield ask
     finally:
@@ -99,6 +102,9 @@ PEERS = {
 def _serve() -> None:
     warnings.simplefilter("ignore")
     exec(ENCODER, _encoder)
+    for do in PEERS.values():
+        do()
+    print(READY, end="", flush=True)
     for line in sys.stdin:
         start = time.perf_counter()
         PEERS[line.strip()]()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import statistics
@@ -67,7 +68,11 @@ def forked(action: Callable[[str], None], program: str) -> Measure:
 
 def rows() -> Iterator[Row]:
     """Measure the loop, the transformer and the walk."""
+    # As in the zygote: a process with threads must not fork, and oneDNN would make executable pages there.
+    torch.set_num_threads(1)
+    torch.backends.mkldnn.enabled = False
     warmup.warm()
+    gc.freeze()
     ours, theirs = side_by_side(forked(record, STEPS), forked(run_bare, STEPS), ROUNDS)
     yield Row("1,000 SGD steps on three scalars, recorded", "the same loop bare", ours, theirs, 2.5)
     ours, theirs = side_by_side(forked(record, TRANSFORMER), forked(run_bare, TRANSFORMER), ROUNDS)

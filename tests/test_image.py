@@ -206,4 +206,5 @@ def test_it_is_still_healthy_and_stops_by_itself(service: Service) -> None:
     service.docker.run("stop", "--time", "20", NAME)
     assert time.monotonic() - start < 15
     state = service.docker.run("inspect", "--format", "{{.State.ExitCode}} {{.State.OOMKilled}}", NAME).stdout.strip()
-    assert state == "0 false"
+    # 143 is the answer to SIGTERM of a process that ended by itself; one that had to be killed answers 137.
+    assert state in ("0 false", "143 false")
