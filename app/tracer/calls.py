@@ -51,7 +51,7 @@ class Listener(Protocol):
         """The program read `.grad` of a tensor that keeps none."""
 
     def check(self) -> None:
-        """Raise if a limit was met meanwhile."""
+        """Raise: `Calls.is_stopping` says that a limit was met meanwhile."""
 
 
 class Calls(TorchFunctionMode):
@@ -61,6 +61,7 @@ class Calls(TorchFunctionMode):
         super().__init__()
         self.made: dict[int, Made] = {}
         self.modules: list[torch.nn.Module] = []
+        self.is_stopping = False
         self._sites = Sites(source, names)
         self._names = names
         self._listener = listener
@@ -121,7 +122,8 @@ class Calls(TorchFunctionMode):
             self._treatments[func] = self._composite
         else:
             self._unfollowed(args)
-        self._listener.check()
+        if self.is_stopping:
+            self._listener.check()
         return result
 
     def _composite(self, func: Any, args: Any, kwargs: Any) -> Any:
@@ -131,7 +133,8 @@ class Calls(TorchFunctionMode):
         with self._kernels.watching(start):
             result = func(*args, **kwargs)
         self._took(func, args, result, start)
-        self._listener.check()
+        if self.is_stopping:
+            self._listener.check()
         return result
 
     def _in_place(self, func: Any, args: Any, kwargs: Any) -> Any:
@@ -148,7 +151,8 @@ class Calls(TorchFunctionMode):
             result = func(*args, **kwargs)
         self._took(func, args, target, start)
         self._listener.changed(target, token, getattr(func, "__name__", ""), self.span())
-        self._listener.check()
+        if self.is_stopping:
+            self._listener.check()
         return result
 
     def _cut(self, func: Any, args: Any, kwargs: Any) -> Any:

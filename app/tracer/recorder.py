@@ -96,11 +96,7 @@ class Recorder:
         self.check()
         self.count("passes", self.pass_count + 1, self.limits.passes)
         self.updates.flush()
-        roots = [
-            get_gradient_edge(one).node if isinstance(one, torch.Tensor) else one.node
-            for one in outputs
-            if not isinstance(one, torch.Tensor) or one.requires_grad
-        ]
+        roots = [root for root in map(_root, outputs) if root is not None]
         if not roots:
             return run()
         recording = self.passes.open(roots, self.calls.frame(), options.starts_with_one)
@@ -135,10 +131,9 @@ class Recorder:
     def _close(self, recording: Recording, call: str) -> None:
         passed = self.passes.close(recording, call, self.calls.span())
         graph = recording.template.graph
-        self.leaf_ids = {
-            id(variable): graph.nodes[index].id
-            for index, variable in zip(recording.template.leaves, recording.laid.variables, strict=True)
-        }
+        nodes = graph.nodes
+        leaves = zip(recording.template.leaves, recording.laid.variables, strict=True)
+        self.leaf_ids = {id(variable): nodes[index].id for index, variable in leaves}
         self._send(PassEvent(passed))
         self.moment(Moment("forward", pass_index=self.pass_count))
         if call != "forward":
@@ -231,3 +226,12 @@ class Recorder:
 
 def _is_followed(output: Any) -> bool:
     return not isinstance(output, torch.Tensor) or output.requires_grad
+
+
+def _root(output: Any) -> Function | None:
+    """The node that a differentiated tensor, or gradient edge, starts from; None if autograd does not follow it."""
+    if not isinstance(output, torch.Tensor):
+        return output.node  # type: ignore[no-any-return]
+    if output.grad_fn is not None:
+        return output.grad_fn
+    return get_gradient_edge(output).node if output.requires_grad else None

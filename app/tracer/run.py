@@ -62,6 +62,7 @@ def stop(limit: str) -> None:
     if recorder is None:
         return
     recorder.stop_reason = limit
+    recorder.calls.is_stopping = True
     frame: types.FrameType | None = sys._getframe(1)
     while frame is not None:
         if frame.f_code.co_filename == FILENAME:
@@ -109,6 +110,7 @@ def _run(source: Source, job: Job, send: Callable[[Event], None]) -> EndEvent:
 def _finish(recorder: Recorder, output: Output, notes: list[str], end: EndEvent, module: types.ModuleType) -> EndEvent:
     """Send what was still held back; a limit met here cuts the run as anywhere else."""
     recorder.stop_reason = None
+    recorder.calls.is_stopping = False
     try:
         output.finish()
         recorder.finish(module.__dict__, has_failed=end.failure is not None)

@@ -38,6 +38,7 @@ class Updates:
         self._leaves: dict[int, torch.Tensor] = {}
         self._by_address: dict[int, torch.Tensor] = {}
         self._cuts = Cuts()
+        self._latest_options: dict[int, tuple[dict[str, Any], dict[str, Parameter]]] = {}
         self._written: list[tuple[Change, Reading]] = []
         self._written_span: Span | None = None
 
@@ -59,7 +60,7 @@ class Updates:
         groups = optimizer.param_groups
         values = [self._read(change.leaf) for change in changes]
         states = [self._state(optimizer, change.leaf) for change in changes]
-        options = [_options(group) for group in groups]
+        options = [self._options(group) for group in groups]
         for group, own in zip(groups[1:], options[1:], strict=True):
             self._add_differences(own, options[0], {id(leaf) for leaf in group["params"]}, changes, states)
         self._send(type(optimizer).__name__, options[0], list(zip(changes, values, states, strict=True)), self._span())
@@ -85,6 +86,14 @@ class Updates:
             elif isinstance(value, int | float):
                 state[str(name)] = number(value)
         return state
+
+    def _options(self, group: dict[str, Any]) -> dict[str, Parameter]:
+        """The options of a parameter group; those of the latest step, if nothing in them has changed."""
+        plain = {name: value for name, value in group.items() if not isinstance(value, torch.Tensor | list)}
+        known = self._latest_options.get(id(group))
+        if known is None or known[0] != plain or len(plain) + 1 != len(group):
+            known = self._latest_options[id(group)] = (plain, _options(group))
+        return known[1]
 
     @staticmethod
     def _add_differences(
@@ -150,9 +159,8 @@ class Updates:
         self._recorder.diagnose("grad-of-non-leaf", span, variable=name)
 
     def check(self) -> None:
-        """Raise if a limit was met meanwhile."""
-        if self._recorder.stop_reason is not None:
-            self._recorder.check()
+        """Raise: a limit was met meanwhile."""
+        self._recorder.check()
 
     def _is_gradient(self, tensor: torch.Tensor) -> bool:
         address = tensor.data_ptr()
