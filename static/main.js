@@ -5,7 +5,7 @@ import { loadExamples, streamTrace } from "./api.js";
 import { createPlayer } from "./player.js";
 import { createRunner } from "./runner.js";
 import { createSettings } from "./settings.js";
-import { unpackState } from "./share.js";
+import { packState, unpackState } from "./share.js";
 import { firstSource } from "./source.js";
 import { createStore } from "./store.js";
 import { timelineOf } from "./timeline.js";
@@ -50,6 +50,7 @@ async function start() {
   await loadLanguage(store.get().settings.language);
   mount();
   play();
+  keepAddress();
   store.subscribe(onChange);
   addEventListener("hashchange", async () => {
     const other = await unpackState(location.hash);
@@ -95,6 +96,18 @@ function play() {
     if (state.playing === before.playing) return;
     if (state.playing && state.trace) player.start();
     else player.stop();
+  });
+}
+
+/** The address follows what was written, so that nothing is lost when the page is loaded again. */
+function keepAddress() {
+  const first = store.get().source;
+  const timer = { handle: null };
+  store.subscribe((state, before) => {
+    const isSame = ["source", "position", "selection", "settings"].every((name) => state[name] === before[name]);
+    if (isSame || state.playing || (state.source === first && location.hash === "")) return;
+    clearTimeout(timer.handle);
+    timer.handle = setTimeout(async () => history.replaceState(null, "", `#${await packState(store.get())}`), 400);
   });
 }
 

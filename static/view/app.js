@@ -25,7 +25,7 @@ export function App({ state, actions }) {
     <main class=${`page${state.isStale ? " stale" : ""}`}>
       <${Source} ...${parts} />
       <div class="stage" id="stage" tabindex="-1"><${Graph} ...${parts} /></div>
-      <div class="side"><${Inspector} ...${parts} /></div>
+      <div class="side" tabindex="0"><h2 class="unseen">${t("inspector.title")}</h2><${Inspector} ...${parts} /></div>
       <div class="transport-bar"><${Timeline} ...${parts} /></div>
       <${Panels} ...${{ state, actions, t }} />
     </main>
@@ -39,7 +39,8 @@ function Panels({ state, actions, t }) {
   const hasCurves = (state.trace?.passes.length ?? 0) > 1;
   const panel = hasCurves ? state.panel : "output";
   return html`
-    <div class=${`panels ${panel}${hasCurves ? "" : " single"}`}>
+    <div class=${`panels ${panel}${hasCurves ? "" : " single"}`} tabindex="0">
+      <h2 class="unseen">${t("panels.choose")}</h2>
       <div class="choice panel-choice" role="group" aria-label=${t("panels.choose")} hidden=${!hasCurves}>
         ${PANELS.map((name) => html`<button type="button" key=${name} aria-pressed=${String(name === panel)} onClick=${() => actions.setPanel(name)}>${t(`${name}.title`)}</button>`)}
       </div>

@@ -6,6 +6,7 @@ import { html, useState } from "../vendor/preact.js";
 import { Sign } from "./signs.js";
 
 const FEW = 4;
+const MOST_CASES = 6;
 const RANKS = { error: 0, warning: 1, info: 2 };
 
 /** A sentence, its code set as code. */
@@ -20,7 +21,7 @@ export function ProblemCard({ state, actions }) {
   const { problem } = state;
   const { title, what, why, instead } = sentencesOf(language, "problems", problem.code, problem.parameters);
   return html`
-    <article class="card error" role="alert">
+    <div class="card error problem" role="alert">
       <header><${Sign} name="error" /><h2><${Sentence} text=${title} /></h2>
         <button type="button" class="close" aria-label=${t("problem.close")} title=${t("problem.close")} onClick=${actions.closeProblem}><${Sign} name="close" /></button></header>
       ${what && html`<p><${Sentence} text=${what} /></p>`}
@@ -28,7 +29,7 @@ export function ProblemCard({ state, actions }) {
       ${instead && html`<p class="instead"><b>${t("problem.instead")}</b> <${Sentence} text=${instead} /></p>`}
       <${Faults} faults=${problem.errors} />
       <footer><${Offers} ...${{ state, actions, t }} /></footer>
-    </article>
+    </div>
   `;
 }
 
@@ -58,28 +59,27 @@ export function Diagnostics({ state, actions }) {
   const [isWhole, setWhole] = useState(false);
   const { trace } = state;
   if (!trace) return null;
-  const all = distinct(trace.diagnostics).sort((a, b) => RANKS[a.severity] - RANKS[b.severity]);
+  const all = byCode(trace.diagnostics).sort((a, b) => RANKS[a[0].severity] - RANKS[b[0].severity]);
   const shown = isWhole ? all : all.slice(0, FEW);
   return html`
     ${trace.cut && html`<${CutNote} cut=${trace.cut} language=${state.settings.language} />`}
     ${shown.length > 0 && html`<ul class="diagnostics" aria-label=${t("problem.remarks")}>
-      ${shown.map((diagnostic, i) => html`<${Diagnostic} key=${`${diagnostic.code}-${i}`} ...${{ diagnostic, state, actions, t }} />`)}
+      ${shown.map((cases) => html`<${Remark} key=${cases[0].code} ...${{ cases, state, actions, t }} />`)}
     </ul>`}
     ${all.length > shown.length && html`<button type="button" class="link more" onClick=${() => setWhole(true)}>${t("problem.more", { count: all.length - shown.length })}</button>`}
   `;
 }
 
-/** The first of those that say the same about the same variable or node. */
-function distinct(diagnostics) {
-  const found = new Map();
+/** Remarks of one kind together; of those about the same variable, node and line only the first. */
+function byCode(diagnostics) {
+  const kinds = new Map();
   for (const diagnostic of diagnostics) {
     const { code, parameters, node, span } = diagnostic;
-    const key = JSON.stringify([code, parameters?.variable ?? parameters?.label ?? null, node, span]);
-    const known = found.get(key);
-    if (known) known.times += 1;
-    else found.set(key, { ...diagnostic, times: 1 });
+    if (!kinds.has(code)) kinds.set(code, new Map());
+    const key = JSON.stringify([subjectOf(parameters), node, span]);
+    if (!kinds.get(code).has(key)) kinds.get(code).set(key, diagnostic);
   }
-  return [...found.values()];
+  return [...kinds.values()].map((cases) => [...cases.values()]);
 }
 
 function CutNote({ cut, language }) {
@@ -90,24 +90,30 @@ function CutNote({ cut, language }) {
   `;
 }
 
-function Diagnostic({ diagnostic, state, actions, t }) {
-  const { code, severity, parameters, times } = diagnostic;
-  const { title, what, why, instead } = sentencesOf(state.settings.language, "diagnostics", code, parameters);
+/** One kind of remark: its title with all it is about, then each case, then why and what to do. */
+function Remark({ cases, state, actions, t }) {
+  const { code, severity, parameters } = cases[0];
+  const { language } = state.settings;
+  const { title, why, instead } = sentencesOf(language, "diagnostics", code, parameters);
+  const subjects = cases.map((diagnostic) => subjectOf(diagnostic.parameters)).filter(Boolean);
   return html`
     <li><details class=${`card ${severity}`}>
-      <summary><${Sign} name=${severity} /><span class="card-title"><${Sentence} text=${title} />${subjectOf(parameters)}</span>${times > 1 && html`<span class="times">×${times}</span>`}</summary>
-      <p><${Sentence} text=${what} /></p>
+      <summary><${Sign} name=${severity} /><span class="card-title"><${Sentence} text=${title} />${subjects.slice(0, MOST_CASES).map((subject) => html` <code>${subject}</code>`)}${subjects.length > MOST_CASES && " …"}</span></summary>
+      <ul class="cases">
+        ${cases.slice(0, MOST_CASES).map((diagnostic, i) => html`<li key=${i}>
+          <p><${Sentence} text=${sentencesOf(language, "diagnostics", code, diagnostic.parameters).what} /></p>
+          <footer><${Places} ...${{ diagnostic, state, actions, t }} /></footer></li>`)}
+      </ul>
+      ${cases.length > MOST_CASES && html`<p class="hint">${t("problem.more", { count: cases.length - MOST_CASES })}</p>`}
       ${why && html`<p class="why"><${Sentence} text=${why} /></p>`}
       ${instead && html`<p class="instead"><b>${t("problem.instead")}</b> <${Sentence} text=${instead} /></p>`}
-      <footer><${Places} ...${{ diagnostic, state, actions, t }} /></footer>
     </details></li>
   `;
 }
 
-/** Several remarks of one kind are told apart by what they are about. */
+/** What tells one case of a remark from another. */
 function subjectOf(parameters) {
-  const subject = parameters?.variable ?? parameters?.label;
-  return subject ? html` <code>${subject}</code>` : null;
+  return parameters?.variable ?? parameters?.label ?? null;
 }
 
 /** The ways from a remark to what it is about: its frame, its node, its line. */

@@ -17,6 +17,7 @@ export function Source({ state, actions }) {
   const { mode } = state.source;
   return html`
     <section class="source" aria-label=${t("source.title")}>
+      <h2 class="unseen">${t("source.title")}</h2>
       <div class="source-head">
         <${Tabs} ...${{ state, actions, t }} />
         <${RunButton} ...${{ state, actions, t }} />

@@ -154,7 +154,7 @@ async def test_an_error_is_underlined_where_it_stands(opened: Opened) -> None:
     page = await opened.open()
     await write_program(page, TWO_STEPS.replace("z = x + y", "z = x + yy"))
     await run(page)
-    card = page.locator("article.card.error")
+    card = page.locator(".card.problem")
     await expect(card).to_contain_text("yy")
     await expect(card.get_by_role("button", name="Line 5")).to_be_visible()
     await expect(page.locator(".cm-lintRange-error")).to_have_text("yy")
@@ -164,13 +164,13 @@ async def test_an_error_is_underlined_where_it_stands(opened: Opened) -> None:
 async def test_a_problem_dims_the_last_good_graph_until_it_is_mended(opened: Opened) -> None:
     page = await opened.open()
     await write_expression(page, "a*x^2")
-    await expect(page.locator("article.card.error h2")).to_have_text("^ is not a power")
+    await expect(page.locator(".card.problem h2")).to_have_text("^ is not a power")
     await expect(page.locator(".cm-lintRange-error")).to_have_text("^")
     await expect(page.locator("main.stale")).to_be_visible()
     await expect(page.locator("g.node.output text.value")).to_have_text("27")
     await write_expression(page, "a*x**2")
     await expect(page.locator("g.node.output text.value")).to_have_text("16")
-    await expect(page.locator("article.card")).to_have_count(0)
+    await expect(page.locator(".card.problem")).to_have_count(0)
     await expect(page.locator("main.stale")).to_have_count(0)
 
 
@@ -215,7 +215,7 @@ async def test_the_page_speaks_chinese_when_asked_and_remembers(opened: Opened) 
     await expect(page.get_by_role("button", name="运行", exact=True)).to_be_visible()
     assert await page.evaluate("document.documentElement.lang") == "zh-Hans"
     await write_expression(page, "a*x^2")
-    await expect(page.locator("article.card.error")).to_contain_text("^")
+    await expect(page.locator(".card.problem")).to_contain_text("^")
     await page.reload()
     await expect(page.get_by_role("button", name="运行", exact=True)).to_be_visible()
     untranslated = await page.evaluate("document.body.innerText.match(/\\b[a-z]+\\.[a-z]+(-[a-z]+)+\\b/g)")
