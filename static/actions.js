@@ -32,7 +32,11 @@ function playActions(store) {
     setSpeed: (speed) => store.set({ speed }),
     setGrain: (grain) => store.set({ grain }),
     select: (selection) => store.set({ selection }),
-    goToSpan: (span) => store.set(({ jump }) => ({ jump: { span, count: (jump?.count ?? 0) + 1 }, isProgramShown: true })),
+    /** Go to a span of the program that was traced, in whichever editor it stands. */
+    goToSpan: (span) => store.set(({ source, traceMode }) => ({ jump: { span, isOwn: false }, isProgramShown: true, source: { ...source, mode: traceMode ?? source.mode } })),
+    /** Go to a span of what the visitor is writing. */
+    goToSource: (span) => store.set({ jump: { span, isOwn: true } }),
+    jumped: () => store.set({ jump: null }),
   };
 }
 
@@ -64,7 +68,9 @@ function writeActions({ store, runner }) {
 
   function setSource(fields) {
     store.set(({ source }) => ({ source: { ...source, ...fields } }));
-    if (store.get().source.mode === "expression" && !("mode" in fields)) runSoon();
+    const { source, traceMode } = store.get();
+    const isNew = !("mode" in fields) || traceMode !== "expression";
+    if (source.mode === "expression" && isNew) runSoon();
   }
 
   function setVariable(name, fields, isDragged = false) {

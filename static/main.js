@@ -24,6 +24,7 @@ function firstState(chosen) {
     source: firstSource(),
     run: { status: "idle", received: 0, startedAt: 0 },
     trace: null,
+    traceMode: null,
     problem: null,
     isStale: false,
     position: 0,

@@ -38,7 +38,8 @@ export function createRunner({ store, stream, soon = beforePicture, wait = rest 
     const controller = new AbortController();
     current.controller = controller;
     store.set({ run: { status: "running", received: 0, startedAt: Date.now() }, playing: false });
-    const reel = createReel({ store, soon, position, isCurrent: () => current.controller === controller });
+    const mode = "program" in body ? "program" : "expression";
+    const reel = createReel({ store, soon, position, mode, isCurrent: () => current.controller === controller });
     try {
       const { language } = store.get().settings;
       const events = patiently(() => stream(body, { language, signal: controller.signal }), { wait, signal: controller.signal });
@@ -76,7 +77,7 @@ async function* patiently(open, { wait, signal }) {
 }
 
 /** Gathers events; the former trace stays in sight until the new one has a pass to show. */
-function createReel({ store, soon, position, isCurrent }) {
+function createReel({ store, soon, position, mode, isCurrent }) {
   const former = store.get().trace;
   const reel = { trace: emptyTrace(), waiting: [], isShown: false, isDue: false };
 
@@ -107,9 +108,10 @@ function createReel({ store, soon, position, isCurrent }) {
   function firstLook() {
     const { selection, position: place } = store.get();
     const isSame = hasSameGraphs(former, reel.trace);
-    if (position !== undefined) return { position, isStale: false };
-    if (isSame) return { position: place, selection, isStale: false };
-    return { position: positionOfPass(timelineOf(reel.trace), 0) ?? 0, selection: null, isStale: false };
+    const common = { isStale: false, traceMode: mode };
+    if (position !== undefined) return { ...common, position };
+    if (isSame) return { ...common, position: place, selection };
+    return { ...common, position: positionOfPass(timelineOf(reel.trace), 0) ?? 0, selection: null };
   }
 
   function finish(problem) {

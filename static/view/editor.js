@@ -5,7 +5,7 @@ import { createEditor, markSpans, setText, setWords, showSpan, underline } from 
 
 /**
  * @param {{text: string, kind: "program" | "expression" | "view", label: string, hint?: string, marks?: any[],
- *   faults?: any[], jump?: {span: any, count: number} | null, onChange?: (text: string) => void,
+ *   faults?: any[], jump?: {span: any} | null, onJumped?: () => void, onChange?: (text: string) => void,
  *   onRun?: () => void, onPlace?: (place: any) => void}} props
  */
 export function Editor({ text, kind, label, hint = "", marks = [], faults = [], jump = null, ...calls }) {
@@ -22,17 +22,12 @@ export function Editor({ text, kind, label, hint = "", marks = [], faults = [], 
   useEffect(() => setWords(editor.current, words), [label, hint]);
   useEffect(() => markSpans(editor.current, marks), [JSON.stringify(marks), text]);
   useEffect(() => underline(editor.current, faults), [JSON.stringify(faults), text]);
-  useJump(editor, jump);
-  return html`<div class=${`editor ${kind}`} ref=${host}></div>`;
-}
-
-/** Jump to a place once each time it is asked for, and not again when the editor comes back into sight. */
-function useJump(editor, jump) {
-  const done = useRef(0);
   useEffect(() => {
-    if (jump && jump.count > done.current) showSpan(editor.current, jump.span, true);
-    done.current = jump?.count ?? 0;
-  }, [jump?.count]);
+    if (!jump) return;
+    showSpan(editor.current, jump.span, true);
+    latest.current.onJumped?.();
+  }, [jump]);
+  return html`<div class=${`editor ${kind}`} ref=${host}></div>`;
 }
 
 function callsOf(latest) {

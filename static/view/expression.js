@@ -32,7 +32,7 @@ function ExpressionEditor({ state, actions, t }) {
   return html`
     <label class="field-label" onClick=${focusEditor}>${t("expression.label")}</label>
     <${Editor} kind="expression" text=${expression} label=${t("expression.label")} hint="a*x**2 + b*x + c"
-      marks=${span ? [{ span, name: "chosen-source" }] : []} faults=${expressionFaults(state)}
+      marks=${span ? [{ span, name: "chosen-source" }] : []} faults=${expressionFaults(state)} jump=${state.jump?.isOwn ? state.jump : null} onJumped=${actions.jumped}
       onChange=${(text) => actions.setSource({ expression: text })} onRun=${() => actions.run()} onPlace=${onPlace} />
   `;
 }
@@ -158,13 +158,13 @@ function Options({ optimizer, actions }) {
 /** The program that the server wrote from the expression: what really ran. */
 function WrittenProgram({ state, actions, t }) {
   const program = state.trace?.program;
-  if (!program) return null;
+  if (!program || state.traceMode !== "expression") return null;
   return html`
     <details class="written" open=${state.isProgramShown} onToggle=${(event) => actions.showProgram(event.currentTarget.open)}>
       <summary>${t("expression.as-program")}</summary>
       ${state.isProgramShown && html`
         <${Editor} kind="view" text=${program} label=${t("expression.as-program")} marks=${chosenMarks(state)} faults=${faultsOf(state, program)}
-          jump=${state.jump} onPlace=${(place) => choosePlace(state, actions, place)} />
+          jump=${state.jump?.isOwn ? null : state.jump} onJumped=${actions.jumped} onPlace=${(place) => choosePlace(state, actions, place)} />
         <button type="button" class="button small" onClick=${actions.moveToProgram}><${Sign} name="copy" /> ${t("expression.move")}</button>`}
     </details>
   `;

@@ -42,12 +42,14 @@ function Faults({ faults }) {
 function Offers({ state, actions, t }) {
   const { problem, source } = state;
   const { line, column = 1, code, status } = problem;
+  const isOwn = !problem.program || problem.program === source.program;
+  const go = isOwn ? actions.goToSource : actions.goToSpan;
   const sumUp = () => {
     actions.setSource({ sum: true });
     actions.run();
   };
   return html`
-    ${line && html`<button type="button" class="link" onClick=${() => actions.goToSpan({ line, column })}>${t("problem.place", { line, column })}</button>`}
+    ${line && html`<button type="button" class="link" onClick=${() => go({ line, column })}>${t("problem.place", { line, column })}</button>`}
     ${code === "not-scalar" && source.mode === "expression" && html`<button type="button" class="button small" onClick=${sumUp}>${t("problem.sum")}</button>`}
     ${(status === 503 || status === 429 || code === "offline" || code === "broken-off") && html`<button type="button" class="button small" onClick=${() => actions.run()}>${t("problem.again")}</button>`}
   `;

@@ -80,7 +80,7 @@ function ProgramEditor({ state, actions, t }) {
   const isTraced = trace?.program === source.program;
   return html`
     <${Editor} kind="program" text=${source.program} label=${t("source.program")} hint=${t("source.program-hint")}
-      marks=${isTraced ? chosenMarks(state) : []} faults=${faultsOf(state, source.program)} jump=${isTraced ? jump : null}
+      marks=${isTraced ? chosenMarks(state) : []} faults=${faultsOf(state, source.program)} jump=${jump} onJumped=${actions.jumped}
       onChange=${(program) => actions.setSource({ program })} onRun=${() => actions.run()}
       onPlace=${(place) => isTraced && choosePlace(state, actions, place)} />
   `;

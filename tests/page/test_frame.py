@@ -156,7 +156,8 @@ async def test_an_error_is_underlined_where_it_stands(opened: Opened) -> None:
     await run(page)
     card = page.locator(".card.problem")
     await expect(card).to_contain_text("yy")
-    await expect(card.get_by_role("button", name="Line 5")).to_be_visible()
+    await card.get_by_role("button", name="Line 5").click()
+    await expect(page.locator(".cm-activeLine")).to_have_text("z = x + yy")
     await expect(page.locator(".cm-lintRange-error")).to_have_text("yy")
     await expect(page.locator(".editor.program")).to_be_visible()
 
@@ -204,6 +205,33 @@ async def test_an_example_opens_from_the_gallery(opened: Opened) -> None:
     await expect(page.locator(".editor.program .cm-content")).to_contain_text("import torch")
     await opened.ready()
     assert await opened.all_complaints() == []
+
+
+async def test_a_line_of_the_written_program_is_shown_from_anywhere(opened: Opened) -> None:
+    page = await opened.open()
+    await page.get_by_role("tab", name="Program").click()
+    await page.locator(".prints .link").first.click()
+    await expect(page.locator(".editor.view .cm-content")).to_be_focused()
+
+
+async def test_the_expression_is_live_again_when_its_tab_is_chosen(opened: Opened) -> None:
+    page = await opened.open()
+    await write_program(page, TWO_STEPS)
+    await run(page)
+    await expect(page.locator("g.node.output text.value")).to_have_text("9")
+    await page.get_by_role("tab", name="Expression").click()
+    await expect(page.locator("g.node.output text.value")).to_have_text("27")
+
+
+async def test_a_reload_loses_nothing(opened: Opened) -> None:
+    page = await opened.open()
+    await write_program(page, TWO_STEPS)
+    await run(page)
+    await expect(page.locator("g.node.output text.value")).to_have_text("9")
+    await page.wait_for_url("**/#1.*")
+    await page.reload()
+    await expect(page.locator("g.node.output text.value")).to_have_text("9")
+    await expect(page.locator(".editor.program .cm-content")).to_contain_text("w = z ** 2")
 
 
 # -- how the page looks and speaks -------------------------------------------------------------------------------------
