@@ -11,7 +11,7 @@ const LARGEST_FIT = 1.75;
 /** From this width on the tools stand beside the picture, not below it. */
 const TOOLS = { from: 480, width: 40 };
 /** Below this nobody can read the numbers: a larger graph is shown in part, and followed. */
-const READABLE = 0.62;
+const READABLE = 0.55;
 
 /**
  * Make a stage inside an element. It keeps each picture's zoom, and fits a picture whose zoom nobody touched.
@@ -129,12 +129,22 @@ export function setTabStop(stage, id, hasFocus) {
   bringIntoSight(stage, part);
 }
 
+/** Bring a node or group that was chosen elsewhere into sight. */
+export function showPart(stage, id) {
+  const part = stage.picture && partOf(stage.picture, id);
+  if (part) bringIntoSight(stage, part);
+}
+
+/** The part of a picture in which a node lies: its box, or the group that holds it. */
+function partOf(picture, id) {
+  return picture.byId.get(id) ?? picture.parts.find(({ group }) => group?.members.includes(id));
+}
+
 /** Keep the node at work in sight, if that is wanted: a part outside comes to the middle. */
 export function follow(stage, ids) {
   stage.followed = ids;
   if (!stage.isFollowing || !stage.picture) return;
-  const [id] = ids;
-  const part = stage.picture.byId.get(id) ?? stage.picture.parts.find(({ group }) => group?.members.includes(id));
+  const part = partOf(stage.picture, ids[0]);
   if (part) bringIntoSight(stage, part, true);
 }
 

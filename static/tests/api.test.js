@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { afterEach, test } from "node:test";
+import { ProblemError, drawGraph, loadExamples, streamTrace } from "../api.js";
+
+const realFetch = globalThis.fetch;
+afterEach(() => {
+  globalThis.fetch = realFetch;
+});
+
+/** Answer every request with these pieces of a body; remember what was asked. */
+function answer(pieces, { status = 200, fails = false } = {}) {
+  const asked = [];
+  globalThis.fetch = async (address, options) => {
+    asked.push({ address, ...options });
+    const body = new ReadableStream({
+      async start(controller) {
+        for (const piece of pieces) controller.enqueue(typeof piece === "string" ? new TextEncoder().encode(piece) : piece);
+        if (fails) controller.error(new TypeError("network error"));
+        else controller.close();
+      },
+    });
+    return new Response(body, { status });
+  };
+  return asked;
+}
+
+const signal = () => new AbortController().signal;
+
+async function eventsOf(stream) {
+  const events = [];
+  for await (const event of stream) events.push(event);
+  return events;
+}
+
+test("lines arrive as events, wherever the pieces were cut", async () => {
+  const text = new TextEncoder().encode('{"event":"program","program":"中文"}\n{"event":"moment"}\n\n{"event":"end"}\n');
+  const asked = answer([text.slice(0, 31), text.slice(31, 33), text.slice(33, 50), text.slice(50)]);
+  const events = await eventsOf(streamTrace({ program: "x" }, { language: "zh", signal: signal() }));
+  assert.deepEqual(events.map(({ event }) => event), ["program", "moment", "end"]);
+  assert.equal(events[0].program, "中文");
+  assert.equal(asked[0].headers.Accept, "application/x-ndjson");
+  assert.equal(asked[0].headers["Accept-Language"], "zh");
+  assert.deepEqual(JSON.parse(asked[0].body), { program: "x" });
+});
+
+test("a refusal is thrown with its document", async () => {
+  answer(['{"code":"syntax","title":"No","status":422,"parameters":{},"line":3}'], { status: 422 });
+  await assert.rejects(eventsOf(streamTrace({}, { language: "en", signal: signal() })), (error) => {
+    assert.ok(error instanceof ProblemError);
+    assert.deepEqual([error.problem.code, error.problem.line], ["syntax", 3]);
+    return true;
+  });
+});
+
+test("a problem as the last line is thrown after the events before it", async () => {
+  answer(['{"event":"pass"}\n{"event":"problem","code":"raised","parameters":{}}\n']);
+  const seen = [];
+  await assert.rejects(async () => {
+    for await (const event of streamTrace({}, { language: "en", signal: signal() })) seen.push(event.event);
+  }, ({ problem }) => problem.code === "raised");
+  assert.deepEqual(seen, ["pass"]);
+});
+
+const BROKEN = { "ends without an end": { pieces: ['{"event":"pass"}\n'], fails: false }, "breaks off": { pieces: ['{"event":"pass"}\n'], fails: true } };
+
+for (const [name, { pieces, fails }] of Object.entries(BROKEN)) {
+  test(`a stream that ${name} is a problem`, async () => {
+    answer(pieces, { fails });
+    await assert.rejects(eventsOf(streamTrace({}, { language: "en", signal: signal() })), ({ problem }) => problem.code === "broken-off");
+  });
+}
+
+test("no server, and an answer that is not ours, are problems too", async () => {
+  globalThis.fetch = async () => {
+    throw new TypeError("failed to fetch");
+  };
+  await assert.rejects(loadExamples("en"), ({ problem }) => problem.code === "offline");
+  answer(["<html>bad gateway</html>"], { status: 502 });
+  await assert.rejects(loadExamples("en"), ({ problem }) => problem.code === "unexpected-answer" && problem.parameters.status === 502);
+});
+
+test("an ended request is not a problem but an end", async () => {
+  const controller = new AbortController();
+  globalThis.fetch = async () => {
+    controller.abort();
+    throw controller.signal.reason;
+  };
+  await assert.rejects(eventsOf(streamTrace({}, { language: "en", signal: controller.signal })), { name: "AbortError" });
+});
+
+test("a graph is drawn anew by the server", async () => {
+  const asked = answer(['{"svg":"<svg/>","groups":[]}']);
+  const call = { graph: { id: "g0" }, expanded: ["k"], collapsed: [], direction: "LR" };
+  assert.deepEqual(await drawGraph(call, { language: "en" }), { svg: "<svg/>", groups: [] });
+  assert.deepEqual([asked[0].address, asked[0].method, JSON.parse(asked[0].body)], ["/api/layout", "POST", call]);
+});
