@@ -27,7 +27,11 @@ FLUSH_BYTES = 64 * 1024
 FLUSH_SECONDS = 0.05
 PROMPT_PRINTS = 16
 
-_TINY = Job(Expression("a*x**2 + b", {"a": Variable(2.0), "x": Variable(3.0), "b": Variable([1.0])}, sum=True))
+_REHEARSAL = Job(
+    Expression(
+        "a*x**2 + b*x + c", {name: Variable(value) for name, value in zip("axbc", (1.0, 4.0, 2.0, 3.0), strict=True)}
+    )
+)
 
 
 class Outbox:
@@ -100,7 +104,7 @@ def live(confinement: Confinement, job_descriptor: int) -> None:
 def _rehearse() -> str | None:
     # The first run pays for pages and caches that the fork shared; a spare pays before anybody waits for it.
     ends: list[EndEvent] = []
-    run.trace(_TINY, lambda event: ends.append(event) if isinstance(event, EndEvent) else None)
+    run.trace(_REHEARSAL, lambda event: ends.append(event) if isinstance(event, EndEvent) else None)
     failure = ends[-1].failure if ends else None
     return None if ends and failure is None else f"the first run failed: {failure.code if failure else 'no end'}"
 

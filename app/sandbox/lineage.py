@@ -30,6 +30,7 @@ from app.sandbox.control import (
 log = logging.getLogger(__name__)
 
 _ZYGOTE = Path(__file__).with_name("zygote.py")
+_START_SECONDS = 120.0
 _STOP_SECONDS = 5.0
 
 
@@ -96,7 +97,7 @@ class Lineage:
         """Start the zygote and wait until it is warm.
 
         Raises:
-            ConnectionError: it died before.
+            OSError: it died before, or is not warm after a long time.
         """
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
@@ -115,7 +116,7 @@ class Lineage:
         loop = asyncio.get_running_loop()
         loop.add_reader(ours, self._listen)
         await loop.sock_sendall(ours, len(payload).to_bytes(4, "big") + payload)
-        await self.warm
+        await asyncio.wait_for(asyncio.shield(self.warm), _START_SECONDS)
 
     async def fork(self) -> Child:
         """Let the zygote bear one more child.
@@ -144,12 +145,17 @@ class Lineage:
             with contextlib.suppress(OSError):
                 self._control.send(COMMAND.pack(KILL, pid))
 
-    async def stop(self) -> None:
-        """End the zygote; the kernel ends its children with it."""
-        self._hang_up()
+    def abandon(self) -> None:
+        """Kill a zygote that no longer answers; `dead` follows."""
         if self._process is not None:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
+
+    async def stop(self) -> None:
+        """End the zygote; the kernel ends its children with it."""
+        self._hang_up()
+        self.abandon()
+        if self._process is not None:
             await asyncio.wait_for(self._process.wait(), _STOP_SECONDS)
 
     # -- what the zygote says ------------------------------------------------------------------------------------------

@@ -16,9 +16,11 @@ JOB_DESCRIPTOR = 3
 _PROT_EXEC = 0x4
 _MAP_ANONYMOUS = 0x20
 _ITIMER_REAL = 0
+_MADV_HWPOISON = 100
+"""The first of the advices that a mighty process may use to take pages of memory from the whole machine."""
 
 _ALLOWED = """
-    brk munmap mremap madvise futex getrandom exit exit_group rt_sigreturn restart_syscall sched_yield
+    brk munmap mremap futex getrandom exit exit_group rt_sigreturn restart_syscall sched_yield
     getpid gettid clock_gettime clock_getres clock_nanosleep nanosleep gettimeofday time
 """
 
@@ -85,6 +87,8 @@ def _add_conditional_rules(policy: object, refuse: int) -> None:
         add(refuse, name, seccomp.Arg(0, seccomp.NE, JOB_DESCRIPTOR))
     add(seccomp.ALLOW, "setitimer", seccomp.Arg(0, seccomp.EQ, _ITIMER_REAL))
     add(refuse, "setitimer", seccomp.Arg(0, seccomp.NE, _ITIMER_REAL))
+    add(seccomp.ALLOW, "madvise", seccomp.Arg(2, seccomp.LT, _MADV_HWPOISON))
+    add(refuse, "madvise", seccomp.Arg(2, seccomp.GE, _MADV_HWPOISON))
     executable = seccomp.Arg(2, seccomp.MASKED_EQ, _PROT_EXEC, _PROT_EXEC)
     plain = seccomp.Arg(2, seccomp.MASKED_EQ, _PROT_EXEC, 0)
     anonymous = seccomp.Arg(3, seccomp.MASKED_EQ, _MAP_ANONYMOUS, _MAP_ANONYMOUS)

@@ -18,6 +18,7 @@ from app.trace.codec import HEADER_BYTES
 
 log = logging.getLogger(__name__)
 
+_REFILL_SECONDS = 0.005
 _GREETING_BYTES = 4096
 _GREETING_SECONDS = 20.0
 _FIRST_PAUSE_SECONDS = 0.1
@@ -86,7 +87,7 @@ class Spares:
         """
         while self._ready:
             spare = self._ready.popleft()
-            self._wanted.set()
+            self._refill_soon()
             if not spare.child.exit.done() and not spare.lineage.dead.is_set():
                 return spare
             spare.child.discard()
@@ -102,6 +103,13 @@ class Spares:
         finally:
             if future in self._waiting:
                 self._waiting.remove(future)
+
+    def _refill_soon(self) -> None:
+        # Forking beside a run slows that run down; with spares left there is time to let a short one finish.
+        if self._ready:
+            asyncio.get_running_loop().call_later(_REFILL_SECONDS, self._wanted.set)
+        else:
+            self._wanted.set()
 
     # -- the zygote ----------------------------------------------------------------------------------------------------
 
@@ -157,18 +165,15 @@ class Spares:
 
     async def _make(self, lineage: Lineage) -> None:
         try:
-            child = await lineage.fork()
-            try:
-                greeting = await asyncio.wait_for(_read_greeting(child), _GREETING_SECONDS)
-            except BaseException:
-                child.discard()
-                raise
-        except (OSError, TimeoutError, EOFError, msgspec.MsgspecError) as error:
+            spare, greeting = await asyncio.wait_for(_raise_spare(lineage), _GREETING_SECONDS)
+        except (OSError, EOFError, msgspec.MsgspecError) as error:
             self.fault = f"no child could be made: {error or type(error).__name__}"
             log.error(self.fault)
+            if isinstance(error, TimeoutError):
+                lineage.abandon()
             await asyncio.sleep(_FIRST_PAUSE_SECONDS)
         else:
-            self._offer(Spare(child, lineage, greeting.layers, time.monotonic()), greeting)
+            self._offer(spare, greeting)
         finally:
             self._making -= 1
             self._wanted.set()
@@ -192,6 +197,16 @@ class Spares:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+async def _raise_spare(lineage: Lineage) -> tuple[Spare, Greeting]:
+    child = await lineage.fork()
+    try:
+        greeting = await _read_greeting(child)
+    except BaseException:
+        child.discard()
+        raise
+    return Spare(child, lineage, greeting.layers, time.monotonic()), greeting
 
 
 async def _read_greeting(child: Child) -> Greeting:

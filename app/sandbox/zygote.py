@@ -66,6 +66,8 @@ def _refuse_shell(_command: object) -> int:
 
 def _read_configuration(control: socket.socket) -> Configuration:
     length = int.from_bytes(control.recv(4, socket.MSG_WAITALL), "big")
+    if length == 0:
+        sys.exit("the server hung up before it said a word")
     return msgspec.json.decode(control.recv(length, socket.MSG_WAITALL), type=Configuration)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from app.errors import SandboxUnavailableError
 from app.sandbox import Sandbox
 from app.sandbox.control import LAYERS
 from app.settings import Settings
@@ -50,8 +51,22 @@ def attempt(name, call):
 async def test_only_the_chosen_layers_hold(sandboxes: Sandboxes, layers: tuple[str, ...]) -> None:
     status = sandboxes[layers].status
     assert status.layers == layers
+    assert (status.ready, status.confined) == (True, False)
     assert set(status.missing) == set(LAYERS) - set(layers)
     assert (await run(sandboxes[layers], "print(1)")).output == "1\n"
+
+
+async def test_a_missing_layer_refuses_runs_where_all_must_hold(
+    sandboxes: Sandboxes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox = sandboxes["seccomp",]
+    monkeypatch.setattr(sandbox, "_required", True)
+    status = sandbox.status
+    assert not status.ready
+    assert status.fault is not None
+    assert "landlock" in status.fault
+    with pytest.raises(SandboxUnavailableError):
+        await run(sandbox, "print(1)")
 
 
 async def attempts(sandbox: Sandbox, calls: dict[str, str]) -> dict[str, str]:
