@@ -8,7 +8,7 @@ import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/pr
 import { Icon } from "./icons.js";
 import { createPicture, isBox, markParts, paint } from "./picture.js";
 import { labelParts } from "./spoken.js";
-import { createStage, destroyStage, fit, follow, neighbourOf, setFollowing, setTabStop, showPicture, zoomBy } from "./stage.js";
+import { createStage, destroyStage, fit, follow, neighbourOf, setFollowing, setTabStop, showPart, showPicture, zoomBy } from "./stage.js";
 import { NodeTable } from "./table.js";
 
 const ZOOM_STEP = 1.3;
@@ -97,6 +97,9 @@ function usePicture({ state, scene, stage }, hovered, t) {
   useLayoutEffect(() => {
     if (picture) markParts(picture, marksAround(graph, hovered ?? state.selection));
   }, [picture, hovered, state.selection]);
+  useLayoutEffect(() => {
+    if (picture && state.selection?.startsWith("n")) showPart(stage.current, state.selection);
+  }, [state.selection]);
   useEffect(() => {
     if (picture && !state.playing) labelParts(picture, scene, t);
   }, [picture, state.playing, state.playing ? null : state.position, state.settings.language]);

@@ -9,6 +9,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
 
+from tests.page.stage import Stage
+
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
@@ -82,3 +84,12 @@ class Opened:
 def opened(page: Page, service_url: str) -> Opened:
     """The page, watched from the first byte."""
     return Opened(page, service_url)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def stage(opened: Opened) -> AsyncGenerator[Stage, None]:
+    """The page, open and with its first picture; fails at the end if the browser complained of anything."""
+    page = await opened.open()
+    page.set_default_timeout(15_000)
+    yield Stage(page, opened.url)
+    assert await opened.all_complaints() == []

@@ -1,0 +1,119 @@
+"""Inspector, curves, output and table in a real browser on a real server."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from app.layout.numbers import format_value
+from tests.page.stage import DESCENT, DIVERGENCE, FAN_OUT, MATRIX, QUADRATIC, Stage
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_the_inspector_shows_the_chain_rule_and_leads_to_the_source(stage: Stage) -> None:
+    trace = await stage.trace(QUADRATIC)
+    recorded, graph = trace["passes"][0], trace["graphs"][0]
+    product = next(i for i, node in enumerate(graph["nodes"]) if node["label"] == "a * x ** 2")
+    await stage.press("start")
+    inspector = stage.page.locator(".inspector")
+    await stage.page.locator(f"#{graph['nodes'][product]['id']}").click()
+    await expect(inspector).to_contain_text("Not computed yet at this moment.")
+    await inspector.get_by_role("button", name="Go there").last.click()
+    await expect(stage.sentence).to_contain_text("MulBackward0 (a * x ** 2) receives 1 and sends 16 → a")
+    await expect(inspector.locator("h2")).to_have_text("a * x ** 2")
+    await expect(inspector).to_contain_text(format_value(recorded["values"][product]))
+    row = inspector.locator(".chain tbody tr").first
+    await expect(row).to_contain_text(re.compile(r"a\s*16\s*× 1\s*= 16"))
+    await expect(inspector.locator(".chain tbody tr").nth(1)).to_contain_text("not followed")
+    await inspector.get_by_role("button", name=re.compile("line 7")).click()
+    await expect(stage.page.locator(".cm-activeLine")).to_contain_text("a * x ** 2")
+
+
+async def test_where_flows_meet_each_contribution_and_their_sum_are_shown(stage: Stage) -> None:
+    trace = await stage.trace(FAN_OUT)
+    graph, recorded = trace["graphs"][0], trace["passes"][0]
+    leaf = next(i for i, node in enumerate(graph["nodes"]) if node["kind"] == "leaf")
+    flows = [
+        flow
+        for edge, flow in zip(graph["edges"], recorded["flows"], strict=True)
+        if edge["target"] == graph["nodes"][leaf]["id"]
+    ]
+    assert len(flows) == 2
+    await stage.page.locator(f"#{graph['nodes'][leaf]['id']}").click()
+    await stage.press("end")
+    items = stage.page.locator(".contributions li b")
+    await expect(items).to_have_count(3)
+    texts = await items.all_text_contents()
+    assert sorted(texts[:2]) == sorted(map(format_value, flows))
+    assert texts[2] == format_value(recorded["gradients"][leaf])
+    await stage.page.locator(".contributions .link").first.click()
+    await expect(stage.page.locator(".inspector .badge")).to_have_text("edge")
+
+
+async def test_tensors_are_coloured_tables_and_large_ones_statistics(stage: Stage) -> None:
+    trace = await stage.trace(MATRIX)
+    ids = {node["variable"]: node["id"] for node in trace["graphs"][0]["nodes"] if node["kind"] == "leaf"}
+    await stage.press("end")
+    await stage.page.get_by_role("button", name="Fit to window").click()
+    await stage.page.locator(f"#{ids['W']}").click()
+    cells = stage.page.locator(".inspector .block").first.locator(".heat td")
+    await expect(cells).to_have_text(["1", "-2", "0.5", "3"])
+    await expect(cells.nth(1)).to_have_class(re.compile("heat-minus"))
+    await stage.page.locator(f"#{ids['big']}").click()
+    await expect(stage.page.locator(".statistics").first).to_contain_text("mean")
+    assert await stage.page.locator(".histogram").first.locator("rect").count() > 1
+
+
+async def test_curves_follow_the_position_and_lead_to_passes(stage: Stage) -> None:
+    await stage.trace(DESCENT)
+    charts = stage.page.locator(".curves-view .uplot")
+    await expect(charts).to_have_count(2)
+    await stage.press("start")
+    line = stage.page.locator(".chart-now").first
+    first = await line.bounding_box()
+    over = stage.page.locator(".curves-view .u-over").first
+    box = await over.bounding_box()
+    assert first is not None
+    assert box is not None
+    await over.click(position={"x": box["width"] / 2, "y": box["height"] / 2})
+    await expect(stage.place).to_contain_text(re.compile(r"step (49|50|51|52) of 100 · backward"))
+    second = await line.bounding_box()
+    assert second is not None
+    assert second["x"] > first["x"] + box["width"] / 3
+    await stage.page.get_by_role("button", name="Gradients").click()
+    await stage.page.get_by_label("log scale").check()
+    await expect(stage.page.locator(".u-legend").last).to_contain_text("z")
+
+
+async def test_a_diverging_run_marks_where_numbers_end(stage: Stage) -> None:
+    await stage.trace(DIVERGENCE)
+    await expect(stage.page.locator(".chart-broken").first).to_contain_text("loss is Infinity at step 4")
+    await stage.page.locator(".chart-broken .link").first.click()
+    await expect(stage.place).to_contain_text("step 4 of 12")
+    assert "∞" in (await stage.texts("value")).values()
+
+
+async def test_prints_are_dim_until_reached_and_lead_to_their_moment(stage: Stage) -> None:
+    await stage.trace(DESCENT)
+    await stage.press("start")
+    prints = stage.page.locator(".prints li")
+    await expect(prints).to_have_count(10)
+    await expect(stage.page.locator(".prints li.reached")).to_have_count(0)
+    await prints.nth(3).locator("button").first.click()
+    await expect(stage.page.locator(".prints li.reached")).to_have_count(4)
+    await expect(stage.sentence).to_contain_text("The program prints: at 30")
+    await expect(stage.page.locator("table.update")).to_contain_text("SGD")
+
+
+async def test_the_table_says_what_the_picture_shows(stage: Stage) -> None:
+    trace = await stage.trace(QUADRATIC)
+    await stage.press("end")
+    await stage.page.get_by_role("button", name="Show as a table").click()
+    rows = stage.page.locator(".graph-table tbody tr")
+    await expect(rows).to_have_count(len(trace["graphs"][0]["nodes"]))
+    await expect(rows.first).to_contain_text("27")
+    await rows.first.get_by_role("button").click()
+    await expect(stage.page.locator(".inspector h2")).to_have_text("y")
