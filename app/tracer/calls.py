@@ -112,12 +112,13 @@ class Calls(TorchFunctionMode):
         start = next_sequence_number()
         result = func(*args, **kwargs)
         made = next_sequence_number() - start
-        if made == 1 and type(result) is torch.Tensor:
+        output = result[0] if isinstance(result, tuple) else result  # `max` over a dimension gives two tensors
+        if made == 1 and isinstance(output, torch.Tensor):
             frame = program_frame(sys._getframe(2))
             if frame is not None:
                 site = self._sites.find(func, frame, args)
                 operands = constants(site, args, self._names, self._full_elements) if site.operands else ()
-                self._keep_result(start, site, result, operands)
+                self._keep_result(start, site, output, operands)
         elif made:
             self._treatments[func] = self._composite
         else:

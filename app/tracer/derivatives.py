@@ -82,13 +82,19 @@ class Derivatives:
             return []
         if not isinstance(answers, tuple):
             answers = (answers,)
-        return [number(answer.item()) if answer is not None and answer.numel() == 1 else None for answer in answers]
+        return [_number(answer) for answer in answers]
 
     @staticmethod
     def _put(recording: Recording, question: Question, answers: list[Value]) -> None:
         for slot, edge in question.edges:
             if slot < len(answers):
                 recording.derivatives[edge] = answers[slot]
+
+
+def _number(answer: torch.Tensor | None) -> Value:
+    if answer is None or answer.numel() != 1 or answer.dtype.is_complex:
+        return None
+    return number(answer.item())
 
 
 def _questions(recording: Recording) -> list[Question]:

@@ -46,7 +46,8 @@ class Updates:
         """A leaf took part in a pass: from now on its changes matter."""
         if id(leaf) not in self._leaves:
             self._leaves[id(leaf)] = leaf
-            self._by_address[leaf.data_ptr()] = leaf
+            if leaf.layout is torch.strided:
+                self._by_address[leaf.data_ptr()] = leaf
 
     # -- optimizers ----------------------------------------------------------------------------------------------------
 
@@ -144,7 +145,8 @@ class Updates:
             # `w.data -= step` writes through an alias, then assigns the alias to `w.data`: one change.
             if function != "__set__" or after != token.before:
                 self._written.append((token, after))
-            self._by_address[token.leaf.data_ptr()] = token.leaf
+            if token.leaf.layout is torch.strided:
+                self._by_address[token.leaf.data_ptr()] = token.leaf
         elif function in _ZEROING and self._is_gradient(tensor) and not bool(tensor.any()):
             self._recorder.zeroed(span)
 
@@ -163,8 +165,11 @@ class Updates:
         self._recorder.check()
 
     def _is_gradient(self, tensor: torch.Tensor) -> bool:
+        if tensor.layout is not torch.strided:
+            return False
         address = tensor.data_ptr()
-        return any(leaf.grad is not None and leaf.grad.data_ptr() == address for leaf in self._leaves.values())
+        gradients = [leaf.grad for leaf in self._leaves.values() if leaf.grad is not None]
+        return any(one.layout is torch.strided and one.data_ptr() == address for one in gradients)
 
     def flush(self) -> None:
         """Send the writes by hand since the last event as one update."""

@@ -422,3 +422,21 @@ def test_a_cut_that_loses_a_leaf_is_pointed_out(cut: str, how: str) -> None:
 def test_taking_a_number_out_to_print_it_is_no_cut() -> None:
     run = record(DESCENT.replace("    output.backward()\n", "    output.backward()\n    print(output.item())\n"))
     assert [one for one in run.diagnostics if one.code == "graph-cut"] == []
+
+
+def test_complex_and_sparse_tensors_are_recorded_too() -> None:
+    run = record(
+        "import torch\nx = torch.tensor(3.0, requires_grad=True)\ny = torch.tensor(4.0, requires_grad=True)\n"
+        "z = torch.complex(x, y)\nz.abs().backward()\n"
+        "s = torch.eye(3).to_sparse().requires_grad_()\ntorch.sparse.mm(s, torch.ones(3, 3)).sum().backward()\n"
+    )
+    assert run.failure is None
+    assert value(run, "z", 0) == TensorValue((), "complex64", data=[3.0, 4.0])
+    assert gradient(run, "x", 0) == pytest.approx(0.6)
+
+
+def test_a_call_with_two_results_has_the_first_as_its_value() -> None:
+    run = record(
+        "import torch\nx = torch.tensor([1.0, 5.0], requires_grad=True)\nbest, where = x.max(dim=0)\nbest.backward()\n"
+    )
+    assert run.passes[0].values[0] == 5.0
