@@ -30,6 +30,7 @@ export function createPicture(graph) {
   const groups = new Map((graph.groups ?? []).map((group) => [group.id, group]));
   const bundles = new Map((graph.bundles ?? []).map((bundle) => [bundle.id, bundle]));
   const parts = [...root.querySelectorAll("g[id]")].flatMap((element) => partOf(element, groups, bundles) ?? []);
+  for (const part of parts) if (!isBox(part)) widen(part.element);
   return { graph, root, parts, byId: new Map(parts.map((part) => [part.id, part])) };
 }
 
@@ -41,6 +42,15 @@ function partOf(element, groups, bundles) {
   if (id.startsWith("e")) return { ...common, kind: "edge", texts: texts("flow") };
   const group = groups.get(id) ?? null;
   return { ...common, kind: group ? "group" : "node", group, texts: texts("value", "gradient") };
+}
+
+/** A line is too thin to be hit: an unseen wide one lies over it. */
+function widen(element) {
+  const line = element.querySelector("path.line");
+  if (!line) return;
+  const hit = /** @type {Element} */ (line.cloneNode());
+  hit.setAttribute("class", "hit");
+  element.append(hit);
 }
 
 /** Is a part a box, not a line? */

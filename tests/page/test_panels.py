@@ -53,6 +53,25 @@ async def test_where_flows_meet_each_contribution_and_their_sum_are_shown(stage:
     await expect(stage.page.locator(".inspector .badge")).to_have_text("edge")
 
 
+async def test_an_edge_is_chosen_beside_its_thin_line_and_shows_what_flowed(stage: Stage) -> None:
+    trace = await stage.trace(QUADRATIC)
+    graph, recorded = trace["graphs"][0], trace["passes"][0]
+    at = next(j for j, flow in enumerate(recorded["flows"]) if flow == 16)
+    await stage.press("end")
+    x, y = await stage.page.evaluate(
+        """id => {
+            const line = document.getElementById(id).querySelector('path.line');
+            const { x, y } = line.getPointAtLength(line.getTotalLength() / 2).matrixTransform(line.getScreenCTM());
+            return [x, y];
+        }""",
+        graph["edges"][at]["id"],
+    )
+    await stage.page.mouse.click(x + 3, y)
+    inspector = stage.page.locator(".inspector")
+    await expect(inspector.locator("h2")).to_have_text("a → a * x ** 2")
+    await expect(inspector.locator(".product")).to_have_text("1 × 16 = 16")
+
+
 async def test_tensors_are_coloured_tables_and_large_ones_statistics(stage: Stage) -> None:
     trace = await stage.trace(MATRIX)
     ids = {node["variable"]: node["id"] for node in trace["graphs"][0]["nodes"] if node["kind"] == "leaf"}
