@@ -6,12 +6,14 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).parents[1]
 PEERS_PYTHON = ROOT / ".venv-bench" / "bin" / "python"
@@ -28,22 +30,23 @@ def free_port() -> int:
 @contextmanager
 def served(command: list[str], port: int, ready: str, environment: dict[str, str]) -> Iterator[int]:
     """Run a server until the block ends; enter the block once `ready` answers 200."""
-    process = subprocess.Popen(
-        command, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
-    try:
-        _wait(process, f"http://127.0.0.1:{port}{ready}")
-        yield port
-    finally:
-        process.terminate()
-        process.communicate(timeout=60)
+    # The log goes to a file: a pipe that nobody reads would fill up and stop the server.
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}, stdout=log, stderr=log)
+        try:
+            _wait(process, f"http://127.0.0.1:{port}{ready}", log)
+            yield port
+        finally:
+            process.terminate()
+            process.wait(timeout=60)
 
 
-def _wait(process: subprocess.Popen[bytes], address: str) -> None:
+def _wait(process: subprocess.Popen[bytes], address: str, log: IO[bytes]) -> None:
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end:
         if process.poll() is not None:
-            raise RuntimeError(f"the server ended: {process.communicate()[1].decode()[-2000:]}")
+            log.seek(0)
+            raise RuntimeError(f"the server ended: {log.read().decode()[-2000:]}")
         try:
             urllib.request.urlopen(address, timeout=2).close()
         except (urllib.error.URLError, OSError):
