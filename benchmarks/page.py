@@ -77,8 +77,8 @@ def load(browser: Browser, address: str) -> tuple[float, float]:
 
 
 def frames(browser: Browser, address: str) -> Iterator[tuple[float, float]]:
-    """Go through the timeline by key; yield the milliseconds that the page's thread worked for each frame, and for a key
-    that does nothing, which is what measuring costs.
+    """Go through the timeline by key; yield the milliseconds of work for each frame, and for a key that does nothing,
+    which is what measuring costs.
     """
     context = browser.new_context(viewport={"width": 1400, "height": 900}, locale="en-US")
     page, session, _ = open_page(context, address)
