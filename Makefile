@@ -68,7 +68,7 @@ format: .venv/.dev  ## let ruff mend what it can
 
 # -- the slow ones -----------------------------------------------------------------------------------------------------
 
-bench: .venv/.runtime .venv-bench/.peers system  ## measure against bare torch and the other programs, as ratios
+bench: .venv/.dev .venv-bench/.peers system system-test  ## measure against bare torch and the other programs, as ratios
 	.venv/bin/python -m benchmarks
 
 soak: .venv/.dev system  ## ten thousand runs with failures among them
