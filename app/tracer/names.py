@@ -7,6 +7,7 @@ from types import FrameType
 from typing import Any
 
 import torch
+from torch.autograd.graph import Node as Function
 
 from app.tracer.source import FILENAME
 from app.tracer.values import Held, Reading, read
@@ -40,6 +41,15 @@ class Names:
         for name, one in _tensors_in(_scopes(frame)):
             self._tensors.setdefault(id(one), (one, name))
         return self._tensors.setdefault(id(tensor), (tensor, None))[1]
+
+    @staticmethod
+    def results(frame: FrameType | None) -> dict[Function, str]:
+        """The names of results that the program's variables hold now, by the node that made them."""
+        found: dict[Function, str] = {}
+        for name, value in _variables(_scopes(frame)):
+            if isinstance(value, torch.Tensor) and value.grad_fn is not None:
+                found.setdefault(value.grad_fn, name)
+        return found
 
     def of_module(self, module: torch.nn.Module, frame: FrameType | None) -> str | None:
         """The path of a module, such as `net.layers.0`."""

@@ -18,14 +18,20 @@ from app.tracer.values import Reading, dtype_name, number
 class Site:
     """One instruction of the program calling one torch function; what the source says of it is looked up once."""
 
-    __slots__ = ("function", "index", "is_direct", "operands", "place")
+    __slots__ = ("depth", "function", "index", "operands", "place")
 
-    def __init__(self, index: int, place: Place | None, function: str, is_direct: bool) -> None:
+    def __init__(self, index: int, place: Place | None, function: str, depth: int) -> None:
         self.index = index
         self.place = place
         self.function = function
-        self.is_direct = is_direct
+        self.depth = depth
+        """Modules of torch between the program and the call: 0 for `relu(x)`, 1 for `self.linear(x)`."""
         self.operands: tuple[tuple[int, Operand], ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the call's result is what the source says there; inside an `nn.Sequential` it is a part of it."""
+        return self.place is not None and self.depth <= 1
 
     @property
     def span(self) -> Span | None:
@@ -86,13 +92,13 @@ class Sites:
             name = getattr(func, "__name__", "call")
             if name == "__get__":
                 name = func.__self__.__name__
-            site = self._sites[key] = Site(len(self._sites), place, name, _is_direct(frame))
+            site = self._sites[key] = Site(len(self._sites), place, name, _depth(frame))
             site.operands = tuple(self._followable(site, frame, args))
         return site
 
     def _followable(self, site: Site, frame: FrameType, args: tuple[Any, ...]) -> list[tuple[int, Operand]]:
         """The operands a reader looks for: named or written out in the program, and neither literal nor plumbing."""
-        written = list(site.place.operands) if site.place and site.is_direct else []
+        written = list(site.place.operands) if site.place and site.depth == 0 else []
         if len(written) == len(args) + 1:
             del written[0]  # the module that a function is called on: `torch` in torch.dot(a, b)
         if not written or len(written) != len(args):
@@ -143,11 +149,12 @@ def _is_reversed(written: list[Operand], frame: FrameType, args: tuple[Any, ...]
     return values[1] is args[0] or (values[0] is not None and values[0] is args[1])
 
 
-def _is_direct(frame: FrameType) -> bool:
-    """Whether the program itself wrote the call, and no `nn.Module` of torch stands between."""
+def _depth(frame: FrameType) -> int:
+    """How many of torch's own modules stand between the program and the call."""
+    functions = []
     inner: FrameType | None = sys._getframe(2)
     while inner is not None and inner is not frame:
         if "/nn/modules/" in inner.f_code.co_filename:
-            return False
+            functions.append(inner.f_code.co_name)
         inner = inner.f_back
-    return True
+    return max(functions.count("forward"), min(1, len(functions)))

@@ -48,7 +48,8 @@ class Builder:
 
     def build(self, parts: Parts, graph_id: str, frame: FrameType | None) -> Graph:
         """Make the graph of a pass whose structure was not seen before."""
-        nodes = [self._node(parts, index, frame) for index in range(len(parts.walk.nodes))]
+        results = self._names.results(frame)
+        nodes = [self._node(parts, index, frame, results) for index in range(len(parts.walk.nodes))]
         edges = [
             Edge(f"e{number}", f"n{link.source}", f"n{link.target}", link.slot, link.input)
             for number, link in enumerate(parts.walk.links)
@@ -59,7 +60,7 @@ class Builder:
             edges.append(Edge(f"e{len(edges)}", f"n{source}", f"n{target}", constant.slot))
         return Graph(graph_id, tuple(nodes), tuple(edges))
 
-    def _node(self, parts: Parts, index: int, frame: FrameType | None) -> Node:
+    def _node(self, parts: Parts, index: int, frame: FrameType | None, results: dict[Function, str]) -> Node:
         function = parts.walk.nodes[index]
         made, leaf = parts.made[index], parts.leaves[index]
         name = function.name()
@@ -71,13 +72,14 @@ class Builder:
             return Node(f"n{index}", kind, name, _plain(name), shape=shape, dtype=dtype, saved=saved_of(function))
         own = made.kernel is None
         place = made.site.place
-        label = place.label if own and place and made.site.is_direct else made.kernel or made.site.function
+        is_whole = own and made.site.is_whole
+        label = place.label if is_whole and place else made.kernel or made.site.function
         return Node(
             id=f"n{index}",
             kind=kind,
             name=name,
             label=label[:MAX_LABEL].strip("_") or _plain(name),
-            variable=place.variable if own and place else None,
+            variable=(place.variable if is_whole and place else None) or results.get(function),
             span=made.site.span,
             shape=tuple(made.shape),
             dtype=dtype_name(made.dtype),

@@ -440,3 +440,16 @@ def test_a_call_with_two_results_has_the_first_as_its_value() -> None:
         "import torch\nx = torch.tensor([1.0, 5.0], requires_grad=True)\nbest, where = x.max(dim=0)\nbest.backward()\n"
     )
     assert run.passes[0].values[0] == 5.0
+
+
+def test_only_the_last_operation_of_a_sequence_has_its_name() -> None:
+    run = record(
+        "import torch\nfrom torch import nn\n"
+        "net = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))\nhead = nn.Linear(1, 1)\n"
+        "def mean(t):\n    return t.mean()\n"
+        "pred = net(torch.ones(4, 2))\nout = head(pred)\nloss = mean(out)\nloss.backward()\n"
+    )
+    named = {
+        one.variable: one.label for one in graph_of(run).nodes if one.kind in ("operation", "output") and one.variable
+    }
+    assert named == {"loss": "t.mean()", "out": "head(pred)", "pred": "linear"}
