@@ -47,7 +47,7 @@ class Updates:
         if id(leaf) not in self._leaves:
             self._leaves[id(leaf)] = leaf
             if leaf.layout is torch.strided:
-                self._by_address[leaf.data_ptr()] = leaf
+                self._by_address[_address(leaf)] = leaf
 
     # -- optimizers ----------------------------------------------------------------------------------------------------
 
@@ -114,7 +114,7 @@ class Updates:
 
     def born(self, leaf: torch.Tensor, site: Site | None) -> None:
         """A leaf came into being: the source names it."""
-        if site is not None and site.place is not None and site.place.variable and site.is_direct:
+        if site is not None and site.place is not None and site.place.variable and site.depth == 0:
             self._recorder.names.learn(leaf, site.place.variable)
 
     def cut(self, how: str, tensor: torch.Tensor, span: Span | None) -> None:
@@ -132,8 +132,8 @@ class Updates:
         if not self._leaves:
             return None
         leaf = self._leaves.get(id(tensor))
-        if leaf is None and tensor.layout is torch.strided:
-            leaf = self._by_address.get(tensor.data_ptr())
+        if leaf is None:
+            leaf = self._by_address.get(_address(tensor))
         return self._change(leaf) if leaf is not None else None
 
     def changed(self, tensor: torch.Tensor, token: Change | None, function: str, span: Span | None) -> None:
@@ -146,7 +146,7 @@ class Updates:
             if function != "__set__" or after != token.before:
                 self._written.append((token, after))
             if token.leaf.layout is torch.strided:
-                self._by_address[token.leaf.data_ptr()] = token.leaf
+                self._by_address[_address(token.leaf)] = token.leaf
         elif function in _ZEROING and self._is_gradient(tensor) and not bool(tensor.any()):
             self._recorder.zeroed(span)
 
@@ -165,11 +165,8 @@ class Updates:
         self._recorder.check()
 
     def _is_gradient(self, tensor: torch.Tensor) -> bool:
-        if tensor.layout is not torch.strided:
-            return False
-        address = tensor.data_ptr()
-        gradients = [leaf.grad for leaf in self._leaves.values() if leaf.grad is not None]
-        return any(one.layout is torch.strided and one.data_ptr() == address for one in gradients)
+        address = _address(tensor)
+        return any(leaf.grad is not None and _address(leaf.grad) == address for leaf in self._leaves.values())
 
     def flush(self) -> None:
         """Send the writes by hand since the last event as one update."""
@@ -196,6 +193,14 @@ class Updates:
 
     def _span(self) -> Span | None:
         return self._recorder.calls.span()
+
+
+def _address(tensor: torch.Tensor) -> int:
+    """Where a tensor's elements lie; a number that is no address for one that has none (sparse, lazy, meta)."""
+    try:
+        return tensor.data_ptr()
+    except (RuntimeError, ValueError):
+        return -id(tensor)
 
 
 def _options(group: dict[str, Any]) -> dict[str, Parameter]:
