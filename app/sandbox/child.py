@@ -20,7 +20,8 @@ from app.sandbox.control import Greeting
 from app.sandbox.policy import JOB_DESCRIPTOR
 from app.settings import Limits
 from app.trace import codec
-from app.trace.model import EndEvent, Event, Expression, GraphEvent, Job, MomentEvent, Variable
+from app.trace.job import Expression, Job, Variable
+from app.trace.model import EndEvent, Event, GraphEvent, MomentEvent
 from app.tracer import run
 
 FLUSH_BYTES = 64 * 1024

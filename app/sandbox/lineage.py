@@ -92,6 +92,7 @@ class Lineage:
         self._unborn: deque[tuple[asyncio.Future[Child], socket.socket]] = deque()
         self._control: socket.socket | None = None
         self._process: asyncio.subprocess.Process | None = None
+        self._descriptor: int | None = None
 
     async def start(self) -> None:
         """Start the zygote and wait until it is warm.
@@ -112,6 +113,8 @@ class Lineage:
                 stdout=asyncio.subprocess.DEVNULL,
                 start_new_session=True,
             )
+        with contextlib.suppress(OSError, AttributeError):
+            self._descriptor = os.pidfd_open(self._process.pid)
         payload = msgspec.json.encode(self._configuration)
         loop = asyncio.get_running_loop()
         loop.add_reader(ours, self._listen)
@@ -147,7 +150,11 @@ class Lineage:
 
     def abandon(self) -> None:
         """Kill a zygote that no longer answers; `dead` follows."""
-        if self._process is not None:
+        # `Process.kill` would collect a process that is dead already, behind the back of asyncio's watcher.
+        if self._descriptor is not None:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._descriptor, signal.SIGKILL)
+        elif self._process is not None:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
 
@@ -157,6 +164,9 @@ class Lineage:
         self.abandon()
         if self._process is not None:
             await asyncio.wait_for(self._process.wait(), _STOP_SECONDS)
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
 
     # -- what the zygote says ------------------------------------------------------------------------------------------
 
@@ -216,7 +226,8 @@ class Lineage:
 
 def _environment() -> dict[str, str]:
     # One arena and blanked memory keep a child from finding the zygote's bytes in its own heap: 255 fills what is
-    # allocated with zeros and what is freed with ones. PyTorch's compiler wants a directory that exists.
+    # allocated with zeros and what is freed with ones. PyTorch's compiler wants a directory that exists. FBGEMM, behind
+    # `nn.EmbeddingBag`, writes machine code at run time, which children may not, unless it is told not to.
     return {
         "PATH": os.defpath,
         "LC_ALL": "C.UTF-8",
@@ -225,5 +236,6 @@ def _environment() -> dict[str, str]:
         "MALLOC_PERTURB_": "255",
         "OMP_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
+        "FBGEMM_NO_ASMJIT": "1",
         "TORCHINDUCTOR_CACHE_DIR": "/",
     }

@@ -9,18 +9,28 @@ from collections.abc import AsyncGenerator
 
 from app.sandbox.spares import Spare
 from app.trace.codec import Frames, ReplyError, decode, encode, frame, past_limit
+from app.trace.job import Job
 from app.trace.ledger import Ledger
-from app.trace.model import EndEvent, Event, Failure, Job
+from app.trace.model import EndEvent, Event, Failure
 
 log = logging.getLogger(__name__)
 
 _CHUNK_BYTES = 256 * 1024
 _GRACE_SECONDS = 0.5
 _BURIAL_SECONDS = 2.0
+_KILLED = EndEvent(failure=Failure("run-died", {"signal": "SIGKILL"}))
 
 
 class LostError(Exception):
-    """The child died with its zygote: nobody's program is to blame."""
+    """The child was ended from outside, so no program is to blame: its zygote died, or somebody killed it.
+
+    Args:
+        end: how to tell it if it happens again; None when only the service can be at fault.
+    """
+
+    def __init__(self, end: EndEvent | None = None) -> None:
+        super().__init__("a run was lost")
+        self.end = end
 
 
 async def read_reply(spare: Spare, job: Job) -> AsyncGenerator[Event, None]:
@@ -30,16 +40,19 @@ async def read_reply(spare: Spare, job: Job) -> AsyncGenerator[Event, None]:
         Checked events; the last one is an `EndEvent`, whatever the child did.
 
     Raises:
-        LostError: the zygote died during the run.
+        LostError: the zygote died during the run, or the child was killed before it said anything.
     """
     deadline = Deadline(spare, job.limits.wall_seconds)
     try:
-        ended = False
+        event = None
         async for event in _read_events(spare, job):
-            ended = isinstance(event, EndEvent)
             yield event
-        if not ended:
-            yield await _end_of_the_dead(spare, job, deadline.passed)
+        if isinstance(event, EndEvent):
+            return
+        end = await _end_of_the_dead(spare, job, deadline.passed)
+        if end == _KILLED and event is None:
+            raise LostError(end)
+        yield end
     finally:
         deadline.lift()
 

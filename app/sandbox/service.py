@@ -14,7 +14,8 @@ from app.sandbox.reply import LostError, read_reply
 from app.sandbox.spares import Spare, Spares
 from app.sandbox.turns import Turns
 from app.settings import Settings
-from app.trace.model import Event, Job
+from app.trace.job import Job
+from app.trace.model import Event
 
 log = logging.getLogger(__name__)
 
@@ -102,7 +103,7 @@ class Sandbox:
             self._turns.give_back()
 
     async def _run_twice_if_lost(self, job: Job) -> AsyncGenerator[Event, None]:
-        begun = False
+        begun, end = False, None
         for _ in range(_ATTEMPTS):
             spare = await self._take_spare()
             try:
@@ -111,13 +112,16 @@ class Sandbox:
                         begun = True
                         yield event
                 return
-            except LostError:
-                log.warning("a run was lost with its zygote")
+            except LostError as lost:
+                log.warning("a run was ended from outside")
+                end = lost.end
                 if begun:
                     break
             finally:
                 spare.child.discard()
-        raise SandboxUnavailableError("sandbox-unavailable", {"retry_after_seconds": 2})
+        if end is None:
+            raise SandboxUnavailableError("sandbox-unavailable", {"retry_after_seconds": 2})
+        yield end
 
     async def _take_spare(self) -> Spare:
         spare = await self._spares.take(_SPARE_SECONDS)

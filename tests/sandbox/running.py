@@ -15,7 +15,8 @@ from app.sandbox import Sandbox
 from app.sandbox.control import LAYERS
 from app.settings import Limits, Settings
 from app.trace.codec import collect
-from app.trace.model import EndEvent, Event, Job, Trace
+from app.trace.job import Job
+from app.trace.model import EndEvent, Event, Trace
 
 READY_SECONDS = 90.0
 

@@ -17,7 +17,8 @@ from app.errors import BusyError, SandboxUnavailableError
 from app.sandbox import Sandbox
 from app.sandbox.control import LAYERS
 from app.settings import Settings
-from app.trace.model import Event, Job, MomentEvent, ProgramEvent
+from app.trace.job import Job
+from app.trace.model import Event, Failure, MomentEvent, ProgramEvent
 from tests.sandbox.running import children_of, descriptors, open_sandbox, run, until, zygotes
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -129,6 +130,22 @@ async def test_a_run_whose_zygote_dies_is_nobodys_wrong_answer(sandbox: Sandbox)
     await until(lambda: sandbox.status.ready, 60)
 
 
+async def test_a_run_killed_from_outside_is_run_again_and_then_reported(sandbox: Sandbox) -> None:
+    (zygote,) = zygotes()
+    await until(lambda: sandbox.status.spares == 2 and len(children_of(zygote)) == 2)
+    idle = children_of(zygote)
+    task = asyncio.create_task(run(sandbox, "import time\ntime.sleep(1)\nprint('slept')"))
+    await until(lambda: sandbox.status.spares == 1)
+    os.kill(min(idle), signal.SIGKILL)
+    os.kill(max(idle), signal.SIGKILL)
+    assert (await task).output == "slept\n"
+    task = asyncio.create_task(run(sandbox, "print('begun')\nimport time\ntime.sleep(60)"))
+    await asyncio.sleep(0.5)
+    for child in children_of(zygote):
+        os.kill(child, signal.SIGKILL)
+    assert (await task).failure == Failure("run-died", {"signal": "SIGKILL"})
+
+
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def narrow() -> AsyncGenerator[tuple[Sandbox, int], None]:
     """A sandbox with one place, two seats to wait and short-lived spares; and its zygote."""
@@ -167,6 +184,7 @@ async def test_an_old_spare_is_replaced(narrow: tuple[Sandbox, int]) -> None:
 async def test_a_zygote_that_hangs_is_replaced(narrow: tuple[Sandbox, int], monkeypatch: pytest.MonkeyPatch) -> None:
     sandbox, zygote = narrow
     monkeypatch.setattr("app.sandbox.spares._GREETING_SECONDS", 0.5)
+    await until(lambda: sandbox.status.spares == 1 and sandbox._spares._making == 0)
     os.kill(zygote, signal.SIGSTOP)
     await until(lambda: not is_alive(zygote), 20)
     monkeypatch.undo()
