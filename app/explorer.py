@@ -20,7 +20,8 @@ from app.layout.folded import Bundle, Group
 from app.layout.layout import Layout
 from app.sandbox import Sandbox
 from app.trace.codec import collect
-from app.trace.model import Event, Graph, GraphEvent, Job, Pass, Trace
+from app.trace.job import Job
+from app.trace.model import Event, Graph, GraphEvent, Pass, Trace
 
 
 class DrawnGraph(Graph, frozen=True, omit_defaults=True):

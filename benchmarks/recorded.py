@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator
 import torch
 
 from app.trace import codec
-from app.trace.model import EndEvent, Event, Job
+from app.trace.job import Job
+from app.trace.model import EndEvent, Event
 from app.tracer import run, warmup
 from app.tracer.walk import walk
 from benchmarks.programs import ENCODER, STEPS, TRANSFORMER

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from app.trace.model import Expression, Variable
+from app.trace.job import Expression, Variable
 
 VARIABLES = ("a", "b", "x", "y")
 UNARY = (

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from app.settings import Limits
 from app.trace import codec
 from app.trace.codec import Frames, ReplyError, collect, decode, encode, frame
+from app.trace.job import Expression, Job, Variable
 from app.trace.ledger import Ledger
 from app.trace.model import (
     Cut,
@@ -25,12 +26,10 @@ from app.trace.model import (
     Edge,
     EndEvent,
     Event,
-    Expression,
     Failure,
     Graph,
     GraphEvent,
     Histogram,
-    Job,
     Moment,
     MomentEvent,
     Node,
@@ -44,7 +43,6 @@ from app.trace.model import (
     TensorValue,
     Update,
     UpdateEvent,
-    Variable,
 )
 
 LIMITS = Limits(

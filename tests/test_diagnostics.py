@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from app.trace.job import Job
 from app.trace.model import (
     Diagnostic,
     DiagnosticEvent,
     Edge,
     Event,
     Graph,
-    Job,
     Moment,
     Node,
     ParameterUpdate,

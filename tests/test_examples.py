@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from app.examples import Example, examples
-from app.trace.model import DiagnosticEvent, EndEvent, Event, Job, MomentEvent
+from app.trace.job import Job
+from app.trace.model import DiagnosticEvent, EndEvent, Event, MomentEvent
 from app.tracer.failures import explain
 from app.tracer.run import trace
 

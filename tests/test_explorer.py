@@ -11,7 +11,8 @@ import pytest
 from fastapi import FastAPI
 
 from app.explorer import DrawnGraphEvent, Explorer
-from app.trace.model import EndEvent, Expression, Job, PassEvent, ProgramEvent, Variable
+from app.trace.job import Expression, Job, Variable
+from app.trace.model import EndEvent, PassEvent, ProgramEvent
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

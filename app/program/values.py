@@ -12,7 +12,7 @@ from app.program.grammar import Formula
 from app.program.names import Names
 from app.program.rewriting import rewrite
 from app.settings import Limits
-from app.trace.model import Variable
+from app.trace.job import Variable
 
 Nested = int | float | list["Nested"]
 FACTORIES = frozenset({

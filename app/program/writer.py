@@ -13,7 +13,7 @@ from app.program.rewriting import Written, rewrite
 from app.program.shapes import infer
 from app.program.values import Assigned, write_numbers, write_value
 from app.settings import Limits
-from app.trace.model import Expression, Optimizer, Variable
+from app.trace.job import Expression, Optimizer, Variable
 
 USUAL_RATE = 0.1
 """torch's own default for SGD, 0.001, moves nothing that an eye could see."""

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from app.settings import Limits
+from app.trace.job import Job
 from app.trace.model import (
     Cut,
     Diagnostic,
@@ -20,7 +21,6 @@ from app.trace.model import (
     Event,
     Graph,
     GraphEvent,
-    Job,
     Moment,
     MomentEvent,
     Pass,

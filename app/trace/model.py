@@ -11,8 +11,6 @@ from typing import Literal
 
 import msgspec
 
-from app.settings import Limits
-
 NonFinite = Literal["NaN", "Infinity", "-Infinity"]
 Number = bool | int | float | NonFinite
 Kind = Literal["leaf", "operation", "constant", "output"]
@@ -253,40 +251,6 @@ class EndEvent(Struct, frozen=True, tag_field="event", tag="end"):
 
 
 Event = ProgramEvent | GraphEvent | PassEvent | UpdateEvent | MomentEvent | DiagnosticEvent | EndEvent
-
-
-class Variable(Struct, frozen=True):
-    """A variable of an expression: a number, nested lists of numbers, or the text of a torch expression; None asks
-    for a default.
-    """
-
-    value: int | float | list | str | None = None  # type: ignore[type-arg]
-    requires_grad: bool = True
-
-
-class Optimizer(Struct, frozen=True):
-    """The optimizer that an expression's program uses: a class of `torch.optim` by name, and its keyword options."""
-
-    name: str = "SGD"
-    options: dict[str, int | float | bool] = {}
-
-
-class Expression(Struct, frozen=True):
-    """An expression to be written into a program; `steps` counts optimizer steps, 0 asks for one bare `backward()`."""
-
-    expression: str
-    variables: dict[str, Variable] = {}
-    optimizer: Optimizer = Optimizer()
-    steps: int = 0
-    sum: bool = False
-
-
-class Job(Struct, frozen=True):
-    """What a child is asked to do."""
-
-    source: str | Expression
-    seed: int = 0
-    limits: Limits = Limits()
 
 
 class Trace(Struct, frozen=True):

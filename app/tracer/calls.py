@@ -17,7 +17,17 @@ from torch.overrides import TorchFunctionMode
 
 from app.trace.model import Span
 from app.tracer.cuts import HOW
-from app.tracer.kernels import PASSIVE, PROPERTIES, SINGLE, Kernels, is_in_place, is_transformed, next_sequence_number
+from app.tracer.kernels import (
+    PASSIVE,
+    PROPERTIES,
+    SINGLE,
+    Kernels,
+    function_of,
+    is_followed_leaf,
+    is_in_place,
+    is_transformed,
+    next_sequence_number,
+)
 from app.tracer.names import Names
 from app.tracer.sites import Constant, Made, Site, Sites, constants, program_frame
 from app.tracer.source import Source
@@ -121,6 +131,8 @@ class Calls(TorchFunctionMode):
                 self._keep_result(start, site, output, operands)
         elif made:
             self._treatments[func] = self._composite
+            self._kernels.found = {}
+            self._took(func, args, result, start)
         else:
             self._unfollowed(args)
         if self.is_stopping:
@@ -151,6 +163,9 @@ class Calls(TorchFunctionMode):
         with self._kernels.watching(start):
             result = func(*args, **kwargs)
         self._took(func, args, target, start)
+        base = target._base
+        if base is not None and function_of(base) is not None:  # a write through a view gives its base a new one
+            self._took(func, args, base, start)
         self._listener.changed(target, token, getattr(func, "__name__", ""), self.span())
         if self.is_stopping:
             self._listener.check()
@@ -203,7 +218,7 @@ class Calls(TorchFunctionMode):
         return result
 
     def _took(self, func: Any, args: Any, result: Any, start: int) -> None:
-        is_leaf = isinstance(result, torch.Tensor) and result.requires_grad and result.grad_fn is None
+        is_leaf = isinstance(result, torch.Tensor) and is_followed_leaf(result)
         if next_sequence_number() == start and not is_leaf:
             self._unfollowed(args)
             return
@@ -216,8 +231,9 @@ class Calls(TorchFunctionMode):
             return
         self._keep_kernels(site, self._kernels)
         for output in result if isinstance(result, tuple | list) else (result,):
-            if isinstance(output, torch.Tensor) and output.grad_fn is not None:
-                sequence_number = output.grad_fn._sequence_nr()
+            function = function_of(output) if isinstance(output, torch.Tensor) else None
+            if function is not None:
+                sequence_number = function._sequence_nr()
                 if sequence_number >= start:
                     operands = constants(site, args, self._names, self._full_elements)
                     self._keep_result(sequence_number, site, output, operands)

@@ -50,7 +50,9 @@ class Cuts:
         known = self._places.get(span)
         if known is None and len(self._places) >= MAX_CUTS:
             return
-        self._places[span] = (how, known[1] if known else name, get_gradient_edge(tensor).node)
+        node = _node_of(tensor)
+        if node is not None:
+            self._places[span] = (how, known[1] if known else name, node)
 
     def tell(self, reached: Container[int]) -> Iterator[Diagnostic]:
         """Say which cuts lost a leaf; `reached` holds the identities of leaves that some pass went through."""
@@ -61,3 +63,13 @@ class Cuts:
                 told += 1
                 parameters: dict[str, Parameter] = {"how": how, "variable": name}
                 yield Diagnostic("graph-cut", "warning", span, parameters)
+
+
+def _node_of(tensor: torch.Tensor) -> Function | None:
+    """The node under a followed tensor; torch shows none under `inference_mode`, nor for a parameter of a lazy module
+    or a view that `no_grad` made.
+    """
+    try:
+        return get_gradient_edge(tensor).node
+    except (AssertionError, AttributeError, RuntimeError, ValueError):
+        return None

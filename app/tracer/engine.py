@@ -21,6 +21,10 @@ _run_engine = torch.autograd._engine_run_backward  # type: ignore[attr-defined]
 _apply_function = torch.autograd.Function.apply.__func__  # type: ignore[attr-defined]
 
 
+# A tensor that a transform of `torch.func` left behind has no values of its own, even after the transform has ended.
+_is_wrapped: Callable[[Any], bool] = torch._C._functorch.is_functorch_wrapped_tensor
+
+
 class Active:
     """The recorder of the run in progress; a child makes one run, so there is one at most."""
 
@@ -30,7 +34,7 @@ class Active:
 def _engine_run_backward(t_outputs: Any, *args: Any, **kwargs: Any) -> Any:
     recorder = Active.recorder
     run = functools.partial(_run_engine, t_outputs, *args, **kwargs)
-    if recorder is None or is_transformed() is not None:
+    if recorder is None or is_transformed() is not None or any(map(_is_wrapped, t_outputs)):
         return run()
     gradients, keep_graph, create_graph, inputs = args[:4]
     starts_with_one = len(gradients) == 1 and gradients[0] is not None and gradients[0].dim() == 0

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from torch.autograd.graph import Node as Function
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from app.tracer.sites import Made
@@ -44,6 +45,24 @@ def is_in_place(name: str) -> bool:
     return name.endswith("_")
 
 
+def function_of(tensor: torch.Tensor) -> Function | None:
+    """The `grad_fn` of a tensor; None also for a view that `no_grad` made and whose base was written since, of which
+    torch refuses to speak.
+    """
+    try:
+        return tensor.grad_fn
+    except RuntimeError:
+        return None
+
+
+def is_followed_leaf(tensor: torch.Tensor) -> bool:
+    """Whether a tensor is a leaf that requires a gradient."""
+    try:
+        return tensor.requires_grad and tensor.is_leaf
+    except RuntimeError:
+        return False
+
+
 class Kernels(TorchDispatchMode):
     """Sees the kernels inside one call: the first one that carries a sequence number computed that node's value."""
 
@@ -69,9 +88,16 @@ class Kernels(TorchDispatchMode):
         # Autograd drew the number before it called the kernel, so the latest one drawn is this operation's.
         sequence_number = next_sequence_number() - 1
         result = func(*args, **(kwargs or {}))
+        if is_in_place(func.overloadpacket.__name__) and self._is_copy(sequence_number):
+            sequence_number -= 1
         if sequence_number >= self._start and sequence_number not in self.found:
             tensor = result[0] if isinstance(result, tuple | list) and result else result
             if isinstance(tensor, torch.Tensor):
                 value = read(tensor, self._full_elements)
                 self.found[sequence_number] = Made(value, tensor.shape, tensor.dtype, func.overloadpacket.__name__)
         return result
+
+    def _is_copy(self, sequence_number: int) -> bool:
+        """Whether the latest number went to a copy of what is about to be written, which its derivative needs."""
+        made = self.found.get(sequence_number)
+        return made is not None and made.kernel == "clone" and sequence_number - 1 not in self.found

@@ -19,7 +19,8 @@ import torch
 from app.errors import ExplorerError
 from app.program import write
 from app.settings import Limits
-from app.trace.model import Cut, EndEvent, Event, Failure, Job, ProgramEvent, Span
+from app.trace.job import Job
+from app.trace.model import Cut, EndEvent, Event, Failure, ProgramEvent, Span
 from app.tracer.engine import Active, attach
 from app.tracer.failures import explain
 from app.tracer.plots import absorb_plots

@@ -11,7 +11,8 @@ import sys
 from importlib import import_module
 
 from app.settings import Limits
-from app.trace.model import EndEvent, Event, Expression, Job
+from app.trace.job import Expression, Job
+from app.trace.model import EndEvent, Event
 from app.tracer.run import trace
 
 MODULES = [
@@ -84,6 +85,7 @@ MODULES = [
     "torch.optim.swa_utils",
     "torch.utils.data",
     "torch.utils.checkpoint",
+    "torch.utils.serialization",
     "torch.autograd.functional",
     "torch.autograd.gradcheck",
     "torch.autograd.profiler",
@@ -151,6 +153,8 @@ q = torch.randn(2, 5, 8, requires_grad=True)
 nn.MultiheadAttention(8, 2, batch_first=True)(q, q, q)[0].sum().backward()
 nn.functional.scaled_dot_product_attention(q, q, q).sum().backward()
 nn.Embedding(10, 4)(torch.tensor([[1, 2]])).sum().backward()
+for mode in ("sum", "mean", "max"):
+    nn.EmbeddingBag(10, 4, mode=mode)(torch.tensor([[1, 2]])).sum().backward()
 for norm in (nn.LayerNorm(8), nn.GroupNorm(1, 5), nn.InstanceNorm1d(5)):
     norm(q).sum().backward()
 p = torch.sigmoid(torch.randn(4, requires_grad=True))

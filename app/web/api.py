@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.errors import ServiceError
-from app.trace.model import Job
+from app.trace.job import Job
 from app.web import openapi
 from app.web.body import parse_json, read_body
 from app.web.calls import read_job

@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from app.errors import LimitError, ProgramError, SourceTooLargeError
 from app.settings import Limits
-from app.trace.model import Expression, Job, Optimizer, Variable
+from app.trace.job import Expression, Job, Optimizer, Variable
 from app.web.problems import Fault, InvalidRequestError, past
 
 Body = TypeVar("Body")

@@ -13,7 +13,7 @@ from app.errors import RequestError
 from app.layout.palette import Theme
 from app.layout.view import Direction
 from app.settings import Limits
-from app.trace.model import Job
+from app.trace.job import Job
 from app.web.body import parse_json
 from app.web.calls import ExpressionCall, Option, VariableInput, checked, expression_job, point
 from app.web.problems import Fault, InvalidRequestError

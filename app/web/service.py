@@ -14,7 +14,8 @@ from app.explorer import DrawnGraphEvent, Explorer, Sight
 from app.layout.view import View
 from app.settings import Settings
 from app.trace.codec import collect
-from app.trace.model import EndEvent, Graph, Job, PassEvent, ProgramEvent
+from app.trace.job import Job
+from app.trace.model import EndEvent, Graph, PassEvent, ProgramEvent
 from app.web.answers import Answers
 from app.web.layouts import LayoutAnswer, LayoutCall
 from app.web.metrics import Metrics

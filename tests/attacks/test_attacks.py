@@ -23,7 +23,8 @@ import pytest_asyncio
 from app.sandbox import Sandbox
 from app.settings import Limits, Settings
 from app.trace.codec import collect, encode
-from app.trace.model import EndEvent, Event, Job
+from app.trace.job import Job
+from app.trace.model import EndEvent, Event
 from tests.sandbox.running import children_of, open_sandbox, until, zygotes
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

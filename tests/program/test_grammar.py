@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from app.errors import ExplorerError, LimitError, ProgramError
 from app.program import known_names, write
 from app.settings import Limits
-from app.trace.model import Expression, Optimizer, Variable
+from app.trace.job import Expression, Optimizer, Variable
 from app.tracer.vocabulary import read_names
 
 TABLE = [

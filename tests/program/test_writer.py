@@ -11,7 +11,7 @@ import torch
 from hypothesis import given, settings
 
 from app.program import write
-from app.trace.model import Expression, Optimizer, Variable
+from app.trace.job import Expression, Optimizer, Variable
 from tests.strategies import expressions
 
 

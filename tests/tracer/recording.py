@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from app.settings import Limits
 from app.trace.codec import collect, decode, encode
+from app.trace.job import Expression, Job
 from app.trace.ledger import Ledger
-from app.trace.model import Event, Expression, Graph, Job, Node, Trace, Value
+from app.trace.model import Event, Graph, Node, Trace, Value
 from app.tracer.run import trace
 
 

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from app.settings import Limits
-from app.trace.model import Expression, SavedTensor, TensorValue
+from app.trace.job import Expression
+from app.trace.model import SavedTensor, TensorValue
 from tests.tracer.recording import gradient, graph_of, node, record, value
 
 QUADRATIC = """\

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import pytest
 from starlette.types import Message
 
-from app.trace.model import Cut, EndEvent, Failure, Job
+from app.trace.job import Job
+from app.trace.model import Cut, EndEvent, Failure
 from app.web.answers import Answers
 from app.web.hangup import ClientGoneError, LineStream, until_hangup
 from app.web.replies import pack

@@ -1,0 +1,62 @@
+"""Corners of torch that ordinary programs reach, and that once ended them or left a node without its value."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.trace.model import Trace
+from tests.tracer.recording import record
+
+HEAD = "import torch\nfrom torch import nn\n"
+
+
+def numberless(run: Trace) -> list[str]:
+    """The nodes without a forward value."""
+    graphs = {graph.id: graph for graph in run.graphs}
+    return [
+        node.name
+        for passed in run.passes
+        for node, value in zip(graphs[passed.graph].nodes, passed.values, strict=True)
+        if value is None
+    ]
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "x = torch.ones(2, requires_grad=True)\nwith torch.inference_mode():\n    y = x + 1\n(x * 2).sum().backward()",
+        "nn.Embedding(3, 2, padding_idx=0)(torch.tensor([0, 1])).sum().backward()",
+        "nn.LazyLinear(2)(torch.ones(1, 3)).sum().backward()",
+        "nn.utils.parametrizations.spectral_norm(nn.Linear(3, 2))(torch.ones(3)).sum().backward()",
+        "x = torch.ones(2, requires_grad=True)\nwith torch.no_grad():\n    row = x[:1]\n    row.fill_(2)\n"
+        "    x.add_(1)\n(x * 2).sum().backward()",
+    ],
+    ids=["inference mode", "padding", "lazy", "spectral norm", "view of a leaf"],
+)
+def test_what_hides_its_node_from_python_is_no_failure(program: str) -> None:
+    run = record(HEAD + program)
+    assert run.failure is None
+    assert [passed.call for passed in run.passes] == ["backward"]
+
+
+def test_a_derivative_that_a_transform_left_behind_is_not_a_pass() -> None:
+    run = record(HEAD + "value, pull = torch.func.vjp(torch.sin, torch.tensor(0.0))\nprint(pull(torch.tensor(1.0)))")
+    assert run.failure is None
+    assert run.output == "(tensor(1.),)\n"
+    assert run.passes == ()
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "x = torch.ones(3, requires_grad=True)\ny = x * 1\ny[1:] *= 2\ny.sum().backward()",
+        "x = torch.ones(3, requires_grad=True)\ny = x * 1\ny[0] = 5.0\ny.sum().backward()",
+        "x = torch.ones(2, 3, requires_grad=True)\nx.max(dim=1).values.sum().backward()",
+        "nn.GRUCell(2, 3)(torch.ones(1, 2), torch.ones(1, 3)).sum().backward()",
+    ],
+    ids=["write through a view", "write to an element", "two results", "in place inside a cell"],
+)
+def test_what_is_written_in_place_or_comes_in_twos_has_values(program: str) -> None:
+    run = record(HEAD + program)
+    assert run.failure is None
+    assert numberless(run) == []
