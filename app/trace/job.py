@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from app.settings import Limits
 from app.trace.model import Struct
 
@@ -19,14 +21,14 @@ class Optimizer(Struct, frozen=True):
     """The optimizer that an expression's program uses: a class of `torch.optim` by name, and its keyword options."""
 
     name: str = "SGD"
-    options: dict[str, int | float | bool] = {}
+    options: dict[str, int | float | bool] = msgspec.field(default_factory=dict)
 
 
 class Expression(Struct, frozen=True):
     """An expression to be written into a program; `steps` counts optimizer steps, 0 asks for one bare `backward()`."""
 
     expression: str
-    variables: dict[str, Variable] = {}
+    variables: dict[str, Variable] = msgspec.field(default_factory=dict)
     optimizer: Optimizer = Optimizer()
     steps: int = 0
     sum: bool = False

@@ -109,6 +109,7 @@ class Ledger:
             check_slug(cut.limit)
             check_slug(cut.unit)
             check_number(cut.value)
+            check_span(cut.span)
         if failure is not None:
             check_slug(failure.code)
             check_span(failure.span)

@@ -194,6 +194,8 @@ class Cut(Struct, frozen=True):
     limit: str
     value: int | float
     unit: str
+    span: Span | None = None
+    """Where the program was, if it could still tell."""
 
 
 class Failure(Struct, frozen=True):

@@ -31,6 +31,7 @@ from app.tracer.names import Names
 from app.tracer.passes import Passes, Recording
 from app.tracer.source import FILENAME, Source
 from app.tracer.updates import Updates
+from app.tracer.walk import function_of
 
 Call = Callable[[], Any]
 
@@ -205,7 +206,7 @@ class Recorder:
         self.updates.flush()
         if self.pass_count == 0:
             found = [*variables.values(), *self._last_variables.values()]
-            tensors = {id(one): one for one in found if isinstance(one, torch.Tensor) and one.grad_fn is not None}
+            tensors = {id(one): one for one in found if isinstance(one, torch.Tensor) and function_of(one)}
             self._forward_only(list(tensors.values()))
         self.tell(self.updates.lost())
         self.tell(self.diagnoser.finish(has_failed))
@@ -221,7 +222,7 @@ class Recorder:
         """Raise what a signal asked for while the recorder was at work."""
         if self.stop_reason is not None:
             limit = self.stop_reason
-            raise RunCut(Cut(limit, getattr(self.limits, limit), limit.rpartition("_")[2]))
+            raise RunCut(Cut(limit, getattr(self.limits, limit), limit.rpartition("_")[2], self.calls.span()))
 
 
 def _is_followed(output: Any) -> bool:
@@ -232,6 +233,7 @@ def _root(output: Any) -> Function | None:
     """The node that a differentiated tensor, or gradient edge, starts from; None if autograd does not follow it."""
     if not isinstance(output, torch.Tensor):
         return output.node  # type: ignore[no-any-return]
-    if output.grad_fn is not None:
-        return output.grad_fn
+    function = function_of(output)
+    if function is not None:
+        return function
     return get_gradient_edge(output).node if output.requires_grad else None

@@ -41,7 +41,8 @@ def run_failed(failure: Failure, trace: bytes | None) -> RunFailedError:
 def cut_error(cut: Cut) -> LimitError:
     """Turn a cut into an error with the limit's name, number and unit."""
     slug = "limit-" + cut.limit.replace("_", "-")
-    return LimitError(slug, {"limit": cut.limit, "value": cut.value, "unit": cut.unit})
+    line, column = (cut.span.line, cut.span.column) if cut.span else (None, None)
+    return LimitError(slug, {"limit": cut.limit, "value": cut.value, "unit": cut.unit}, line=line, column=column)
 
 
 def outcome_of(cut: Cut | None, failure: Failure | None) -> str:

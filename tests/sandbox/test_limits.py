@@ -10,7 +10,7 @@ import pytest
 
 from app.sandbox import Sandbox
 from app.settings import Limits
-from app.trace.model import Cut, Failure
+from app.trace.model import Cut, Failure, Span
 from tests.sandbox.running import children_of, run, until, zygotes
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -40,14 +40,15 @@ while True:
 async def test_the_wall_clock_ends_everything_and_keeps_what_came(sandbox: Sandbox, source: str) -> None:
     start = time.monotonic()
     trace = await run(sandbox, source, wall_seconds=0.8)
-    assert trace.cut == Cut("wall_seconds", 0.8, "seconds")
+    assert trace.cut is not None
+    assert (trace.cut.limit, trace.cut.value, trace.cut.unit) == ("wall_seconds", 0.8, "seconds")
     assert trace.output == "begun\n"
     assert time.monotonic() - start < 4
 
 
 async def test_the_processors_clock_ends_a_loop(sandbox: Sandbox) -> None:
     trace = await run(sandbox, "print('begun')\nwhile True: pass", cpu_seconds=0.3, wall_seconds=8.0)
-    assert trace.cut == Cut("cpu_seconds", 0.3, "seconds")
+    assert trace.cut == Cut("cpu_seconds", 0.3, "seconds", Span(2, 1, 2, 17))
     assert trace.output == "begun\n"
 
 
