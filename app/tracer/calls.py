@@ -17,13 +17,12 @@ from torch.overrides import TorchFunctionMode
 
 from app.trace.model import Span
 from app.tracer.cuts import HOW
+from app.tracer.holdings import Holdings
 from app.tracer.kernels import (
     PASSIVE,
     PROPERTIES,
     SINGLE,
     Kernels,
-    function_of,
-    is_followed_leaf,
     is_in_place,
     is_transformed,
     next_sequence_number,
@@ -31,10 +30,8 @@ from app.tracer.kernels import (
 from app.tracer.names import Names
 from app.tracer.sites import Constant, Made, Site, Sites, constants, program_frame
 from app.tracer.source import Source
-from app.tracer.values import Held, is_dense, read, settle
-
-MAX_HELD = 4096
-"""Large tensors kept alive at most; past it their statistics are taken at once."""
+from app.tracer.values import Held, read
+from app.tracer.walk import function_of, is_followed_leaf
 
 Treatment = Callable[[Any, Any, Any], Any]
 
@@ -76,9 +73,9 @@ class Calls(TorchFunctionMode):
         self._names = names
         self._listener = listener
         self._full_elements = full_elements
-        self._kernels = Kernels(full_elements)
+        self._holdings = Holdings()
+        self._kernels = Kernels(full_elements, self._holdings.settle_sharing)
         self._treatments: dict[Any, Treatment] = {}
-        self._held: dict[int, list[Held]] = {}
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Run one torch call, and take down what it made."""
@@ -158,7 +155,7 @@ class Calls(TorchFunctionMode):
             self._kernels.found = {}
             self._took(func, args, result, start)
             return result
-        self._settle_sharing(target)
+        self._holdings.settle_sharing(target)
         token = self._listener.changing(target)
         with self._kernels.watching(start):
             result = func(*args, **kwargs)
@@ -208,7 +205,7 @@ class Calls(TorchFunctionMode):
 
     def differentiable(self, run: Callable[[], Any]) -> Any:
         """Run a backward pass that builds a graph of its own (`create_graph=True`); take down that graph's nodes."""
-        kernels = Kernels(self._full_elements)
+        kernels = Kernels(self._full_elements, self._holdings.settle_sharing)
         with kernels.watching(next_sequence_number()):
             result = run()
         frame = program_frame(sys._getframe(1))
@@ -246,42 +243,16 @@ class Calls(TorchFunctionMode):
         module = self.modules[-1] if self.modules else None
         self.made[sequence_number] = Made(value, result.shape, result.dtype, None, site, module, operands)
         if type(value) is Held:
-            self._remember(value)
+            self._holdings.remember(value)
 
     def _keep_kernels(self, site: Site, kernels: Kernels) -> None:
+        kernels.finish()
         module = self.modules[-1] if self.modules else None
         for sequence_number, made in kernels.found.items():
             made.site, made.module = site, module
             self.made[sequence_number] = made
             if type(made.value) is Held:
-                self._remember(made.value)
-
-    # -- large values --------------------------------------------------------------------------------------------------
-
-    def _remember(self, value: Held) -> None:
-        """Keep track of large values by storage: whoever is about to write there settles them first."""
-        if len(self._held) >= MAX_HELD:
-            self.settle_all()
-        tensor = value.tensor
-        if tensor is None:
-            return
-        sharing = self._held.setdefault(tensor.untyped_storage().data_ptr(), [])
-        for other in sharing:
-            one = other.tensor
-            same = one is not None and (one.data_ptr(), one.numel(), one.dtype) == _extent(tensor)
-            if one is not None and same and is_dense(one) and is_dense(tensor):
-                value.twin, value.tensor = other, None
-                return
-        sharing.append(value)
-
-    def settle_all(self) -> None:
-        """Take the statistics of every large value that is still held."""
-        settle(held for group in self._held.values() for held in group)
-        self._held.clear()
-
-    def _settle_sharing(self, tensor: torch.Tensor) -> None:
-        if self._held and tensor.layout is torch.strided:
-            settle(self._held.pop(tensor.untyped_storage().data_ptr(), ()))
+                self._holdings.remember(made.value)
 
     # -- where the program is ------------------------------------------------------------------------------------------
 
@@ -293,10 +264,6 @@ class Calls(TorchFunctionMode):
     def frame() -> FrameType | None:
         """The innermost frame of the program that is running now."""
         return program_frame(sys._getframe(1))
-
-
-def _extent(tensor: torch.Tensor) -> tuple[int, int, torch.dtype]:
-    return (tensor.data_ptr(), tensor.numel(), tensor.dtype)
 
 
 def _call(func: Any, args: Any, kwargs: Any) -> Any:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch.autograd.graph import Node as Function
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from app.tracer.sites import Made
-from app.tracer.values import read
+from app.tracer.values import Held, read, settle
+from app.tracer.walk import function_of
 
 next_sequence_number: Callable[[], int] = torch.autograd._get_sequence_nr  # type: ignore[attr-defined]
 
@@ -45,32 +45,21 @@ def is_in_place(name: str) -> bool:
     return name.endswith("_")
 
 
-def function_of(tensor: torch.Tensor) -> Function | None:
-    """The `grad_fn` of a tensor; None also for a view that `no_grad` made and whose base was written since, of which
-    torch refuses to speak.
-    """
-    try:
-        return tensor.grad_fn
-    except RuntimeError:
-        return None
-
-
-def is_followed_leaf(tensor: torch.Tensor) -> bool:
-    """Whether a tensor is a leaf that requires a gradient."""
-    try:
-        return tensor.requires_grad and tensor.is_leaf
-    except RuntimeError:
-        return False
-
-
 class Kernels(TorchDispatchMode):
-    """Sees the kernels inside one call: the first one that carries a sequence number computed that node's value."""
+    """Sees the kernels inside one call: the first one that carries a sequence number computed that node's value.
 
-    def __init__(self, full_elements: int) -> None:
+    Args:
+        full_elements: up to so many elements of a value are kept in full.
+        writing: told of each tensor that a kernel is about to write.
+    """
+
+    def __init__(self, full_elements: int, writing: Callable[[torch.Tensor], None]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.found: dict[int, Made] = {}
         self._start = 0
         self._full_elements = full_elements
+        self._writing = writing
+        self._written: tuple[int, torch.Tensor, Made] | None = None
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -81,21 +70,52 @@ class Kernels(TorchDispatchMode):
         """Watch from sequence number `start` on; for use in a `with` statement."""
         self._start = start
         self.found = {}
+        self._written = None
         return self
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Run one kernel."""
         # Autograd drew the number before it called the kernel, so the latest one drawn is this operation's.
         sequence_number = next_sequence_number() - 1
+        name = func.overloadpacket.__name__
+        is_write = is_in_place(name) and isinstance(args[0], torch.Tensor)
+        if self._written is not None:
+            self.finish()
+        if is_write:
+            self._before_write(args[0])
         result = func(*args, **(kwargs or {}))
-        if is_in_place(func.overloadpacket.__name__) and self._is_copy(sequence_number):
-            sequence_number -= 1
+        if is_write:
+            if self._is_copy(sequence_number):
+                sequence_number -= 1
+            self._after_write(args[0], name)
         if sequence_number >= self._start and sequence_number not in self.found:
             tensor = result[0] if isinstance(result, tuple | list) and result else result
             if isinstance(tensor, torch.Tensor):
-                value = read(tensor, self._full_elements)
-                self.found[sequence_number] = Made(value, tensor.shape, tensor.dtype, func.overloadpacket.__name__)
+                self.found[sequence_number] = self._made(tensor, name)
         return result
+
+    def _made(self, tensor: torch.Tensor, name: str) -> Made:
+        return Made(read(tensor, self._full_elements), tensor.shape, tensor.dtype, name)
+
+    def _before_write(self, tensor: torch.Tensor) -> None:
+        """Settle what was read from the memory that is about to be written."""
+        self._writing(tensor)
+        settle(made.value for made in self.found.values() if type(made.value) is Held)
+
+    def _after_write(self, tensor: torch.Tensor, name: str) -> None:
+        """A write through a view gives the base a new node (`CopySlices`), numbered only after the kernel has run."""
+        base = tensor._base
+        if base is not None:
+            self._written = (next_sequence_number(), base, self._made(base, name))
+
+    def finish(self) -> None:
+        """See whether the latest write through a view made a node."""
+        if self._written is not None:
+            sequence_number, base, made = self._written
+            self._written = None
+            function = function_of(base)
+            if function is not None and function._sequence_nr() == sequence_number:
+                self.found[sequence_number] = made
 
     def _is_copy(self, sequence_number: int) -> bool:
         """Whether the latest number went to a copy of what is about to be written, which its derivative needs."""

@@ -11,6 +11,7 @@ from torch.autograd.graph import Node as Function
 
 from app.tracer.source import FILENAME
 from app.tracer.values import Held, Reading, read
+from app.tracer.walk import function_of
 
 MAX_ITEMS = 64
 """Items of a list or dictionary that are looked into."""
@@ -47,8 +48,9 @@ class Names:
         """The names of results that the program's variables hold now, by the node that made them."""
         found: dict[Function, str] = {}
         for name, value in _variables(_scopes(frame)):
-            if isinstance(value, torch.Tensor) and value.grad_fn is not None:
-                found.setdefault(value.grad_fn, name)
+            function = function_of(value) if isinstance(value, torch.Tensor) else None
+            if function is not None:
+                found.setdefault(function, name)
         return found
 
     def of_module(self, module: torch.nn.Module, frame: FrameType | None) -> str | None:

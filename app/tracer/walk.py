@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import torch
 from torch.autograd.graph import Node
 
 
@@ -60,3 +61,21 @@ def walk(roots: list[Node]) -> Walk:
         if target is not None
     ]
     return Walk(list(index), links)
+
+
+def function_of(tensor: torch.Tensor) -> Node | None:
+    """The `grad_fn` of a tensor; None also for a view that `no_grad` made and whose base was written since, of which
+    torch refuses to speak.
+    """
+    try:
+        return tensor.grad_fn
+    except RuntimeError:
+        return None
+
+
+def is_followed_leaf(tensor: torch.Tensor) -> bool:
+    """Whether a tensor is a leaf that requires a gradient."""
+    try:
+        return tensor.requires_grad and tensor.is_leaf
+    except RuntimeError:
+        return False

@@ -1,0 +1,51 @@
+"""Large values that wait for their statistics, by the memory they lie in: whoever is about to write there settles
+them first.
+"""
+
+from __future__ import annotations
+
+import torch
+
+from app.tracer.values import Held, is_dense, settle
+
+MAX_HELD = 4096
+"""Stretches of memory kept alive at most; past it all statistics are taken at once."""
+
+
+class Holdings:
+    """Keeps track of large values by storage."""
+
+    def __init__(self) -> None:
+        self._held: dict[int, list[Held]] = {}
+
+    def remember(self, value: Held) -> None:
+        """Keep track of a value; one with the elements of another is made its twin."""
+        tensor = value.tensor
+        if tensor is None:
+            return
+        if len(self._held) >= MAX_HELD:
+            self.settle_all()
+        address = tensor.untyped_storage().data_ptr()
+        # A settled value let its memory go, and another tensor may have taken the address.
+        sharing = [other for other in self._held.get(address, ()) if other.tensor is not None]
+        self._held[address] = sharing
+        for other in sharing:
+            one = other.tensor
+            if one is not None and _extent(one) == _extent(tensor) and is_dense(one) and is_dense(tensor):
+                value.twin, value.tensor = other, None
+                return
+        sharing.append(value)
+
+    def settle_all(self) -> None:
+        """Take the statistics of every value that is still held."""
+        settle(held for group in self._held.values() for held in group)
+        self._held.clear()
+
+    def settle_sharing(self, tensor: torch.Tensor) -> None:
+        """Take the statistics of all that lies in the memory of a tensor."""
+        if self._held and tensor.layout is torch.strided:
+            settle(self._held.pop(tensor.untyped_storage().data_ptr(), ()))
+
+
+def _extent(tensor: torch.Tensor) -> tuple[int, int, torch.dtype]:
+    return (tensor.data_ptr(), tensor.numel(), tensor.dtype)

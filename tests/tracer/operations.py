@@ -1,0 +1,137 @@
+"""Traces torch's own operation samples, and prints what does not hold, one line each.
+
+It runs in a process of its own: torch's samples freeze global switches of the process that imports them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import random
+import sys
+import types
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+
+from app.trace.model import Trace
+from tests.tracer.recording import record
+
+SAMPLES = 3
+"""Of each operation; it has up to some hundred, which differ in shapes and options."""
+CASE = types.ModuleType("case")
+PROGRAM = """\
+import torch, case
+out = case.run()
+parts = [one for one in (out if isinstance(out, (list, tuple)) else [out]) if isinstance(one, torch.Tensor)]
+case.results = [one.detach().clone() for one in parts]
+followed = [one for one in parts if one.requires_grad]
+if followed:
+    sum((one.abs() if one.is_complex() else one).sum() for one in followed).backward()
+"""
+
+
+def cases() -> Iterator[tuple[str, Any, Any]]:
+    """Name, operation and sample."""
+    from torch.testing._internal.common_methods_invocations import op_db
+
+    operations: list[Any] = op_db
+    for operation in operations:
+        if operation.supports_autograd and torch.float64 in operation.supported_dtypes("cpu"):
+            torch.manual_seed(0)
+            samples = operation.sample_inputs("cpu", torch.float64, requires_grad=True)
+            for _, sample in zip(range(SAMPLES), samples, strict=False):
+                name = ".".join(filter(None, (operation.name, operation.variant_test_name)))
+                yield name, operation, sample
+
+
+def leaves_in(sample: Any) -> list[torch.Tensor]:
+    """The leaves among the arguments of a sample."""
+    leaves: list[torch.Tensor] = []
+    stack = [sample.input, sample.args, sample.kwargs]
+    while stack:
+        one = stack.pop()
+        if isinstance(one, torch.Tensor):
+            leaves += [one] if one.is_leaf and one.requires_grad else []
+        elif isinstance(one, list | tuple):
+            stack.extend(one)
+        elif isinstance(one, dict):
+            stack.extend(one.values())
+    return leaves
+
+
+def outcome(leaves: list[torch.Tensor]) -> tuple[list[Any], list[Any]]:
+    """Take results and gradients out of a run, and leave nothing for the next one."""
+    gradients = [leaf.grad for leaf in leaves]
+    for leaf in leaves:
+        leaf.grad = None
+    return CASE.__dict__.pop("results", []), gradients
+
+
+def is_equal(one: Any, other: Any) -> bool:
+    """Whether two results have the same bits."""
+    if one is None or other is None:
+        return one is other
+    return one.dtype == other.dtype and one.shape == other.shape and torch.equal(bits(one), bits(other))
+
+
+def bits(tensor: torch.Tensor) -> torch.Tensor:
+    """The bytes of a tensor's elements."""
+    dense = tensor.detach().to_dense() if tensor.layout is not torch.strided else tensor.detach()
+    return dense.resolve_conj().resolve_neg().clone(memory_format=torch.contiguous_format).reshape(-1).view(torch.uint8)
+
+
+def unexplained(run: Trace) -> Iterator[str]:
+    """Nodes that lack a forward value, or a gradient although one was sent to them."""
+    for passed in run.passes:
+        graph = next(graph for graph in run.graphs if graph.id == passed.graph)
+        flows = dict(zip(graph.edges, passed.flows, strict=True))
+        for node, value, gradient in zip(graph.nodes, passed.values, passed.gradients, strict=True):
+            if value is None:
+                yield f"{node.name} has no value"
+            arrived = [flow for edge, flow in flows.items() if edge.target == node.id and flow is not None]
+            if gradient is None and node.kind != "constant" and arrived:
+                yield f"{node.name} has no gradient"
+
+
+def check(operation: Any, sample: Any) -> Iterator[str]:
+    """Trace one sample after a bare run of it."""
+    CASE.__dict__["run"] = lambda: operation(sample.input, *sample.args, **sample.kwargs)
+    leaves = leaves_in(sample)
+    torch.manual_seed(0)
+    random.seed(0)
+    try:
+        exec(PROGRAM, {"__name__": "bare"})
+    except RuntimeError:
+        outcome(leaves)  # some have no derivative for one of their arguments
+        return
+    bare = outcome(leaves)
+    run = record(PROGRAM)
+    if run.failure is not None:
+        yield f"failed: {run.failure}"
+        return
+    for what, ours, theirs in zip(("results", "gradients"), outcome(leaves), bare, strict=True):
+        if len(ours) != len(theirs) or not all(map(is_equal, ours, theirs)):
+            yield f"{what} differ from a bare run"
+    yield from unexplained(run)
+
+
+def main() -> None:
+    """Print the number of operations, then each flaw."""
+    sys.modules["case"] = CASE
+    output = sys.stdout
+    names, flaws = set(), []
+    with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
+        warnings.simplefilter("ignore")
+        torch.set_num_threads(1)
+        for name, operation, sample in cases():
+            flaws += [f"{name}: {flaw}" for flaw in check(operation, sample)]
+            names.add(name)
+    json.dump({"operations": len(names), "flaws": flaws}, output)
+
+
+if __name__ == "__main__":
+    main()
