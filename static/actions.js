@@ -1,6 +1,7 @@
 // Everything a visitor can do, by name; views call these and change nothing themselves.
 
 import { ProblemError, drawGraph, loadTable } from "./api.js";
+import { withGiven } from "./givens.js";
 import { TABLES, addTable, hasLanguage } from "./i18n.js";
 import { packState } from "./share.js";
 import { bodyOf, sourceFrom } from "./source.js";
@@ -9,8 +10,6 @@ import { frameAt, timelineOf } from "./timeline.js";
 
 /** How long typing must rest before an expression runs, in milliseconds. */
 const REST = 350;
-/** How often a slider that is being dragged runs, in milliseconds. */
-const DRAG = 120;
 
 /**
  * The actions over a store.
@@ -41,34 +40,39 @@ function playActions(store) {
 }
 
 function writeActions({ store, runner }) {
-  const timer = { handle: null, isDue: false };
+  const timer = { handle: null };
+  const pace = createPace({ run: () => runner.run(bodyOf(store.get().source), { isLive: true }) });
   const isWritten = ({ mode, program, expression }) => (mode === "program" ? program : expression).trim() !== "";
 
   function run(options) {
-    clearTimeout(timer.handle);
-    timer.isDue = false;
+    forget();
     const { source } = store.get();
     return runner.run(bodyOf(source), options);
   }
 
   /** Run when typing rests; each further change puts it off. */
-  function runSoon(rest = REST) {
+  /** Whatever was going to run does not. */
+  function forget() {
     clearTimeout(timer.handle);
+    pace.stop();
+  }
+
+  function runSoon(rest = REST) {
+    forget();
     if (isWritten(store.get().source)) timer.handle = setTimeout(run, rest);
     else runner.stop();
   }
 
-  /** Run while a slider moves: often, but not for each pixel. */
+  /** Run while a hand moves a number: the picture follows. */
   function runSteadily() {
-    if (timer.isDue) return;
-    timer.isDue = true;
     clearTimeout(timer.handle);
-    timer.handle = setTimeout(run, DRAG);
+    pace.ask();
   }
 
-  function setSource(fields) {
+  function setSource(fields, isLive = false) {
     store.set(({ source }) => ({ source: { ...source, ...fields } }));
     const { source, traceMode } = store.get();
+    if (isLive) return runSteadily();
     const isNew = !("mode" in fields) || traceMode !== "expression";
     if (source.mode === "expression" && isNew) runSoon();
   }
@@ -82,6 +86,11 @@ function writeActions({ store, runner }) {
   }
 
   function open(fields, options) {
+  /** Give a leaf or a constant another number, where it was written. */
+  function setGiven(node, text, isLive) {
+    setSource(withGiven(store.get().source, node, text), isLive);
+  }
+
     store.set({ source: { ...sourceFrom(fields), program: fields.program ?? store.get().source.program }, selection: null, dialog: null });
     return run(options);
   }
@@ -94,13 +103,13 @@ function writeActions({ store, runner }) {
   return {
     run,
     stop: () => {
-      clearTimeout(timer.handle);
-      timer.isDue = false;
+      forget();
       runner.stop();
     },
     setSource,
     setVariable,
     open,
+    setGiven,
     loadExample,
     moveToProgram: () => open({ mode: "program", program: store.get().trace.program, seed: store.get().source.seed }, { position: store.get().position }),
   };

@@ -31,13 +31,14 @@ export function createRunner({ store, stream, soon = beforePicture, wait = rest 
    * Run a request; a run that goes on is ended first.
    *
    * @param {any} body as `POST /api/trace` takes it
-   * @param {{position?: number}} [options] where to look when the trace is there
+   * @param {{position?: number, isLive?: boolean}} [options] where to look when the trace is there; whether a hand
+   *   still moves what is run
    */
-  async function run(body, { position } = {}) {
+  async function run(body, { position, isLive = false } = {}) {
     stop();
     const controller = new AbortController();
     current.controller = controller;
-    store.set({ run: { status: "running", received: 0, startedAt: Date.now() }, playing: false });
+    store.set({ run: { status: "running", received: 0, startedAt: Date.now(), isLive }, playing: false });
     const mode = "program" in body ? "program" : "expression";
     const reel = createReel({ store, soon, position, mode, isCurrent: () => current.controller === controller });
     try {

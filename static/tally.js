@@ -51,7 +51,7 @@ export function withDrawing(trace, id, drawing) {
   return { ...trace, graphs: trace.graphs.map((graph) => (graph.id === id ? { ...graph, ...drawing } : graph)) };
 }
 
-/** Whether two traces draw the same graphs, so that a place in one means the same in the other. */
+/** Whether two traces have the same graphs, so that a place in one means the same in the other; labels may hold other numbers. */
 export function hasSameGraphs(one, other) {
   if (!one || !other || one.graphs.length !== other.graphs.length) return false;
   return one.graphs.every((graph, i) => isSameGraph(graph, other.graphs[i]));
@@ -59,5 +59,9 @@ export function hasSameGraphs(one, other) {
 
 function isSameGraph(one, other) {
   if (one.nodes.length !== other.nodes.length || one.edges.length !== other.edges.length) return false;
-  return one.nodes.every(({ name, label }, i) => name === other.nodes[i].name && label === other.nodes[i].label);
+  const agree = (fields, a, b) => fields.every((field) => a[field] === b[field]);
+  return (
+    one.nodes.every((node, i) => agree(["name", "kind", "variable"], node, other.nodes[i])) &&
+    one.edges.every((edge, j) => agree(["source", "target"], edge, other.edges[j]))
+  );
 }

@@ -29,6 +29,7 @@ import {
   setDiagnostics,
   syntaxHighlighting,
 } from "../vendor/codemirror.js";
+import { byHandle, numberHandles } from "./handles.js";
 
 /** Marks a change that the page made, so that it is not told about it. */
 const fromPage = Annotation.define();
@@ -48,7 +49,7 @@ const marks = StateField.define({
  *
  * @param {HTMLElement} parent
  * @param {{text: string, kind: "program" | "expression" | "view", label: string, hint: string, nonce: string,
- *   onChange: (text: string) => void, onRun: () => void, onPlace: (place: any) => void}} options
+ *   onChange: (text: string, isLive: boolean) => void, onRun: () => void, onPlace: (place: any) => void}} options
  */
 export function createEditor(parent, options) {
   const words = new Compartment();
@@ -75,7 +76,7 @@ function extensionsOf({ kind, onChange, onRun, onPlace }) {
   ];
   const common = [marks, python(), syntaxHighlighting(classHighlighter), bracketMatching(), EditorView.lineWrapping, listener(onChange, onPlace)];
   if (kind === "view") return [...common, lineNumbers(), EditorState.readOnly.of(true)];
-  const writing = [history(), drawSelection(), closeBrackets(), keymap.of([...runs, ...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap])];
+  const writing = [numberHandles(), history(), drawSelection(), closeBrackets(), keymap.of([...runs, ...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap])];
   if (kind === "expression") return [...common, ...writing];
   return [...common, ...writing, lineNumbers(), highlightActiveLine(), highlightActiveLineGutter(), indentOnInput(), indentUnit.of("    "), keymap.of([...searchKeymap, indentWithTab])];
 }
@@ -85,7 +86,8 @@ function listener(onChange, onPlace) {
   return EditorView.updateListener.of((update) => {
     const isOurs = update.transactions.some((transaction) => transaction.annotation(fromPage));
     if (isOurs) return;
-    if (update.docChanged) onChange(update.state.doc.toString());
+    const isLive = update.transactions.some((transaction) => transaction.annotation(byHandle));
+    if (update.docChanged) onChange(update.state.doc.toString(), isLive);
     else if (update.transactions.some((transaction) => transaction.isUserEvent("select"))) onPlace(placeOf(update.state));
   });
 }

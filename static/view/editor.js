@@ -5,7 +5,7 @@ import { createEditor, markSpans, setText, setWords, showSpan, underline } from 
 
 /**
  * @param {{text: string, kind: "program" | "expression" | "view", label: string, hint?: string, marks?: any[],
- *   faults?: any[], jump?: {span: any} | null, onJumped?: () => void, onChange?: (text: string) => void,
+ *   faults?: any[], jump?: {span: any} | null, onJumped?: () => void, onChange?: (text: string, isLive: boolean) => void,
  *   onRun?: () => void, onPlace?: (place: any) => void}} props
  */
 export function Editor({ text, kind, label, hint = "", marks = [], faults = [], jump = null, ...calls }) {
@@ -32,7 +32,7 @@ export function Editor({ text, kind, label, hint = "", marks = [], faults = [], 
 
 function callsOf(latest) {
   return {
-    onChange: (text) => latest.current.onChange?.(text),
+    onChange: (text, isLive) => latest.current.onChange?.(text, isLive),
     onRun: () => latest.current.onRun?.(),
     onPlace: (place) => latest.current.onPlace?.(place),
   };

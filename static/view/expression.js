@@ -33,7 +33,7 @@ function ExpressionEditor({ state, actions, t }) {
     <label class="field-label" onClick=${focusEditor}>${t("expression.label")}</label>
     <${Editor} kind="expression" text=${expression} label=${t("expression.label")} hint="a*x**2 + b*x + c"
       marks=${span ? [{ span, name: "chosen-source" }] : []} faults=${expressionFaults(state)} jump=${state.jump?.isOwn ? state.jump : null} onJumped=${actions.jumped}
-      onChange=${(text) => actions.setSource({ expression: text })} onRun=${() => actions.run()} onPlace=${onPlace} />
+      onChange=${(text, isLive) => actions.setSource({ expression: text }, isLive)} onRun=${() => actions.run()} onPlace=${onPlace} />
   `;
 }
 

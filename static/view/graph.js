@@ -7,6 +7,8 @@ import { marksAround } from "../topology.js";
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
 import { Icon } from "./icons.js";
 import { createPicture, isBox, markParts, paint } from "./picture.js";
+import { givenOf } from "../givens.js";
+import { Given } from "./given.js";
 import { labelParts } from "./spoken.js";
 import { createStage, destroyStage, fit, follow, neighbourOf, setFollowing, setTabStop, showPart, showPicture, zoomBy } from "./stage.js";
 import { NodeTable } from "./table.js";
@@ -22,7 +24,10 @@ export function Graph({ state, actions }) {
   const [hovered, setHovered] = useState(null);
   const [isTable, setTable] = useState(false);
   const scene = sceneOf(state);
-  const props = { state, actions, scene, stage, setHovered };
+  const [edited, setEdited] = useState(null);
+  const node = edited === null ? null : nodeOf(scene, edited);
+  const edit = (id) => givenOf(state, nodeOf(scene, id)) !== null && (setEdited(id), true);
+  const props = { state, actions, scene, stage, setHovered, edit };
   usePicture(props, hovered, t);
   const handlers = handlersOf(props);
   const hasPicture = Boolean(scene?.topology?.graph.svg);
@@ -32,6 +37,7 @@ export function Graph({ state, actions }) {
       ${isTable && scene?.topology && html`<${NodeTable} scene=${scene} t=${t} selection=${state.selection} select=${actions.select} />`}
       ${!hasPicture && html`<p class="graph-empty">${t(emptyText(state))}</p>`}
       <${Tools} ...${{ t, stage, isTable, setTable, isFollowing }} />
+      ${node && !isTable && html`<${Given} key=${edited} ...${{ state, actions, t, node, stage }} close=${(hasFocus) => leaveGiven(stage, edited, setEdited, hasFocus)} />`}
     </section>
   `;
 }
@@ -47,6 +53,16 @@ function emptyText({ run, trace }) {
   if (run.status === "running") return "graph.waiting";
   if (trace && trace.graphs.length > 0) return "graph.no-picture";
   return trace ? "graph.nothing" : "graph.empty";
+function nodeOf(scene, id) {
+  return scene?.topology?.graph.nodes[scene.topology.places.get(id)] ?? null;
+}
+
+/** Close the field on a node; by keyboard one is then back on the node. */
+function leaveGiven(stage, id, setEdited, hasFocus) {
+  setEdited(null);
+  if (hasFocus) setTabStop(stage.current, id, true);
+}
+
 }
 
 function useStage(host, onFollow) {
@@ -119,7 +135,7 @@ function partUnder(event) {
   return event.target.closest?.("g.node, g.group, g.edge") ?? null;
 }
 
-function handlersOf({ actions, stage, setHovered }) {
+function handlersOf({ state, actions, stage, setHovered, edit }) {
   return {
     onClick: (event) => actions.select(partUnder(event)?.id ?? null),
     onDblClick: (event) => {
@@ -130,20 +146,21 @@ function handlersOf({ actions, stage, setHovered }) {
     onPointerLeave: () => setHovered(null),
     onFocusIn: (event) => setTabStop(stage.current, partUnder(event)?.id ?? null, false),
     onKeyDown: (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || !onKey(event, { actions, stage: stage.current })) return;
+      if (event.ctrlKey || event.metaKey || event.altKey || !onKey(event, { state, actions, stage: stage.current, edit })) return;
       event.preventDefault();
+      else if (part) edit(part.id);
       event.stopPropagation();
     },
   };
 }
 
-/** Keys on the graph: arrows walk, Enter chooses, plus, minus and zero zoom. */
-function onKey(event, { actions, stage }) {
+/** Keys on the graph: arrows walk, Enter chooses and then edits, plus, minus and zero zoom. */
+function onKey(event, { state, actions, stage, edit }) {
   const id = partUnder(event)?.id ?? null;
   const zooms = { "+": () => zoomBy(stage, ZOOM_STEP), "=": () => zoomBy(stage, ZOOM_STEP), "-": () => zoomBy(stage, 1 / ZOOM_STEP), 0: () => fit(stage) };
   if (event.key in zooms) return zooms[event.key](), true;
   if (id === null) return false;
-  if (event.key === "Enter") return actions.select(id), true;
+  if (event.key === "Enter") return (id === state.selection && edit(id)) || (actions.select(id), true);
   if (event.key === "Escape") return actions.select(null), true;
   if (!event.key.startsWith("Arrow")) return false;
   const next = neighbourOf(stage, id, event.key);

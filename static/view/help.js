@@ -8,6 +8,7 @@ import { Sentence } from "./problem.js";
 /** @type {[string[], string][]} */
 const KEYS = [
   [["Ctrl Enter"], "run"],
+  [["Alt ↑", "Alt ↓"], "number"],
   [["Space"], "play"],
   [["←", "→"], "node"],
   [["Shift ←", "Shift →"], "phase"],

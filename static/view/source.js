@@ -3,7 +3,7 @@
 import { sentencesOf, translator } from "../i18n.js";
 import { nodeAt, spanOf } from "../spans.js";
 import { frameAt, timelineOf } from "../timeline.js";
-import { html, useRef } from "../vendor/preact.js";
+import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 import { Editor } from "./editor.js";
 import { ExpressionForm } from "./expression.js";
 import { Diagnostics, ProblemCard } from "./problem.js";
@@ -54,8 +54,24 @@ function Tabs({ state, actions, t }) {
   `;
 }
 
+/** While a hand moves a number the button stays: only a run that takes its time is there to be stopped. */
+const LATE = 400;
+
+function useLate(isLive, startedAt) {
+  const [lateAt, setLateAt] = useState(0);
+  useEffect(() => {
+    if (!isLive) return undefined;
+    const handle = setTimeout(() => setLateAt(startedAt), LATE);
+    return () => clearTimeout(handle);
+  }, [isLive, startedAt]);
+  return lateAt === startedAt;
+}
+
 function RunButton({ state, actions, t }) {
-  if (state.run.status === "running") {
+  const { status, isLive, startedAt } = state.run;
+  const isRunning = status === "running";
+  const isLate = useLate(isRunning && isLive, startedAt);
+  if (isRunning && (!isLive || isLate)) {
     return html`<button type="button" class="button stop" onClick=${actions.stop}><${Sign} name="stop" /> ${t("source.stop")}</button>`;
   }
   return html`<button type="button" class="button primary run" title=${t("source.run-keys")} onClick=${() => actions.run()}><${Sign} name="run" /> ${t("source.run")}</button>`;
@@ -63,8 +79,8 @@ function RunButton({ state, actions, t }) {
 
 /** How far a run has come: a share where the number of steps is known, else a count. */
 function Progress({ state, t }) {
-  const { status, received } = state.run;
-  if (status !== "running") return html`<div class="progress"></div>`;
+  const { status, received, isLive } = state.run;
+  if (status !== "running" || isLive) return html`<div class="progress"></div>`;
   const { mode, steps } = state.source;
   const share = mode === "expression" && steps > 0 ? { max: steps, value: received } : {};
   return html`
@@ -81,7 +97,7 @@ function ProgramEditor({ state, actions, t }) {
   return html`
     <${Editor} kind="program" text=${source.program} label=${t("source.program")} hint=${t("source.program-hint")}
       marks=${isTraced ? chosenMarks(state) : []} faults=${faultsOf(state, source.program)} jump=${jump} onJumped=${actions.jumped}
-      onChange=${(program) => actions.setSource({ program })} onRun=${() => actions.run()}
+      onChange=${(program, isLive) => actions.setSource({ program }, isLive)} onRun=${() => actions.run()}
       onPlace=${(place) => isTraced && choosePlace(state, actions, place)} />
   `;
 }

@@ -64,11 +64,19 @@ export function showPicture(stage, picture) {
   root.setAttribute("height", String(height));
   root.setAttribute("overflow", "visible");
   stage.viewport.replaceChildren(root);
+  keepZoom(stage, picture);
   stage.picture = picture;
   stage.size = [width, height];
   const kept = stage.touched.get(picture);
   if (kept) moveTo(stage, kept);
   else begin(stage);
+}
+
+/** The same boxes with other words in them, as when a number in the source moves, stay where a hand has moved them. */
+function keepZoom({ picture: former, touched }, picture) {
+  if (!former || touched.has(picture) || !touched.has(former)) return;
+  const isSame = former.parts.length === picture.parts.length && former.parts.every(({ id }, i) => id === picture.parts[i].id);
+  if (isSame) touched.set(picture, touched.get(former));
 }
 
 /** How large the whole picture can be, and where it then lies in the middle. */

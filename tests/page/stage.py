@@ -96,6 +96,7 @@ class Stage:
         self.scrub = page.locator("input.scrub")
         self.place = page.locator(".timeline-place")
         self.sentence = page.locator(".timeline-now")
+        self.grip = (0.0, 0.0)
 
     async def trace(self, program: str) -> dict[str, Any]:
         """Run a program on the page, and ask the API for the same trace; runs are seeded."""
