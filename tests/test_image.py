@@ -11,6 +11,7 @@ import re
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -79,15 +80,16 @@ class Service(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def docker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Docker]:
+def docker() -> Iterator[Docker]:
     ordinary = Docker(None, publishes=True)
     if ordinary.run("info", check=False).returncode == 0:
         yield ordinary
         return
-    folder = tmp_path_factory.mktemp("docker")
     daemon = shutil.which("dockerd") or "/usr/sbin/dockerd"
     if not Path(daemon).exists() or os.getuid() != 0:
         pytest.fail("No Docker daemon answers, and none can be started (that takes dockerd and root).")
+    # Not a folder of pytest's: the daemon mounts things in it, and pytest would trip over them for ever after.
+    folder = Path(tempfile.mkdtemp(prefix="explorer-docker-"))
     private = Docker(f"unix://{folder}/socket", publishes=False)
     paths = [f"--data-root={folder}/data", f"--exec-root={folder}/exec", f"--pidfile={folder}/pid"]
     # No bridge and no firewall rules: this daemon leaves the machine's network as it is.
@@ -100,6 +102,8 @@ def docker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Docker]:
     finally:
         process.terminate()
         process.wait(timeout=60)
+        subprocess.run(["umount", "--quiet", folder / "exec" / "netns" / "default"], check=False)
+        shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
