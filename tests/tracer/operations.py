@@ -17,8 +17,7 @@ from typing import Any
 
 import torch
 
-from app.trace.model import Trace
-from tests.tracer.recording import record
+from tests.tracer.recording import record, unexplained
 
 SAMPLES = 3
 """Of each operation; it has up to some hundred, which differ in shapes and options."""
@@ -82,19 +81,6 @@ def bits(tensor: torch.Tensor) -> torch.Tensor:
     """The bytes of a tensor's elements."""
     dense = tensor.detach().to_dense() if tensor.layout is not torch.strided else tensor.detach()
     return dense.resolve_conj().resolve_neg().clone(memory_format=torch.contiguous_format).reshape(-1).view(torch.uint8)
-
-
-def unexplained(run: Trace) -> Iterator[str]:
-    """Nodes that lack a forward value, or a gradient although one was sent to them."""
-    for passed in run.passes:
-        graph = next(graph for graph in run.graphs if graph.id == passed.graph)
-        flows = dict(zip(graph.edges, passed.flows, strict=True))
-        for node, value, gradient in zip(graph.nodes, passed.values, passed.gradients, strict=True):
-            if value is None:
-                yield f"{node.name} has no value"
-            arrived = [flow for edge, flow in flows.items() if edge.target == node.id and flow is not None]
-            if gradient is None and node.kind != "constant" and arrived:
-                yield f"{node.name} has no gradient"
 
 
 def check(operation: Any, sample: Any) -> Iterator[str]:

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+from collections.abc import Iterator
+
+import torch
+
 from app.settings import Limits
 from app.trace.codec import collect, decode, encode
 from app.trace.job import Expression, Job
@@ -51,3 +57,24 @@ def _index(run: Trace, text: str, pass_index: int) -> int:
 def graph_of(run: Trace, pass_index: int = -1) -> Graph:
     """The graph that a pass went through."""
     return next(graph for graph in run.graphs if graph.id == run.passes[pass_index].graph)
+
+
+def run_bare(program: str, seed: int = 0) -> str:
+    """What a program prints in plain Python."""
+    torch.manual_seed(seed)
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(program, "<bare>", "exec"), {"__name__": "__main__"})
+    return printed.getvalue()
+
+
+def unexplained(run: Trace) -> Iterator[str]:
+    """Nodes that lack a forward value, or a gradient although one was sent to them."""
+    for passed in run.passes:
+        graph = next(graph for graph in run.graphs if graph.id == passed.graph)
+        reached = {edge.target for edge, flow in zip(graph.edges, passed.flows, strict=True) if flow is not None}
+        for node, value, gradient in zip(graph.nodes, passed.values, passed.gradients, strict=True):
+            if value is None:
+                yield f"{node.id} {node.name} has no value"
+            if gradient is None and node.kind != "constant" and node.id in reached:
+                yield f"{node.id} {node.name} has no gradient"

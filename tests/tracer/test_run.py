@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-
 import pytest
 import torch
 
 from app.settings import Limits
 from app.trace.job import Expression
 from app.trace.model import SavedTensor, TensorValue
-from tests.tracer.recording import gradient, graph_of, node, record, value
+from tests.tracer.recording import gradient, graph_of, node, record, run_bare, value
 
 QUADRATIC = """\
 import torch
@@ -79,15 +76,6 @@ if __name__ == "__main__":
         optimizer.step()
     print(loss.item())
 """
-
-
-def run_bare(program: str, seed: int = 0) -> str:
-    """What a program prints in plain Python."""
-    torch.manual_seed(seed)
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        exec(compile(program, "<bare>", "exec"), {"__name__": "__main__"})
-    return printed.getvalue()
 
 
 @pytest.mark.parametrize("program", [QUADRATIC, SUM_SQUARED, DESCENT, XOR], ids=["quadratic", "sum", "descent", "xor"])
