@@ -8,6 +8,7 @@ import { createSettings } from "./settings.js";
 import { packState, unpackState } from "./share.js";
 import { firstSource } from "./source.js";
 import { createStore } from "./store.js";
+import { createTeaching } from "./teaching.js";
 import { timelineOf } from "./timeline.js";
 import { html, render } from "./vendor/preact.js";
 import { App } from "./view/app.js";
@@ -15,9 +16,14 @@ import { App } from "./view/app.js";
 const settings = createSettings(storageOf(), navigator.languages);
 const store = createStore(firstState(settings.load()));
 const runner = createRunner({ store, stream: streamTrace });
-const actions = createActions({ store, runner, settings });
+const actions = withTeaching(createActions({ store, runner, settings }));
 
 start();
+
+/** Lessons and fixes build on what else one can do. */
+function withTeaching(basic) {
+  return { ...basic, ...createTeaching({ store, actions: basic }) };
+}
 
 function firstState(chosen) {
   return {
@@ -34,6 +40,7 @@ function firstState(chosen) {
     selection: null,
     settings: chosen,
     examples: [],
+    lesson: null,
     dialog: null,
     panel: "curves",
     isProgramShown: false,
@@ -60,10 +67,10 @@ async function start() {
   loadExamples(store.get().settings.language).then((examples) => store.set({ examples }), () => {});
 }
 
-async function openLink({ source, position, selection, direction }) {
+async function openLink({ source, position, selection, direction, lesson }) {
   store.set({ settings: { ...store.get().settings, direction } });
   const done = actions.open(source, { position });
-  store.set({ selection });
+  store.set({ selection, lesson });
   await done;
 }
 
@@ -105,7 +112,7 @@ function keepAddress() {
   const first = store.get().source;
   const timer = { handle: null };
   store.subscribe((state, before) => {
-    const isSame = ["source", "position", "selection", "settings"].every((name) => state[name] === before[name]);
+    const isSame = ["source", "position", "selection", "settings", "lesson"].every((name) => state[name] === before[name]);
     if (isSame || state.playing || (state.source === first && location.hash === "")) return;
     clearTimeout(timer.handle);
     timer.handle = setTimeout(async () => history.replaceState(null, "", `#${await packState(store.get())}`), 400);

@@ -11,8 +11,8 @@ const LARGEST = 400_000;
  * @param {any} state
  * @returns {Promise<string>} letters, digits, `-`, `_` and one dot
  */
-export async function packState({ source, position, selection, settings }) {
-  const kept = { s: slim(source), p: position, n: selection ?? undefined, d: settings.direction };
+export async function packState({ source, position, selection, settings, lesson }) {
+  const kept = { s: slim(source), p: position, n: selection ?? undefined, d: settings.direction, l: lesson ?? undefined };
   const bytes = await through(new CompressionStream("deflate-raw"), new TextEncoder().encode(JSON.stringify(kept)));
   return `${VERSION}.${base64(bytes)}`;
 }
@@ -40,7 +40,7 @@ export async function unpackState(text) {
 }
 
 /** Take from a link what fits, for anyone may write one. */
-function readLink({ s, p, n, d }) {
+function readLink({ s, p, n, d, l }) {
   if (s === null || typeof s !== "object") return null;
   const isProgram = s.mode === "program" && typeof s.program === "string";
   if (!isProgram && typeof s.expression !== "string") return null;
@@ -50,6 +50,7 @@ function readLink({ s, p, n, d }) {
     position: whole(p),
     selection: /^[nem]\d+$/.test(n) ? n : null,
     direction: d === "LR" ? "LR" : "TB",
+    lesson: typeof l === "string" && /^[a-z-]{1,40}$/.test(l) ? l : null,
   };
 }
 

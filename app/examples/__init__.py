@@ -1,11 +1,24 @@
-"""The gallery: programs that each show one thing, with their titles in every language."""
+"""The gallery: lessons in order, each a program with a few steps of what to look at, in every language."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from importlib.resources import files
+from typing import Literal
 
 import msgspec
+
+Moment = Literal["forward", "backward", "end"]
+
+
+class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One thing to look at or to try; `select` is the variable or label of a node, `at` a moment of the run: the end
+    of the first forward or backward pass, or of everything.
+    """
+
+    text: dict[str, str]
+    select: str | None = None
+    at: Moment | None = None
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -16,6 +29,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     title: dict[str, str]
     description: dict[str, str]
     lesson: str | None
+    steps: tuple[Step, ...]
 
 
 class Example(Entry, frozen=True, forbid_unknown_fields=True):

@@ -1,4 +1,4 @@
-"""`GET /api/examples`: the programs to start from."""
+"""`GET /api/examples`: the lessons to start from, in order."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from functools import cache
 
 import msgspec
 
-from app.examples import examples
+from app.examples import Step, examples
 from app.web.replies import Reply, pack
 
 
 class Example(msgspec.Struct, frozen=True):
     """One entry of the gallery; `title` and `about` by language, `lesson` the code of the remark or problem that its
-    program leads to.
+    program leads to, `steps` what to look at and what to try.
     """
 
     id: str
@@ -21,13 +21,14 @@ class Example(msgspec.Struct, frozen=True):
     about: dict[str, str]
     lesson: str | None
     program: str
+    steps: tuple[Step, ...]
 
 
 @cache
 def gallery_reply() -> Reply:
     """Write the gallery as an answer, once."""
     entries = [
-        Example(entry.id, entry.group, entry.title, entry.description, entry.lesson, entry.program)
+        Example(entry.id, entry.group, entry.title, entry.description, entry.lesson, entry.program, entry.steps)
         for entry in examples()
     ]
     return pack(msgspec.json.encode(entries), "application/json", 9)

@@ -7,6 +7,7 @@ import { Examples } from "./examples.js";
 import { Graph } from "./graph.js";
 import { Help } from "./help.js";
 import { Inspector } from "./inspector.js";
+import { Lesson } from "./lesson.js";
 import { Output } from "./output.js";
 import { Source } from "./source.js";
 import { Timeline } from "./timeline.js";
@@ -25,7 +26,7 @@ export function App({ state, actions }) {
     <main class=${`page${state.isStale ? " stale" : ""}`}>
       <${Source} ...${parts} />
       <div class="stage" id="stage" tabindex="-1"><${Graph} ...${parts} /></div>
-      <div class="side" tabindex="0"><h2 class="unseen">${t("inspector.title")}</h2><${Inspector} ...${parts} /></div>
+      <div class="side" tabindex="0"><h2 class="unseen">${t("inspector.title")}</h2><${Lesson} ...${parts} /><${Inspector} ...${parts} /></div>
       <div class="transport-bar"><${Timeline} ...${parts} /></div>
       <${Panels} ...${{ state, actions, t }} />
     </main>

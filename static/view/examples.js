@@ -1,33 +1,35 @@
-// The gallery: programs and expressions to start from, by what they teach.
+// The gallery: lessons in order, by what they teach.
 
 import { translator } from "../i18n.js";
+import { textIn } from "../lessons.js";
 import { html } from "../vendor/preact.js";
 import { Dialog } from "./dialog.js";
 import { Sentence } from "./problem.js";
 
 /** @param {{state: any, actions: any}} props */
 export function Examples({ state, actions }) {
-  const { language } = state.settings;
-  const t = translator(language);
-  const groups = [...new Set(state.examples.map(({ group }) => group))];
+  const t = translator(state.settings.language);
+  const { examples } = state;
+  const groups = [...new Set(examples.map(({ group }) => group))];
   return html`
     <${Dialog} name="examples" title=${t("examples.title")} ...${{ state, actions }}>
-      ${state.examples.length === 0 && html`<p class="hint">${t("examples.none")}</p>`}
-      ${groups.map((group) => html`<${Shelf} key=${group} ...${{ group, language, actions, t }} examples=${state.examples.filter((example) => example.group === group)} />`)}
+      <p class="hint">${examples.length === 0 ? t("examples.none") : t("examples.hint", { count: examples.length })}</p>
+      ${groups.map((group) => html`<${Shelf} key=${group} ...${{ group, state, actions, t }} />`)}
     <//>
   `;
 }
 
-function Shelf({ group, examples, language, actions, t }) {
+function Shelf({ group, state, actions, t }) {
+  const { language } = state.settings;
+  const numbered = state.examples.map((example, i) => ({ example, number: i + 1 })).filter(({ example }) => example.group === group);
   return html`
     <h3>${t(`examples.group-${group}`)}</h3>
-    <ul class="shelf">
-      ${examples.map((example) => html`
-        <li key=${example.id}><button type="button" class="example" onClick=${() => actions.loadExample(example)}>
-          <b>${example.title[language] ?? example.title.en}</b>
-          ${example.expression && html`<code>${example.expression.expression}</code>`}
-          ${example.about && html`<span><${Sentence} text=${example.about[language] ?? example.about.en ?? ""} /></span>`}
+    <ol class="shelf">
+      ${numbered.map(({ example, number }) => html`
+        <li key=${example.id}><button type="button" class="example" aria-current=${example.id === state.lesson ? "true" : null} onClick=${() => actions.loadExample(example)}>
+          <b><span class="lesson-number">${number}</span> ${textIn(example.title, language)}</b>
+          <span><${Sentence} text=${textIn(example.about, language)} /></span>
         </button></li>`)}
-    </ul>
+    </ol>
   `;
 }

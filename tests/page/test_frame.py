@@ -199,7 +199,7 @@ async def test_a_long_run_shows_its_progress_and_stops(opened: Opened) -> None:
 
 async def test_an_example_opens_from_the_gallery(opened: Opened) -> None:
     page = await opened.open()
-    await page.get_by_role("button", name="Examples").click()
+    await page.get_by_role("button", name="Lessons").click()
     await page.locator("dialog button.example").first.click()
     await expect(page.locator("dialog[open]")).to_have_count(0)
     await expect(page.locator(".editor.program .cm-content")).to_contain_text("import torch")

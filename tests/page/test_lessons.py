@@ -1,0 +1,52 @@
+"""Lessons in a real browser: opened, followed step by step, left and shared."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.page.conftest import Opened
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def open_lesson(page: Page, name: str) -> None:
+    """Choose a lesson in the gallery."""
+    await page.get_by_role("button", name="Lessons", exact=True).click()
+    await page.locator("dialog button.example").filter(has_text=name).click()
+
+
+async def test_a_lesson_is_followed_step_by_step_to_the_next(opened: Opened) -> None:
+    page = await opened.open()
+    await open_lesson(page, "The chain rule")
+    card = page.locator(".lesson")
+    await expect(card).to_contain_text(re.compile(r"Lesson 3 of \d+"))
+    await expect(card.locator("li")).to_have_count(3)
+    await card.get_by_role("button", name="Show me").first.click()
+    await expect(page.locator(".inspector h2")).to_have_text("torch.exp(x)")
+    await expect(page.locator(".inspector")).to_contain_text("-0.07785")
+    await card.get_by_role("button", name="Next lesson").click()
+    await expect(card.locator("h2")).to_have_text("One value, two uses")
+    await expect(page.locator("g.node.output text.value")).to_have_text("9")
+    await card.get_by_role("button", name="Previous").click()
+    await expect(card.locator("h2")).to_have_text("The chain rule")
+    await page.get_by_role("button", name="中文").click()
+    await expect(card.locator("h2")).to_have_text("链式法则")
+    await expect(card).to_contain_text("带我看")
+    assert await opened.all_complaints() == []
+
+
+async def test_a_lesson_survives_a_reload_and_ends_when_asked(opened: Opened) -> None:
+    page = await opened.open()
+    await open_lesson(page, "Gradients add up")
+    await expect(page.locator(".lesson h2")).to_have_text("Gradients add up")
+    await expect(page).to_have_url(re.compile(r"#1\."))
+    await page.wait_for_timeout(600)
+    await page.reload()
+    await opened.ready()
+    await expect(page.locator(".lesson h2")).to_have_text("Gradients add up")
+    await page.get_by_role("button", name="End the lesson").click()
+    await expect(page.locator(".lesson")).to_have_count(0)
+    assert await opened.all_complaints() == []
