@@ -3,6 +3,7 @@
 import { ProblemError, drawGraph, loadTable } from "./api.js";
 import { withGiven } from "./givens.js";
 import { TABLES, addTable, hasLanguage } from "./i18n.js";
+import { createPace } from "./pace.js";
 import { packState } from "./share.js";
 import { bodyOf, sourceFrom } from "./source.js";
 import { withDrawing } from "./tally.js";
