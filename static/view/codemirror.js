@@ -34,15 +34,22 @@ import { byHandle, numberHandles } from "./handles.js";
 /** Marks a change that the page made, so that it is not told about it. */
 const fromPage = Annotation.define();
 const setMarks = StateEffect.define();
+const setFaultLines = StateEffect.define();
 
-const marks = StateField.define({
-  create: () => Decoration.none,
-  update: (decorations, transaction) => {
-    const effect = transaction.effects.find((one) => one.is(setMarks));
-    return effect ? effect.value : decorations.map(transaction.changes);
-  },
-  provide: (field) => EditorView.decorations.from(field),
-});
+/** Decorations that stay as an effect set them, and move with the text. */
+function decorationsOf(kind) {
+  return StateField.define({
+    create: () => Decoration.none,
+    update: (decorations, transaction) => {
+      const effect = transaction.effects.find((one) => one.is(kind));
+      return effect ? effect.value : decorations.map(transaction.changes);
+    },
+    provide: (field) => EditorView.decorations.from(field),
+  });
+}
+
+const marks = decorationsOf(setMarks);
+const faultLines = decorationsOf(setFaultLines);
 
 /**
  * Make an editor inside an element.
@@ -74,7 +81,7 @@ function extensionsOf({ kind, onChange, onRun, onPlace }) {
     { key: "Mod-Enter", run: () => (onRun(), true) },
     ...(kind === "expression" ? [{ key: "Enter", run: () => (onRun(), true) }] : []),
   ];
-  const common = [marks, python(), syntaxHighlighting(classHighlighter), bracketMatching(), EditorView.lineWrapping, listener(onChange, onPlace)];
+  const common = [marks, faultLines, python(), syntaxHighlighting(classHighlighter), bracketMatching(), EditorView.lineWrapping, listener(onChange, onPlace)];
   if (kind === "view") return [...common, lineNumbers(), EditorState.readOnly.of(true)];
   const writing = [numberHandles(), history(), drawSelection(), closeBrackets(), keymap.of([...runs, ...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap])];
   if (kind === "expression") return [...common, ...writing];
@@ -131,6 +138,17 @@ export function underline({ view }, faults) {
     return range ? [{ from: range.from, to: range.to, severity, message }] : [];
   });
   view.dispatch(setDiagnostics(view.state, found.sort((a, b) => a.from - b.from)));
+  view.dispatch({ effects: setFaultLines.of(linesOf(view.state.doc, found)), annotations: fromPage.of(true) });
+}
+
+/** A bar beside each line with a fault, in the colour of the gravest. */
+function linesOf(doc, found) {
+  const gravest = new Map();
+  for (const severity of ["info", "warning", "error"]) {
+    for (const fault of found) if (fault.severity === severity) gravest.set(doc.lineAt(fault.from).from, severity);
+  }
+  const bars = [...gravest].map(([from, severity]) => Decoration.line({ class: `fault-${severity}` }).range(from));
+  return Decoration.set(bars, true);
 }
 
 /** Bring a span into sight and put the caret at its start. */

@@ -3,6 +3,7 @@
 import { partsOf, sentencesOf, translator } from "../i18n.js";
 import { positionOfPass, timelineOf } from "../timeline.js";
 import { html, useState } from "../vendor/preact.js";
+import { Fix } from "./fix.js";
 import { Sign } from "./signs.js";
 
 const FEW = 4;
@@ -44,11 +45,13 @@ function Offers({ state, actions, t }) {
   const { line, column = 1, code, status } = problem;
   const isOwn = !problem.program || problem.program === source.program;
   const go = isOwn ? actions.goToSource : actions.goToSpan;
+  const text = isOwn ? source[source.mode] : null;
   const sumUp = () => {
     actions.setSource({ sum: true });
     actions.run();
   };
   return html`
+    <${Fix} finding=${{ ...problem, span: line ? { line, column } : null }} ...${{ text, actions, t }} />
     ${line && html`<button type="button" class="link" onClick=${() => go({ line, column })}>${t("problem.place", { line, column })}</button>`}
     ${code === "not-scalar" && source.mode === "expression" && html`<button type="button" class="button small" onClick=${sumUp}>${t("problem.sum")}</button>`}
     ${(status === 503 || status === 429 || code === "offline" || code === "broken-off") && html`<button type="button" class="button small" onClick=${() => actions.run()}>${t("problem.again")}</button>`}
@@ -128,7 +131,10 @@ function Places({ diagnostic, state, actions, t }) {
     if (node) actions.select(node);
   };
   const canShow = position !== null || node;
+  const { source } = state;
+  const text = source.mode === "program" && source.program === state.trace.program ? source.program : null;
   return html`
+    <${Fix} finding=${diagnostic} ...${{ text, actions, t }} />
     ${canShow && html`<button type="button" class="link" onClick=${show}>${t("problem.show")}</button>`}
     ${span && html`<button type="button" class="link" onClick=${() => actions.goToSpan(span)}>${t("problem.line", { line: span.line })}</button>`}
   `;

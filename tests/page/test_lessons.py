@@ -50,3 +50,31 @@ async def test_a_lesson_survives_a_reload_and_ends_when_asked(opened: Opened) ->
     await page.get_by_role("button", name="End the lesson").click()
     await expect(page.locator(".lesson")).to_have_count(0)
     assert await opened.all_complaints() == []
+
+
+async def test_one_click_mends_a_mistake_and_the_editor_can_undo_it(opened: Opened) -> None:
+    page = await opened.open()
+    await open_lesson(page, "The forgotten zero_grad")
+    remark = page.locator("details.card").filter(has_text="Gradients pile up")
+    await expect(page.locator(".cm-line.fault-warning")).to_have_count(1)
+    await remark.locator("summary").click()
+    await expect(remark.locator(".fix code")).to_have_text("optimizer.zero_grad()")
+    await remark.get_by_role("button", name="Mend it").click()
+    program = page.locator(".editor.program .cm-content")
+    await expect(program).to_contain_text("optimizer.step()    optimizer.zero_grad()")
+    await expect(remark).to_have_count(0)
+    await expect(page.locator(".cm-line.fault-warning")).to_have_count(0)
+    await expect(program).to_be_focused()
+    await page.keyboard.press("Control+z")
+    await expect(program).not_to_contain_text("optimizer.zero_grad()")
+    assert await opened.all_complaints() == []
+
+
+async def test_one_click_mends_an_error_that_ended_the_run(opened: Opened) -> None:
+    page = await opened.open()
+    await open_lesson(page, "Overwritten before it was needed")
+    await expect(page.locator(".card.problem .fix code")).to_have_text("y = y + 1")
+    await page.get_by_role("button", name="Mend it").click()
+    await expect(page.locator(".card.problem")).to_have_count(0)
+    await expect(page.locator("g.node.output text.value")).to_have_text("14.11")
+    assert await opened.all_complaints() == []
