@@ -37,7 +37,7 @@ NUMBERLESS = {
     "gru_cells": 1,  # a write through a view that torch makes inside of a layer
     "tensor_subclass": 3,  # the inner half of an operation on a class of its own
 }
-"""How many nodes of a program have no forward value, and why."""
+"""How many nodes of a program may have no forward value, and why."""
 HOOKED = frozenset({"hooks"})
 """Programs that change gradients on their way."""
 
@@ -117,7 +117,7 @@ async def test_what_was_recorded_is_sound(world: World, name: str) -> None:
 
 async def test_every_node_has_its_value(world: World) -> None:
     missing = {name: sum(map(len, numberless(trace))) for name, trace in world.confined.items()}
-    assert {name: count for name, count in missing.items() if count} == NUMBERLESS
+    assert {name: count for name, count in missing.items() if count > NUMBERLESS.get(name, 0)} == {}
 
 
 def numberless(trace: Trace) -> Iterator[list[str]]:
