@@ -43,6 +43,18 @@ def origins(outline: Outline, passed: Pass) -> Iterator[int]:
             yield index
 
 
+def alike(outline: Outline, depths: list[int], leaf: int) -> tuple[int, int]:
+    """Find the node nearest to the root whose gradient can be compared with a leaf's, element by element: one of the
+    same shape. A scalar among tensors gathers what many elements send, so it is compared with nothing.
+    """
+    shape = outline.graph.nodes[leaf].shape
+    if outline.is_scalar:
+        return (0, depths.index(0))
+    if not shape:
+        return (depths[leaf], leaf)
+    return min((depths[index], index) for index, node in enumerate(outline.graph.nodes) if node.shape == shape)
+
+
 def depth_remarks(outline: Outline, passed: Pass, index: int) -> Iterator[Diagnostic]:
     """Compare gradients near the loss with those of the first layers."""
     if len(outline.graph.nodes) < DEEP:
@@ -52,8 +64,8 @@ def depth_remarks(outline: Outline, passed: Pass, index: int) -> Iterator[Diagno
     if not placed:
         return
     near, far = placed[0], placed[-1]
-    if far[0] - near[0] < DEEP and outline.is_scalar:
-        near = (0, depths.index(0))
+    if far[0] - near[0] < DEEP:
+        near = alike(outline, depths, far[1])
     measures = size(passed.gradients[near[1]]), size(passed.gradients[far[1]])
     if far[0] - near[0] < DEEP or not measures[0] or not measures[1]:
         return
