@@ -51,6 +51,21 @@ export async function drawGraph(call, { language, signal }) {
   return response.json();
 }
 
+/**
+ * One frame of a run as a file.
+ *
+ * @param {string} form "svg", "png", "pdf" or "dot"
+ * @param {string} query which frame, and how it looks
+ */
+export async function fetchPicture(form, query, body, { language }) {
+  return (await send(`/api/graph.${form}?${query}`, { method: "POST", language, body, accept: "*/*" })).blob();
+}
+
+/** The whole trace of a run as a file. */
+export async function fetchTrace(body, { language }) {
+  return (await send("/api/trace", { method: "POST", language, body })).blob();
+}
+
 async function getJson(address, language) {
   return (await send(address, { method: "GET", language })).json();
 }

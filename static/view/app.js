@@ -3,10 +3,13 @@
 import { translator } from "../i18n.js";
 import { html, useEffect } from "../vendor/preact.js";
 import { Curves } from "./curves.js";
+import { Dialog } from "./dialog.js";
 import { Examples } from "./examples.js";
 import { Graph } from "./graph.js";
 import { Help } from "./help.js";
 import { Inspector } from "./inspector.js";
+import { Lesson } from "./lesson.js";
+import { Later } from "./later.js";
 import { Lesson } from "./lesson.js";
 import { Output } from "./output.js";
 import { Source } from "./source.js";
@@ -32,8 +35,11 @@ export function App({ state, actions }) {
     </main>
     <${Examples} ...${parts} />
     <${Help} ...${parts} />
+    <${Dialog} name="export" title=${t("export.title")} ...${parts}><${Later} load=${loadExport} props=${{ state }} /><//>
   `;
 }
+
+const loadExport = async () => (await import("./export.js")).ExportChoices;
 
 /** Curves and output side by side; where there is no room for both, one of them at a time. */
 function Panels({ state, actions, t }) {

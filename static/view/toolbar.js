@@ -19,6 +19,7 @@ export function Toolbar({ state, actions }) {
       <button type="button" class="button examples-button" aria-haspopup="dialog" onClick=${() => actions.show("examples")}><${Sign} name="examples" /> <span>${t("toolbar.examples")}</span></button>
       <span class="spring"></span>
       <${Share} ...${{ state, actions, t }} />
+      <${Quiet} sign="export" text=${t("toolbar.export")} act=${() => actions.show("export")} />
       <${Quiet} sign=${direction === "TB" ? "down" : "right"} text=${t(`toolbar.direction-${other}`)} act=${() => actions.setSettings({ direction: other })} />
       <${Quiet} sign=${theme} text=${t("toolbar.theme", { theme: t(`toolbar.theme-${theme}`), next: t(`toolbar.theme-${next}`) })} act=${() => actions.setSettings({ theme: next })} />
       <${Languages} ...${{ state, actions, t }} />

@@ -1,0 +1,58 @@
+// What can be taken away from the page: pictures, the trace, the program, a film, and texts to paste. Loaded when the
+// dialog that offers it is first opened.
+
+import { drawGraph, fetchPicture, fetchTrace } from "./api.js";
+import { filmRun } from "./film.js";
+import { translator } from "./i18n.js";
+import { packState } from "./share.js";
+import { curlOf, pictureQuery, pythonOf } from "./snippets.js";
+import { bodyOf } from "./source.js";
+import { frameAt, timelineOf } from "./timeline.js";
+
+export const FILES = ["svg", "png", "pdf", "dot", "film", "json", "py"];
+export const TEXTS = ["link", "curl", "python"];
+
+/**
+ * Make a file of what is on show.
+ *
+ * @param {any} state
+ * @param {string} kind one of `FILES`
+ * @returns {Promise<{name: string, blob: Blob}>}
+ */
+export async function makeFile(state, kind) {
+  const { source, trace, settings } = state;
+  const options = { language: settings.language };
+  if (kind === "py") return { name: "program.py", blob: new Blob([programOf(state)], { type: "text/x-python" }) };
+  if (kind === "json") return { name: "trace.json", blob: await fetchTrace(bodyOf(source), options) };
+  const frame = frameAt(timelineOf(trace), state.position);
+  if (kind === "film") return { name: "autograd.svg", blob: new Blob([await film(state, frame)], { type: "image/svg+xml" }) };
+  const query = pictureQuery(frame, themeOf(settings), settings.direction);
+  return { name: `graph.${kind}`, blob: await fetchPicture(kind, query, bodyOf(source), options) };
+}
+
+/** What the visitor wrote, or the program that the server wrote of an expression. */
+function programOf({ source, trace }) {
+  return source.mode === "program" ? source.program : (trace?.program ?? "");
+}
+
+/** The graph on show is drawn anew, for the page's own picture takes its colours from the page. */
+async function film({ trace, settings }, { graph }) {
+  const { id, nodes, edges } = graph;
+  const theme = themeOf(settings);
+  const call = { graph: { id, nodes, edges }, expanded: graph.opened ?? [], collapsed: graph.closed ?? [], direction: settings.direction, theme };
+  const drawing = await drawGraph(call, { language: settings.language });
+  return filmRun(trace, { ...graph, ...drawing }, { theme, t: translator(settings.language) });
+}
+
+function themeOf({ theme }) {
+  if (theme !== "system") return theme;
+  return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+}
+
+/** A text that says the same as the page, for another place. */
+export async function makeText(state, kind) {
+  const body = bodyOf(state.source);
+  if (kind === "curl") return curlOf(location.origin, body);
+  if (kind === "python") return pythonOf(location.origin, body);
+  return `${location.origin}/#${await packState(state)}`;
+}
