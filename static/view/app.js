@@ -8,7 +8,6 @@ import { Examples } from "./examples.js";
 import { Graph } from "./graph.js";
 import { Help } from "./help.js";
 import { Inspector } from "./inspector.js";
-import { Lesson } from "./lesson.js";
 import { Later } from "./later.js";
 import { Lesson } from "./lesson.js";
 import { Output } from "./output.js";
