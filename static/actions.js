@@ -4,10 +4,10 @@ import { ProblemError, drawGraph, loadTable } from "./api.js";
 import { withGiven } from "./givens.js";
 import { TABLES, addTable, hasLanguage } from "./i18n.js";
 import { createPace } from "./pace.js";
+import { createReasoning } from "./reasoning.js";
 import { packState } from "./share.js";
 import { bodyOf, sourceFrom } from "./source.js";
 import { withDrawing } from "./tally.js";
-import { frameAt, timelineOf } from "./timeline.js";
 
 /** How long typing must rest before an expression runs, in milliseconds. */
 const REST = 350;
@@ -21,7 +21,7 @@ export function createActions({ store, runner, settings }) {
   const playing = playActions(store);
   const writing = writeActions({ store, runner });
   const looking = lookActions({ store, settings });
-  return { ...playing, ...writing, ...looking };
+  return { ...playing, ...writing, ...looking, ...createReasoning({ store, redraw }) };
 }
 
 function playActions(store) {
@@ -51,13 +51,13 @@ function writeActions({ store, runner }) {
     return runner.run(bodyOf(source), options);
   }
 
-  /** Run when typing rests; each further change puts it off. */
   /** Whatever was going to run does not. */
   function forget() {
     clearTimeout(timer.handle);
     pace.stop();
   }
 
+  /** Run when typing rests; each further change puts it off. */
   function runSoon(rest = REST) {
     forget();
     if (isWritten(store.get().source)) timer.handle = setTimeout(run, rest);
@@ -72,8 +72,8 @@ function writeActions({ store, runner }) {
 
   function setSource(fields, isLive = false) {
     store.set(({ source }) => ({ source: { ...source, ...fields } }));
-    const { source, traceMode } = store.get();
     if (isLive) return runSteadily();
+    const { source, traceMode } = store.get();
     const isNew = !("mode" in fields) || traceMode !== "expression";
     if (source.mode === "expression" && isNew) runSoon();
   }
@@ -86,12 +86,12 @@ function writeActions({ store, runner }) {
     else runSoon();
   }
 
-  function open(fields, options) {
   /** Give a leaf or a constant another number, where it was written. */
   function setGiven(node, text, isLive) {
     setSource(withGiven(store.get().source, node, text), isLive);
   }
 
+  function open(fields, options) {
     store.set({ source: { ...sourceFrom(fields), program: fields.program ?? store.get().source.program }, selection: null, dialog: null });
     return run(options);
   }
@@ -109,8 +109,8 @@ function writeActions({ store, runner }) {
     },
     setSource,
     setVariable,
-    open,
     setGiven,
+    open,
     loadExample,
     moveToProgram: () => open({ mode: "program", program: store.get().trace.program, seed: store.get().source.seed }, { position: store.get().position }),
   };
@@ -139,13 +139,6 @@ function lookActions({ store, settings }) {
     settings.save(chosen);
   }
 
-  async function expand(id) {
-    const { trace, position } = store.get();
-    const { graph } = frameAt(timelineOf(trace), position);
-    const group = graph?.groups?.find((entry) => entry.id === id);
-    if (group) await redraw({ store, graph, expanded: [...(graph.opened ?? []), group.key ?? group.id] });
-  }
-
   async function share() {
     const packed = await packState(store.get());
     const link = new URL(`#${packed}`, location.href).href;
@@ -156,7 +149,6 @@ function lookActions({ store, settings }) {
 
   return {
     setSettings,
-    expand,
     share,
     show: (dialog) => store.set({ dialog }),
     setPanel: (panel) => store.set({ panel }),
@@ -170,14 +162,14 @@ export async function loadLanguage(language) {
   await Promise.all(TABLES.map(async (table) => addTable(language, table, await loadTable(language, table))));
 }
 
-/** Draw a graph anew: in the chosen direction, with these groups open. */
-export async function redraw({ store, graph, expanded = graph.opened ?? [] }) {
+/** Draw a graph anew: in the chosen direction, with these groups open and those closed. */
+export async function redraw({ store, graph, expanded = graph.opened ?? [], collapsed = graph.closed ?? [], unfolded = graph.unfolded ?? [] }) {
   const { language, direction } = store.get().settings;
   const { id, nodes, edges } = graph;
   try {
-    const drawing = await drawGraph({ graph: { id, nodes, edges }, expanded, collapsed: [], direction }, { language });
+    const drawing = await drawGraph({ graph: { id, nodes, edges }, expanded, collapsed, direction }, { language });
     const { trace } = store.get();
-    if (trace?.graphs.includes(graph)) store.set({ trace: withDrawing(trace, id, { ...drawing, direction }) });
+    if (trace?.graphs.includes(graph)) store.set({ trace: withDrawing(trace, id, { ...drawing, direction, closed: collapsed, unfolded }) });
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
     store.set({ problem: error.problem });

@@ -2,10 +2,12 @@
 
 import { createActions, loadLanguage, redraw } from "./actions.js";
 import { loadExamples, streamTrace } from "./api.js";
+import { LANGUAGES } from "./i18n.js";
 import { createPlayer } from "./player.js";
 import { createRunner } from "./runner.js";
 import { createSettings } from "./settings.js";
-import { packState, unpackState } from "./share.js";
+import { createDraft } from "./draft.js";
+import { faultOfLink, packState, unpackState } from "./share.js";
 import { firstSource } from "./source.js";
 import { createStore } from "./store.js";
 import { createTeaching } from "./teaching.js";
@@ -14,7 +16,8 @@ import { html, render } from "./vendor/preact.js";
 import { App } from "./view/app.js";
 
 const settings = createSettings(storageOf(), navigator.languages);
-const store = createStore(firstState(settings.load()));
+const draft = createDraft(storageOf());
+const store = createStore(firstState({ ...settings.load(), ...languageAsked() }));
 const runner = createRunner({ store, stream: streamTrace });
 const actions = withTeaching(createActions({ store, runner, settings }));
 
@@ -38,6 +41,10 @@ function firstState(chosen) {
     speed: 1,
     grain: "node",
     selection: null,
+    trail: null,
+    tint: "none",
+    isFinding: false,
+    loop: null,
     settings: chosen,
     examples: [],
     lesson: null,
@@ -51,9 +58,7 @@ function firstState(chosen) {
 
 /** The words and the first run are fetched side by side: what takes longest begins first. */
 async function start() {
-  const link = await unpackState(location.hash);
-  if (link) openLink(link);
-  else actions.run();
+  const { fault, done } = await openFirst();
   showTheme(store.get());
   await loadLanguage(store.get().settings.language);
   mount();
@@ -63,8 +68,30 @@ async function start() {
   addEventListener("hashchange", async () => {
     const other = await unpackState(location.hash);
     if (other) openLink(other);
+    else tellFault(faultOfLink(location.hash));
   });
+  done.then(() => tellFault(fault));
   loadExamples(store.get().settings.language).then((examples) => store.set({ examples }), () => {});
+}
+
+/** What the address holds; else what was written here last; else the first example. */
+async function openFirst() {
+  const link = await unpackState(location.hash);
+  const fault = link ? null : faultOfLink(location.hash);
+  const first = link ?? (await unpackState(draft.load()));
+  const done = first ? openLink(first) : actions.run();
+  return { fault, done };
+}
+
+/** A link that cannot be read says so, and takes nothing away. */
+function tellFault(code) {
+  if (code) store.set({ problem: { code, parameters: {}, program: null } });
+}
+
+/** The language that the address asks for, if it is one of ours. */
+function languageAsked() {
+  const language = new URLSearchParams(location.search).get("lang");
+  return LANGUAGES.includes(language) ? { language } : {};
 }
 
 async function openLink({ source, position, selection, direction, lesson }) {
@@ -94,8 +121,8 @@ function mount() {
 function play() {
   const player = createPlayer({
     read: () => {
-      const { trace, position, speed, grain, run } = store.get();
-      return { timeline: timelineOf(trace), position, speed, grain, growing: run.status === "running" };
+      const { trace, position, speed, grain, loop, run } = store.get();
+      return { timeline: timelineOf(trace), position, speed, grain, loop, growing: run.status === "running" };
     },
     setPosition: actions.setPosition,
     onEnd: actions.pause,
@@ -115,11 +142,16 @@ function keepAddress() {
     const isSame = ["source", "position", "selection", "settings", "lesson"].every((name) => state[name] === before[name]);
     if (isSame || state.playing || (state.source === first && location.hash === "")) return;
     clearTimeout(timer.handle);
-    timer.handle = setTimeout(async () => history.replaceState(null, "", `#${await packState(store.get())}`), 400);
+    timer.handle = setTimeout(async () => {
+      const packed = await packState(store.get());
+      draft.save(packed);
+      history.replaceState(null, "", `#${packed}`);
+    }, 400);
   });
 }
 
 function onChange(state, before) {
+  if (state.settings.language !== before.settings.language && location.search) history.replaceState(null, "", location.pathname + location.hash);
   if (state.settings.theme !== before.settings.theme) showTheme(state);
   if (state.trace !== before.trace || state.settings.direction !== before.settings.direction) redrawOthers(state);
 }

@@ -1,5 +1,6 @@
 // The clock of the page: while it runs, it sets the position and nothing else.
 
+import { loopWithin, looped } from "./loop.js";
 import { positionAfter } from "./timeline.js";
 
 /** Moves a second at speed 1, for each grain. */
@@ -33,7 +34,7 @@ export function advance(timeline, position, moves, grain) {
  * A player over a clock.
  *
  * @param {object} options
- * @param {() => {timeline: any, position: number, speed: number, grain: string, growing: boolean}} options.read
+ * @param {() => {timeline: any, position: number, speed: number, grain: string, growing: boolean, loop?: any}} options.read
  * @param {(position: number) => void} options.setPosition
  * @param {() => void} options.onEnd called once when the last frame is reached and no more will come
  * @param {{request: (f: (now: number) => void) => number, cancel: (handle: number) => void}} [options.clock]
@@ -43,14 +44,15 @@ export function createPlayer({ read, setPosition, onEnd, clock = pageClock() }) 
 
   function tick(now) {
     state.handle = null;
-    const { timeline, position, speed, grain, growing } = read();
+    const { timeline, position, speed, grain, growing, loop: chosen } = read();
+    const loop = loopWithin(chosen ?? null, timeline.length - 1);
     const passed = state.last === null ? 0 : now - state.last;
     state.last = now;
     const { moves, debt } = movesIn(passed, speed, grain, state.debt);
     state.debt = debt;
-    const place = moves > 0 ? advance(timeline, position, moves, grain) : position;
+    const place = moves > 0 ? looped(loop, position, advance(timeline, position, moves, grain)) : position;
     if (place !== position) setPosition(place);
-    if (place >= timeline.length - 1 && !growing) return finish();
+    if (!loop && place >= timeline.length - 1 && !growing) return finish();
     state.handle = clock.request(tick);
   }
 

@@ -2,9 +2,11 @@
 
 import { derivativesOf } from "../chain.js";
 import { formatNumber, formatValue } from "../format.js";
+import { inputFormulas } from "../formula.js";
 import { nameOf } from "../sentence.js";
 import { html } from "../vendor/preact.js";
 import { Block } from "./block.js";
+import { Formula } from "./formula.js";
 
 /** Several gradients that met at a node, and their sum. */
 export function Contributions({ contributions, total, t, actions }) {
@@ -33,6 +35,7 @@ export function ChainRule({ scene, t, i, actions }) {
         <thead><tr><th scope="col">${t("inspector.input")}</th><th scope="col">${t("inspector.local")}</th><th scope="col">× ${t("inspector.upstream-short")}</th><th scope="col">= ${t("inspector.downstream")}</th></tr></thead>
         <tbody>${rows.map((row) => html`<${InputRow} key=${row.edge.id} ...${row} upstream=${upstream} t=${t} actions=${actions} />`)}</tbody>
       </table>
+      ${inputFormulas(scene, i).map((formula, k) => html`<${Formula} key=${k} formula=${formula} />`)}
     <//>
   `;
 }

@@ -3,12 +3,15 @@
 import { translator } from "../i18n.js";
 import { sceneAt } from "../scene.js";
 import { frameAt, timelineOf } from "../timeline.js";
+import { marksAlong } from "../paths.js";
+import { tintsOf } from "../tint.js";
 import { marksAround } from "../topology.js";
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
-import { Icon } from "./icons.js";
-import { createPicture, isBox, markParts, paint } from "./picture.js";
 import { givenOf } from "../givens.js";
 import { Given } from "./given.js";
+import { Icon } from "./icons.js";
+import { Lens } from "./lens.js";
+import { createPicture, isBox, markParts, paint, tintParts } from "./picture.js";
 import { labelParts } from "./spoken.js";
 import { createStage, destroyStage, fit, follow, neighbourOf, setFollowing, setTabStop, showPart, showPicture, zoomBy } from "./stage.js";
 import { NodeTable } from "./table.js";
@@ -32,12 +35,13 @@ export function Graph({ state, actions }) {
   const handlers = handlersOf(props);
   const hasPicture = Boolean(scene?.topology?.graph.svg);
   return html`
-    <section class=${`graph-view${state.playing ? " playing" : ""} ${scene?.frame.kind ?? "idle"}`} aria-label=${t("graph.title")}>
+    <section class=${`graph-view${state.playing ? " playing" : ""}${state.trail ? " tracing" : ""} ${scene?.frame.kind ?? "idle"}`} aria-label=${t("graph.title")}>
       <div class=${`graph-host${hovered ? " hovering" : ""}`} ref=${host} hidden=${isTable} ...${handlers}></div>
+      ${node && !isTable && html`<${Given} key=${edited} ...${{ state, actions, t, node, stage }} close=${(hasFocus) => leaveGiven(stage, edited, setEdited, hasFocus)} />`}
       ${isTable && scene?.topology && html`<${NodeTable} scene=${scene} t=${t} selection=${state.selection} select=${actions.select} />`}
       ${!hasPicture && html`<p class="graph-empty">${t(emptyText(state))}</p>`}
+      ${hasPicture && !isTable && html`<${Lens} ...${{ state, actions, scene, t, stage }} />`}
       <${Tools} ...${{ t, stage, isTable, setTable, isFollowing }} />
-      ${node && !isTable && html`<${Given} key=${edited} ...${{ state, actions, t, node, stage }} close=${(hasFocus) => leaveGiven(stage, edited, setEdited, hasFocus)} />`}
     </section>
   `;
 }
@@ -49,10 +53,6 @@ function sceneOf({ trace, position }) {
   return sceneAt(timeline, frameAt(timeline, position));
 }
 
-function emptyText({ run, trace }) {
-  if (run.status === "running") return "graph.waiting";
-  if (trace && trace.graphs.length > 0) return "graph.no-picture";
-  return trace ? "graph.nothing" : "graph.empty";
 function nodeOf(scene, id) {
   return scene?.topology?.graph.nodes[scene.topology.places.get(id)] ?? null;
 }
@@ -63,6 +63,10 @@ function leaveGiven(stage, id, setEdited, hasFocus) {
   if (hasFocus) setTabStop(stage.current, id, true);
 }
 
+function emptyText({ run, trace }) {
+  if (run.status === "running") return "graph.waiting";
+  if (trace && trace.graphs.length > 0) return "graph.no-picture";
+  return trace ? "graph.nothing" : "graph.empty";
 }
 
 function useStage(host, onFollow) {
@@ -111,8 +115,11 @@ function usePicture({ state, scene, stage }, hovered, t) {
     if (picture && scene.active.size > 0) follow(stage.current, atWork(scene));
   }, [picture, state.position]);
   useLayoutEffect(() => {
-    if (picture) markParts(picture, marksAround(graph, hovered ?? state.selection));
-  }, [picture, hovered, state.selection]);
+    if (picture) markParts(picture, state.trail ? marksAlong(graph, state.trail) : marksAround(graph, hovered ?? state.selection));
+  }, [picture, hovered, state.selection, state.trail]);
+  useLayoutEffect(() => {
+    if (picture) tintParts(picture, tintsOf(scene, state.tint).classes);
+  }, [picture, state.tint, state.tint === "none" ? null : scene]);
   useLayoutEffect(() => {
     if (picture && state.selection?.startsWith("n")) showPart(stage.current, state.selection);
   }, [state.selection]);
@@ -141,6 +148,7 @@ function handlersOf({ state, actions, stage, setHovered, edit }) {
     onDblClick: (event) => {
       const part = partUnder(event);
       if (part?.matches("g.group")) actions.expand?.(part.id);
+      else if (part) edit(part.id);
     },
     onPointerOver: (event) => event.pointerType === "mouse" && setHovered(partUnder(event)?.id ?? null),
     onPointerLeave: () => setHovered(null),
@@ -148,7 +156,6 @@ function handlersOf({ state, actions, stage, setHovered, edit }) {
     onKeyDown: (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey || !onKey(event, { state, actions, stage: stage.current, edit })) return;
       event.preventDefault();
-      else if (part) edit(part.id);
       event.stopPropagation();
     },
   };

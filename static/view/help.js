@@ -14,6 +14,8 @@ const KEYS = [
   [["Shift ←", "Shift →"], "phase"],
   [["PgUp", "PgDn"], "step"],
   [["Home", "End"], "ends"],
+  [["[", "]"], "loop"],
+  [["/"], "find"],
   [["+", "−", "0"], "zoom"],
   [["Tab", "Enter"], "choose"],
   [["Esc"], "leave"],

@@ -2,6 +2,7 @@
 
 import { contributionsTo, sourceAt } from "../chain.js";
 import { formatValue } from "../format.js";
+import { gradientFormula } from "../formula.js";
 import { translator } from "../i18n.js";
 import { edgeView, nodeView, sceneAt } from "../scene.js";
 import { nameOf } from "../sentence.js";
@@ -9,8 +10,11 @@ import { frameAt, timelineOf } from "../timeline.js";
 import { html } from "../vendor/preact.js";
 import { Block } from "./block.js";
 import { ChainRule, Contributions, Rules, Saved } from "./derivation.js";
+import { Enclosing } from "./enclosing.js";
+import { Formula } from "./formula.js";
 import { LeafState } from "./leaf.js";
 import { Legend } from "./legend.js";
+import { Paths } from "./paths.js";
 import { Tensor } from "./tensor.js";
 
 /** @param {{state: any, actions: any}} props */
@@ -39,12 +43,14 @@ function NodeCard({ scene, actions, t, program, i }) {
   return html`
     <${Heading} ...${parts} />
     <${Facts} ...${{ node, t, program, actions }} />
+    <${Enclosing} ...${{ graph: scene.topology.graph, node, t, actions }} />
     <${Block} title=${t("inspector.value")}>
       ${view.state === "pending" ? html`<${Later} ...${parts} />` : html`<${Tensor} value=${view.value} t=${t} />`}
     <//>
     ${node.kind === "leaf" && html`<${LeafState} ...${parts} />`}
     ${node.kind !== "constant" && html`<${Upstream} ...${parts} />`}
     ${node.kind !== "constant" && node.kind !== "leaf" && html`<${ChainRule} ...${parts} />`}
+    ${node.kind !== "constant" && html`<${Paths} ...${parts} />`}
     <${Rules} ...${{ node, t }} />
     <${Saved} ...${{ node, t }} />
   `;
@@ -99,6 +105,7 @@ function Upstream(parts) {
     <${Block} title=${title}>
       <${Tensor} value=${pass.gradients[i] ?? null} t=${t} />
       <${Contributions} contributions=${contributionsTo(scene, i)} total=${pass.gradients[i] ?? null} t=${t} actions=${parts.actions} />
+      <${Formula} formula=${gradientFormula(scene, i)} />
       ${node.kind === "output" && html`<p class="hint">${t("inspector.root")}</p>`}
     <//>
   `;

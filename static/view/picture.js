@@ -37,7 +37,7 @@ export function createPicture(graph) {
 function partOf(element, groups, bundles) {
   const { id } = element;
   const texts = (...names) => names.map((name) => cell(element.querySelector(`text.${name}`)));
-  const common = { id, element, base: element.getAttribute("class") ?? "", state: "", shown: null, mark: "" };
+  const common = { id, element, base: element.getAttribute("class") ?? "", state: "", shown: null, mark: "", tint: "" };
   if (bundles.get(id)?.edges.length > 1) return { ...common, kind: "bundle", bundle: bundles.get(id), texts: [] };
   if (id.startsWith("e")) return { ...common, kind: "edge", texts: texts("flow") };
   const group = groups.get(id) ?? null;
@@ -112,7 +112,7 @@ function lineClass(view) {
 }
 
 function setClass(part, state) {
-  const name = `${part.base} ${state}${part.mark}`;
+  const name = `${part.base} ${state}${part.mark}${part.tint}`;
   part.state = state;
   if (part.shown === name) return 0;
   part.element.setAttribute("class", name);
@@ -137,6 +137,20 @@ export function markParts(picture, marks) {
     const mark = marks.has(part.id) ? ` ${marks.get(part.id)}` : "";
     if (mark === part.mark) continue;
     part.mark = mark;
+    setClass(part, part.state);
+  }
+}
+
+/**
+ * Give boxes the colours of a scale beside their state.
+ *
+ * @param {Map<string, string>} tints class names by id
+ */
+export function tintParts(picture, tints) {
+  for (const part of picture.parts) {
+    const tint = tints.has(part.id) ? ` ${tints.get(part.id)}` : "";
+    if (tint === part.tint) continue;
+    part.tint = tint;
     setClass(part, part.state);
   }
 }

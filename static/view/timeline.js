@@ -1,11 +1,13 @@
 // The transport bar: where the run is, what happens there in words, and every way to move.
 
 import { translator } from "../i18n.js";
+import { loopWithin } from "../loop.js";
 import { sceneAt } from "../scene.js";
 import { sentenceOf } from "../sentence.js";
 import { GRAINS, frameAt, phasesOf, positionAfter, positionBefore, timelineOf } from "../timeline.js";
 import { html, useEffect, useRef } from "../vendor/preact.js";
 import { Icon } from "./icons.js";
+import { Jump, Loop, Marks } from "./moments.js";
 
 export const SPEEDS = [0.25, 0.5, 1, 2, 4, 8, 16, 32];
 const MOST_PHASES = 12;
@@ -26,6 +28,11 @@ export function Timeline({ state, actions }) {
         <input type="range" class="scrub" min="0" max=${Math.max(0, (timeline?.length ?? 1) - 1)} step="1" value=${frame?.position ?? 0}
           disabled=${isEmpty} aria-label=${t("timeline.scrub")} aria-valuetext=${frame ? placeText(t, timeline, frame) : ""}
           onInput=${(event) => moves.to(Number(event.target.value))} />
+        ${!isEmpty && html`<${Marks} timeline=${timeline} loop=${state.loop} />`}
+      </div>
+      <div class="timeline-places">
+        <${Loop} ...${{ state, actions, t }} position=${frame?.position ?? 0} last=${(timeline?.length ?? 1) - 1} />
+        <${Jump} ...${{ state, actions, timeline, t }} go=${moves.to} />
       </div>
       <${Transport} ...${{ state, moves, t, isEmpty }} />
       ${frame && html`<${Phases} ...${{ timeline, frame, moves, t }} />`}
@@ -42,8 +49,10 @@ function movesOf({ state, actions, timeline }) {
     if (timeline) actions.setPosition(position);
   };
   const by = (step, grain) => () => timeline && to(step(timeline, state.position, grain));
+  const loop = loopWithin(state.loop, last);
+  const edge = (name) => () => timeline && last > 0 && actions.setLoopEdge(name, Math.min(state.position, last));
   const play = () => {
-    if (state.position >= last && state.run.status !== "running") actions.setPosition(0);
+    if (!loop && state.position >= last && state.run.status !== "running") actions.setPosition(0);
     actions.play();
   };
   return {
@@ -57,6 +66,8 @@ function movesOf({ state, actions, timeline }) {
     phaseOn: by(positionAfter, "phase"),
     stepBack: by(positionBefore, "step"),
     stepOn: by(positionAfter, "step"),
+    loopFrom: edge("from"),
+    loopTo: edge("to"),
   };
 }
 
@@ -70,6 +81,8 @@ const KEYS = {
   "Shift+ArrowRight": "phaseOn",
   PageUp: "stepBack",
   PageDown: "stepOn",
+  "[": "loopFrom",
+  "]": "loopTo",
 };
 
 /** Keys work wherever nobody is writing and the element in focus has no use for them. */

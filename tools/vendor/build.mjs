@@ -15,6 +15,9 @@ const packages = join(here, "node_modules");
 /** Stylesheets that a library needs beside its module. */
 const styles = { "uplot.css": "uplot/dist/uPlot.min.css" };
 
+/** The letters that our formulas are set in: four of the twenty fonts that KaTeX has. */
+const fonts = ["Main-Regular", "Math-Italic", "Size1-Regular", "Size2-Regular"].map((name) => `KaTeX_${name}`);
+
 await rm(target, { recursive: true, force: true });
 await mkdir(join(target, "licences"), { recursive: true });
 const entries = (await readdir(join(here, "entries"))).filter((name) => name.endsWith(".js")).sort();
@@ -24,7 +27,24 @@ for (const [name, source] of Object.entries(styles)) {
   await copyFile(join(packages, source), join(target, name));
   files[name] = [source.split("/")[0]];
 }
+await addKatex(files);
 await writeManifest(files);
+
+/** KaTeX's stylesheet, with those fonts only. */
+async function addKatex(files) {
+  const dist = join(packages, "katex", "dist");
+  const sheet = await readFile(join(dist, "katex.min.css"), "utf8");
+  const faces = fonts.map((name) => `fonts/${name}.woff2`);
+  const isWanted = (face) => faces.some((font) => face.includes(font));
+  const kept = sheet.replace(/@font-face\{[^}]*\}/g, (face) => (isWanted(face) ? face.replace(/,url\([^)]*\.(woff|ttf)\) format\("\w+"\)/g, "") : ""));
+  await mkdir(join(target, "fonts"), { recursive: true });
+  await writeFile(join(target, "katex.css"), kept);
+  files["katex.css"] = ["katex"];
+  for (const font of faces) {
+    await copyFile(join(dist, font), join(target, font));
+    files[font] = ["katex"];
+  }
+}
 
 /** Bundle one library, with a stub of its types; return its files and the packages that went into them. */
 async function bundle(entry) {

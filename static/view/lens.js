@@ -1,0 +1,59 @@
+// Ways to look at a large graph: search for a node, colour nodes by size or module, and what the colours mean.
+
+import { formatNumber } from "../format.js";
+import { HUES, STEPS, TINTS, tintsOf } from "../tint.js";
+import { html, useEffect, useMemo } from "../vendor/preact.js";
+import { Find } from "./find.js";
+import { Icon } from "./icons.js";
+
+const WRITING = "input:not([type=range]), textarea, select, [contenteditable], .cm-editor, dialog";
+
+/** @param {{state: any, actions: any, scene: any, t: any, stage: any}} props */
+export function Lens({ state, actions, scene, t, stage }) {
+  useSlash(actions);
+  const { isFinding, tint } = state;
+  return html`
+    <div class=${`graph-lens${isFinding ? " finding" : ""}`}>
+      <div class="lens-row">
+        <button type="button" class="tool" title=${t("find.open")} aria-label=${t("find.open")} aria-expanded=${String(isFinding)} onClick=${() => actions.find(!isFinding)}><${Icon} name="find" /></button>
+        <label class="tint"><span class="unseen">${t("tint.label")}</span><select title=${t("tint.label")} value=${tint} onChange=${(event) => actions.setTint(event.target.value)}>
+          ${TINTS.map((name) => html`<option key=${name} value=${name} selected=${name === tint}>${t(`tint.${name}`)}</option>`)}
+        </select></label>
+      </div>
+      ${isFinding && html`<${Find} ...${{ actions, scene, t, stage }} />`}
+    </div>
+    ${tint !== "none" && html`<${Scale} ...${{ scene, tint, t }} />`}
+  `;
+}
+
+/** "/" searches from wherever nobody is writing. */
+function useSlash(actions) {
+  useEffect(() => {
+    const listen = (event) => {
+      if (event.key !== "/" || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.target instanceof Element && event.target.closest(WRITING)) return;
+      event.preventDefault();
+      actions.find(true);
+    };
+    document.addEventListener("keydown", listen);
+    return () => document.removeEventListener("keydown", listen);
+  }, []);
+}
+
+/** The legend of the colours on show. */
+function Scale({ scene, tint, t }) {
+  const tints = useMemo(() => tintsOf(scene, tint), [scene, tint]);
+  const { low, high, modules, has } = tints;
+  if (tint === "module") {
+    if (modules.length === 0) return html`<p class="scale empty">${t("tint.no-modules")}</p>`;
+    return html`<ul class="scale modules" aria-label=${t("tint.module")}>${modules.slice(0, HUES).map((name, k) => html`<li key=${name}><i class=${`tint-hue-${k}`}></i>${name}</li>`)}${modules.length > HUES && html`<li>…</li>`}</ul>`;
+  }
+  if (low === null && !has.zero && !has.broken) return html`<p class="scale empty">${t("tint.nothing")}</p>`;
+  return html`
+    <div class="scale" role="img" aria-label=${t("tint.scale", { low: formatNumber(low), high: formatNumber(high) })}>
+      ${low !== null && html`<span>${formatNumber(low)}</span><span class="steps">${Array.from({ length: STEPS }, (_, k) => html`<i key=${k} class=${`tint-${k}`}></i>`)}</span><span>${formatNumber(high)}</span>`}
+      ${has.zero && html`<span class="swatch-name"><i class="tint-zero"></i>0</span>`}
+      ${has.broken && html`<span class="swatch-name"><i class="tint-broken"></i>NaN, ∞</span>`}
+    </div>
+  `;
+}

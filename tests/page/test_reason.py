@@ -1,0 +1,167 @@
+"""What the page says about a graph: formulas, paths, places worth going to, search, and colours."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from tests.page.stage import DEEP, DESCENT, DIVERGENCE, FAN_OUT, MATRIX, QUADRATIC, Stage
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+LADDER = """import torch
+x = torch.tensor(2.0, requires_grad=True)
+y = x * x
+z = y * y
+loss = z + y
+loss.backward()
+"""
+
+
+def id_of(trace: dict[str, object], variable: str) -> str:
+    """The id of the node that a program gave a name."""
+    graphs: list[dict[str, list[dict[str, str]]]] = trace["graphs"]  # type: ignore[assignment]
+    return next(node["id"] for node in graphs[0]["nodes"] if node.get("variable") == variable)
+
+
+async def test_the_chain_rule_is_set_as_a_formula_with_the_real_numbers(stage: Stage) -> None:
+    asked: list[str] = []
+    stage.page.on("request", lambda request: asked.append(request.url))
+    trace = await stage.trace(QUADRATIC)
+    await stage.press("end")
+    assert not any("katex" in url for url in asked)
+    await stage.page.locator(f"#{id_of(trace, 'a')}").click()
+    formula = stage.page.locator(".inspector .formula").first
+    await expect(formula.locator(".katex-html")).to_contain_text("1×16")
+    assert any("katex.js" in url for url in asked)
+    mathml = await formula.locator("annotation").text_content()
+    assert mathml is not None
+    assert r"\frac{\partial y}{\partial a}" in mathml
+    font = await formula.locator(".katex-html").evaluate("e => document.fonts.check('16px KaTeX_Math')")
+    assert font is True
+    await expect(stage.page.locator(".formula-names").first).to_contain_text("= a * x ** 2")
+
+
+async def test_a_jacobian_stands_where_a_step_is_no_number(stage: Stage) -> None:
+    trace = await stage.trace(MATRIX)
+    await stage.press("end")
+    await stage.page.get_by_role("button", name="Fit to window").click()
+    await stage.page.locator(f"#{id_of(trace, 'W')}").click()
+    await expect(stage.page.locator(".inspector .formula .katex-html").first).to_contain_text("⊤")
+    await expect(stage.page.locator(".inspector")).to_contain_text("paths are written out where every step is a number")
+
+
+async def test_paths_add_up_to_the_gradient_and_light_up_in_the_graph(stage: Stage) -> None:
+    trace = await stage.trace(LADDER)
+    recorded, graph = trace["passes"][0], trace["graphs"][0]
+    await stage.press("end")
+    await stage.page.locator(f"#{id_of(trace, 'x')}").click()
+    paths = stage.page.locator(".paths .path")
+    await expect(paths).to_have_count(6)
+    products = [float(text) for text in await paths.locator("b").all_text_contents()]
+    leaf = next(i for i, node in enumerate(graph["nodes"]) if node["kind"] == "leaf")
+    assert sum(products) == recorded["gradients"][leaf] == 36
+    await expect(stage.page.locator(".paths-sum")).to_contain_text("Sum over 6 paths: 36 = the gradient, 36")
+    await paths.first.hover()
+    await expect(stage.page.locator(".graph-canvas .edge.trail")).to_have_count(3)
+    await paths.last.focus()
+    await expect(stage.page.locator(".graph-canvas .edge.trail")).to_have_count(2)
+    await stage.sentence.click()
+    await expect(stage.page.locator(".graph-canvas .edge.trail")).to_have_count(0)
+
+
+async def test_marks_lie_under_the_slider(stage: Stage) -> None:
+    trace = await stage.trace(FAN_OUT)
+    await expect(stage.page.locator(".marks .mark.backward")).to_have_count(len(trace["passes"]))
+    await stage.trace(DESCENT)
+    await expect(stage.page.locator(".marks .mark.print")).to_have_count(10)
+    await expect(stage.page.locator(".marks .mark.update")).to_have_count(100)
+    await expect(stage.page.locator(".marks .mark.zero_grad")).to_have_count(100)
+
+
+async def test_a_stretch_is_played_again_and_again_until_the_loop_ends(stage: Stage) -> None:
+    await stage.trace(DESCENT)
+    await stage.move_to(4)
+    await stage.sentence.click()
+    await stage.page.keyboard.press("[")
+    await stage.move_to(9)
+    await stage.page.get_by_role("button", name="Loop up to here").click()
+    await expect(stage.page.locator(".marks .looped")).to_have_count(1)
+    await stage.page.get_by_label("Speed").select_option("16")
+    await stage.press("play")
+    seen = set()
+    for _ in range(25):
+        seen.add(await stage.position())
+        await stage.page.wait_for_timeout(30)
+    assert seen <= set(range(4, 10))
+    assert len(seen) > 2
+    await stage.page.get_by_role("button", name="End the loop").click()
+    await expect(stage.place).to_contain_text(re.compile(r"step ([3-9]|\d\d+) of 100"))
+
+
+async def test_the_menu_goes_to_the_first_nan_the_largest_gradient_and_the_rise(stage: Stage) -> None:
+    await stage.trace(DIVERGENCE)
+    jump = stage.page.get_by_label("Jump to…")
+    await jump.select_option("first-nan")
+    await expect(stage.place).to_contain_text("step 4 of 12")
+    await expect(stage.page.locator(".inspector h2").first).to_be_visible()
+    await jump.select_option("loss-rose")
+    await expect(stage.place).to_contain_text("step 2 of 12 · forward")
+    await jump.select_option("largest-gradient")
+    await expect(stage.place).to_contain_text("step 3 of 12 · backward")
+    await stage.trace(QUADRATIC)
+    await expect(jump.locator("option[value=first-nan]")).to_be_disabled()
+
+
+async def test_search_by_keyboard_goes_to_a_node(stage: Stage) -> None:
+    trace = await stage.trace(QUADRATIC)
+    await stage.press("end")
+    await stage.sentence.click()
+    await stage.page.keyboard.press("/")
+    field = stage.page.get_by_label("Search nodes").first
+    await expect(field).to_be_focused()
+    await field.fill("mul")
+    rows = stage.page.locator("#find-results li")
+    await expect(rows).to_have_count(2)
+    await stage.page.get_by_role("button", name="largest").click()
+    await expect(rows.first).to_contain_text("a * x ** 2")
+    await field.fill("")
+    await expect(rows.first).to_contain_text("a")
+    await stage.page.keyboard.press("Enter")
+    await expect(stage.page.locator(f"#{id_of(trace, 'a')}")).to_have_class(re.compile(r"\bchosen\b"))
+    await expect(stage.page.locator(f"#{id_of(trace, 'a')}")).to_be_focused()
+    await expect(stage.page.locator(".find")).to_have_count(0)
+
+
+async def test_search_opens_the_group_in_which_a_node_lies_and_it_can_be_closed(stage: Stage) -> None:
+    await stage.trace(DEEP)
+    drawn = stage.page.locator(".graph-canvas g.node")
+    folded = await drawn.count()
+    assert await stage.page.locator(".graph-canvas g.group").count() > 0
+    await stage.sentence.click()
+    await stage.page.keyboard.press("/")
+    await stage.page.get_by_label("Search nodes").first.fill("30 tanh")
+    await stage.page.locator("#find-results li").first.click()
+    chosen = stage.page.locator(".graph-canvas g.node.chosen:not(.group)")
+    await expect(chosen).to_have_count(1)
+    close = stage.page.locator(".enclosing button").last
+    await close.click()
+    await expect(stage.page.locator(".graph-canvas g.group.chosen")).to_have_count(1)
+    await expect(chosen).to_have_count(0)
+    assert folded > 0
+
+
+async def test_colours_follow_the_size_of_the_gradient_and_have_a_legend(stage: Stage) -> None:
+    trace = await stage.trace(QUADRATIC)
+    await stage.press("end")
+    colours = stage.page.get_by_label("Colour nodes by")
+    await colours.select_option("gradient")
+    await expect(stage.page.locator(f"#{id_of(trace, 'a')}")).to_have_class(re.compile(r"\btint-6\b"))
+    await expect(stage.page.locator(f"#{id_of(trace, 'c')}")).to_have_class(re.compile(r"\btint-0\b"))
+    await expect(stage.page.locator(".scale")).to_contain_text(re.compile(r"1\s*16"))
+    await colours.select_option("module")
+    await expect(stage.page.locator(".scale")).to_contain_text("No node ran inside an nn.Module")
+    await colours.select_option("none")
+    await expect(stage.page.locator("[class*=tint-]")).to_have_count(0)
