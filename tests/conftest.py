@@ -38,6 +38,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"In CI a skipped test is a failure: {', '.join(_skipped)}", red=True)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what needs the session's service last: tests that count processes and descriptors run before there is one."""
+    items.sort(key=lambda item: "service_app" in getattr(item, "fixturenames", ()))
+
+
 # -- one real service for all tests that need runs ---------------------------------------------------------------------
 
 
