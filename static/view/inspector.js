@@ -14,6 +14,7 @@ import { Enclosing } from "./enclosing.js";
 import { Formula } from "./formula.js";
 import { LeafState } from "./leaf.js";
 import { Legend } from "./legend.js";
+import { Missing } from "./missing.js";
 import { Paths } from "./paths.js";
 import { Tensor } from "./tensor.js";
 
@@ -51,6 +52,7 @@ function NodeCard({ scene, actions, t, program, i }) {
     ${node.kind !== "constant" && html`<${Upstream} ...${parts} />`}
     ${node.kind !== "constant" && node.kind !== "leaf" && html`<${ChainRule} ...${parts} />`}
     ${node.kind !== "constant" && html`<${Paths} ...${parts} />`}
+    <${Missing} ...${{ scene, t, i }} />
     <${Rules} ...${{ node, t }} />
     <${Saved} ...${{ node, t }} />
   `;

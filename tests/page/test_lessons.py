@@ -78,3 +78,15 @@ async def test_one_click_mends_an_error_that_ended_the_run(opened: Opened) -> No
     await expect(page.locator(".card.problem")).to_have_count(0)
     await expect(page.locator("g.node.output text.value")).to_have_text("14.11")
     assert await opened.all_complaints() == []
+
+
+async def test_the_inspector_tells_why_there_is_no_gradient(opened: Opened) -> None:
+    page = await opened.open()
+    await open_lesson(page, "Cut the graph on purpose")
+    await page.locator(".lesson").get_by_role("button", name="Show me").first.click()
+    await expect(page.locator(".missing")).to_contain_text("The graph is cut here by detach()")
+    await open_lesson(page, "A dead ReLU")
+    await page.locator(".lesson").get_by_role("button", name="Show me").last.click()
+    await page.locator("g.node.leaf").first.click()
+    await expect(page.locator(".missing")).to_contain_text("passes nothing on")
+    assert await opened.all_complaints() == []

@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { reasonOf } from "../missing.js";
+
+const span = (column, end_column) => ({ line: 1, column, end_line: 1, end_column });
+
+function constant(node, diagnostics = []) {
+  return reasonOf({ trace: { diagnostics }, topology: { graph: { nodes: [{ kind: "constant", ...node }], edges: [] } }, pass: null }, 0);
+}
+
+test("a constant is a cut, whole numbers, or simply not followed", () => {
+  assert.deepEqual(constant({ label: "y.detach()", dtype: "float32" }), { key: "cut", parameters: { how: "detach()" } });
+  assert.deepEqual(constant({ label: "torch.tensor(y)" }), { key: "cut", parameters: { how: "torch.tensor()" } });
+  assert.deepEqual(constant({ label: "target", dtype: "int64" }), { key: "integer", parameters: { dtype: "int64" } });
+  assert.deepEqual(constant({ label: "x", dtype: "float32" }), { key: "constant", parameters: {} });
+});
+
+test("a cut that the run told of is found by its place or its name", () => {
+  const told = [{ code: "graph-cut", span: span(5, 9), parameters: { how: "no_grad", variable: "h" } }];
+  assert.equal(constant({ label: "a", span: span(5, 9) }, told).parameters.how, "no_grad");
+  assert.equal(constant({ label: "h", variable: "h", span: span(1, 2) }, told).parameters.how, "no_grad");
+  assert.equal(constant({ label: "b", span: span(1, 4) }, told).key, "constant");
+});
+
+test("a zero is traced back to the operation that passed nothing on", () => {
+  const nodes = ["relu(x * 2)", "x * 2", "x"].map((label, i) => ({ kind: i === 2 ? "leaf" : "operation", label, name: "" }));
+  const graph = { nodes, edges: [{ id: "e0" }, { id: "e1" }] };
+  const scene = { trace: { diagnostics: [] }, topology: { graph, sources: [0, 1], targets: [1, 2] } };
+  const pass = { call: "backward", gradients: [1, 0, { data: [[0, -0]] }], flows: [0, 0] };
+  assert.deepEqual(reasonOf({ ...scene, pass }, 2), { key: "zero", parameters: { label: "relu(x * 2)" } });
+  assert.equal(reasonOf({ ...scene, pass: { ...pass, gradients: [1, 2, 3] } }, 2), null);
+  assert.equal(reasonOf({ ...scene, pass: null }, 2), null);
+});
