@@ -39,6 +39,18 @@ export async function unpackState(text) {
   }
 }
 
+/**
+ * What is wrong with a link that `unpackState` does not take; null where the text never was one of ours.
+ *
+ * @param {string} text
+ * @returns {"link-newer" | "link-broken" | null}
+ */
+export function faultOfLink(text) {
+  const version = /^#?(\d+)\./.exec(text)?.[1];
+  if (version === undefined) return null;
+  return Number(version) > Number(VERSION) ? "link-newer" : "link-broken";
+}
+
 /** Take from a link what fits, for anyone may write one. */
 function readLink({ s, p, n, d, l }) {
   if (s === null || typeof s !== "object") return null;

@@ -44,7 +44,8 @@ class Pages:
             context: what it shows beside `nonce`, `version` and `language`.
         """
         nonce = secrets.token_urlsafe(16)
-        language = choose_language(request.headers.get("accept-language", ""))
+        asked = request.query_params.get("lang", "").partition(",")[0]
+        language = choose_language(f"{asked},{request.headers.get('accept-language', '')}")
         html = self.templates.get_template(name).render(nonce=nonce, version=__version__, language=language, **context)
         headers = {
             "Content-Security-Policy": page_policy(nonce, self.settings),
