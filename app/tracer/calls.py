@@ -74,16 +74,19 @@ class Calls(TorchFunctionMode):
         self._listener = listener
         self._full_elements = full_elements
         self._holdings = Holdings()
+        self._running: list[Kernels] = []
         self._kernels = Kernels(full_elements, self._holdings.settle_sharing)
         self._treatments: dict[Any, Treatment] = {}
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Run one torch call, and take down what it made."""
         if is_transformed() is not None:
-            return func(*args, **(kwargs or {}))
+            return self._transformed(func, args, kwargs or {})
         treatment = self._treatments.get(func)
         if treatment is None:
             treatment = self._treatments[func] = self._treatment(func)
+        if types and treatment == self._single:
+            treatment = self._composite  # a subclass of Tensor wraps each result, by one more operation
         return treatment(func, args, kwargs or {})
 
     def _treatment(self, func: Any) -> Treatment:
@@ -149,12 +152,9 @@ class Calls(TorchFunctionMode):
 
     def _in_place(self, func: Any, args: Any, kwargs: Any) -> Any:
         target = kwargs["out"] if "out" in kwargs else args[0] if args else None
+        if not isinstance(target, torch.Tensor):
+            return self._lists(func, args, kwargs)
         start = next_sequence_number()
-        if not isinstance(target, torch.Tensor):  # lists of tensors, as `_foreach_add_` takes them
-            result = func(*args, **kwargs)
-            self._kernels.found = {}
-            self._took(func, args, result, start)
-            return result
         self._holdings.settle_sharing(target)
         token = self._listener.changing(target)
         with self._kernels.watching(start):
@@ -166,6 +166,28 @@ class Calls(TorchFunctionMode):
         self._listener.changed(target, token, getattr(func, "__name__", ""), self.span())
         if self.is_stopping:
             self._listener.check()
+        return result
+
+    def _transformed(self, func: Any, args: Any, kwargs: Any) -> Any:
+        """A call within `torch.func`: its results are wrapped, but what `vmap` makes of them are ordinary nodes."""
+        start = next_sequence_number()
+        with self._kernels.watching(start):
+            result = func(*args, **kwargs)
+        frame = program_frame(sys._getframe(2))
+        if frame is not None and next_sequence_number() != start:
+            self._keep_kernels(self._sites.find(func, frame, ()), self._kernels)
+        return result
+
+    def _lists(self, func: Any, args: Any, kwargs: Any) -> Any:
+        """A call such as `_foreach_mul_`, which makes one node for each tensor of a list."""
+        start = next_sequence_number()
+        targets = args[0] if args and isinstance(args[0], list | tuple) else ()
+        for target in filter(torch.is_tensor, targets):
+            self._holdings.settle_sharing(target)
+        result = func(*args, **kwargs)
+        self._kernels.watching(start)
+        for output in [*targets, *(result if isinstance(result, tuple | list) else ())]:
+            self._took(func, (), output, start)
         return result
 
     def _cut(self, func: Any, args: Any, kwargs: Any) -> Any:
@@ -204,15 +226,23 @@ class Calls(TorchFunctionMode):
         self._took(func, args, result, start)
 
     def differentiable(self, run: Callable[[], Any]) -> Any:
-        """Run a backward pass that builds a graph of its own (`create_graph=True`); take down that graph's nodes."""
+        """Run a backward pass that builds graphs of its own (`create_graph=True`, or a function of the program's that
+        runs a forward pass again, as `checkpoint` does); take down their nodes.
+        """
         kernels = Kernels(self._full_elements, self._holdings.settle_sharing)
-        with kernels.watching(next_sequence_number()):
-            result = run()
-        frame = program_frame(sys._getframe(1))
+        self._running.append(kernels)
+        try:
+            with kernels.watching(next_sequence_number()):
+                return run()
+        finally:
+            self.keep_running()
+            self._running.pop()
+
+    def keep_running(self) -> None:
+        """Take down the nodes that the backward pass under way has built so far: another one is about to need them."""
+        frame = program_frame(sys._getframe(1)) if self._running else None
         if frame is not None:
-            site = self._sites.find("backward", frame, ())
-            self._keep_kernels(site, kernels)
-        return result
+            self._keep_kernels(self._sites.find("backward", frame, ()), self._running[-1])
 
     def _took(self, func: Any, args: Any, result: Any, start: int) -> None:
         is_leaf = isinstance(result, torch.Tensor) and is_followed_leaf(result)

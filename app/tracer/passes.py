@@ -80,6 +80,7 @@ class Passes:
         Raises:
             RunCut: the graph has more nodes than may be recorded, or the run more graphs.
         """
+        self._calls.keep_running()
         known = self._templates.find(roots, self._calls.made)
         template, laid = known if known is not None else self._meet(roots, frame)
         return Recording(template, laid, template.values(laid, self._limits.full_elements), starts_with_one)
@@ -119,7 +120,7 @@ class Passes:
         ran = partial(self._ran_small if recording.template.is_small else self._ran, recording)
         handles = [node.register_hook(partial(ran, index)) for index, node in enumerate(recording.laid.nodes)]
         try:
-            return self._calls.differentiable(run) if create_graph else run()
+            return self._calls.differentiable(run) if create_graph or recording.template.runs_programs else run()
         finally:
             recording.is_open = False
             # The engine frees most graphs, and their hooks with them; leaves outlive them all.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import torch
+from torch.autograd.function import BackwardCFunction
 from torch.autograd.graph import Node as Function
 
 from app.trace.model import Graph
@@ -51,6 +52,8 @@ class Template:
         for edge, link in enumerate(self.links):
             self.edges_of[link.source].append((link.slot, edge))
         self.is_small = all(_count(node.shape) <= full_elements for node in graph.nodes)
+        self.runs_programs = any(isinstance(node, BackwardCFunction) for node in parts.walk.nodes)
+        """Whether a `torch.autograd.Function` is in it, whose backward pass may do anything."""
         self._placed = [target - len(parts.walk.nodes) for _, target, _ in place_constants(parts)]
         self._constant_count = len(graph.nodes) - len(parts.walk.nodes)
         self._expected = [

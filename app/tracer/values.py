@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
+from torch.utils._python_dispatch import _disable_current_modes
 
 from app.trace.model import Histogram, Number, Statistics, TensorValue, Value
 
@@ -47,6 +49,16 @@ class Held:
 
 Reading = Number | TensorValue | Held | None
 
+_function_modes: Callable[[], int] = torch._C._len_torch_function_stack
+_dispatch_modes: Callable[[], int] = torch._C._len_torch_dispatch_stack
+
+
+@contextmanager
+def unwatched() -> Iterator[None]:
+    """Within it, no mode sees what torch is asked: neither the program's own nor the recorder's."""
+    with torch._C.DisableTorchFunction(), _disable_current_modes():
+        yield
+
 
 def dtype_name(dtype: torch.dtype) -> str:
     """`torch.float32` → "float32"."""
@@ -70,6 +82,13 @@ def read(tensor: torch.Tensor, full_elements: int) -> Reading:
         tensor: any tensor; it is neither changed nor followed.
         full_elements: up to so many elements are kept in full; more are held for `settle`.
     """
+    if _function_modes() or _dispatch_modes():
+        with unwatched():
+            return _read(tensor, full_elements)
+    return _read(tensor, full_elements)
+
+
+def _read(tensor: torch.Tensor, full_elements: int) -> Reading:
     try:
         if tensor.dim() == 0 and not tensor.dtype.is_complex:
             value = tensor.item()
@@ -125,7 +144,9 @@ def settle(readings: Iterable[Held]) -> None:
             held = held.twin
         if held.tensor is not None:
             groups[held.tensor.numel(), held.tensor.dtype].append(held)
-    with torch.no_grad():
+    if not groups:
+        return
+    with unwatched(), torch.no_grad():
         for group in groups.values():
             group = list(dict.fromkeys(group))
             # Stacking copies: pieces that fit the processor's cache are quickest, and keep the peak low.
