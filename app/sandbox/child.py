@@ -23,6 +23,7 @@ from app.trace import codec
 from app.trace.job import Expression, Job, Variable
 from app.trace.model import EndEvent, Event, GraphEvent, MomentEvent
 from app.tracer import run
+from app.tracer.study import study
 
 FLUSH_BYTES = 64 * 1024
 FLUSH_SECONDS = 0.05
@@ -113,7 +114,10 @@ def _rehearse() -> str | None:
 def _work(job: Job) -> None:
     outbox = Outbox()
     _start_clock(job.limits, outbox)
-    run.trace(job, outbox.send)
+    if job.study is None:
+        run.trace(job, outbox.send)
+    else:
+        study(job, outbox.send)
     signal.setitimer(signal.ITIMER_REAL, 0)
     outbox.flush()
 

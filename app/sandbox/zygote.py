@@ -24,6 +24,7 @@ import msgspec
 from app.sandbox import child
 from app.sandbox.confinement import Confinement, die_with_parent
 from app.sandbox.control import BARREN, BORN, COMMAND, DIED, FORK, KILL, RECORD, WARM, Configuration
+from app.sandbox.pages import gather_pages
 
 
 def main(control_descriptor: int) -> None:
@@ -36,9 +37,10 @@ def main(control_descriptor: int) -> None:
     confinement = Confinement(configuration.limits, configuration.layers)
     os.environ.clear()
     wakeup = _listen_for_deaths()
-    confinement.take_on_inherited()
     gc.collect()
     gc.freeze()
+    gather_pages()
+    confinement.take_on_inherited()
     control.sendall(RECORD.pack(WARM, os.getpid(), threads))
     _serve(control, wakeup, confinement)
 

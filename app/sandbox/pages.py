@@ -1,0 +1,37 @@
+"""Large pages for the zygote: what a fork and an exit cost is counted in entries of the page table."""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from collections.abc import Iterator
+
+_LARGE = 2 * 1024 * 1024
+_MADV_COLLAPSE = 25
+_WRITABLE = re.compile(r"([0-9a-f]+)-([0-9a-f]+) rw.p \S+ \S+ 0 *(?:\[heap\])?$")
+
+
+def gather_pages() -> int:
+    """Let the kernel hold this process's own memory in large pages, as far as it can and will.
+
+    A child still copies only the small pages that it writes to. Kernels before 6.1 do not know the request; nothing
+    then changes.
+
+    Returns:
+        How many large pages there are now.
+    """
+    try:
+        libc = ctypes.CDLL(None)
+        libc.madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+        return sum(libc.madvise(address, _LARGE, _MADV_COLLAPSE) == 0 for address in list(_large_stretches()))
+    except (OSError, AttributeError):
+        return 0
+
+
+def _large_stretches() -> Iterator[int]:
+    """Yield the addresses at which a large page of private, anonymous memory could stand."""
+    with open("/proc/self/maps") as lines:
+        for line in lines:
+            if stretch := _WRITABLE.match(line.rstrip("\n")):
+                start, end = (int(address, 16) for address in stretch.groups())
+                yield from range(-(-start // _LARGE) * _LARGE, end // _LARGE * _LARGE, _LARGE)
