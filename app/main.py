@@ -30,6 +30,7 @@ from app.web.operation import make_operation, sandbox_numbers
 from app.web.pages import make_pages
 from app.web.problems import answer_problem
 from app.web.service import Service
+from app.web.studies import make_studies
 from app.web.watch import Rescue, Watch
 
 
@@ -53,6 +54,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.service = service
     app.state.sandbox = sandbox
     app.include_router(make_api(service))
+    app.include_router(make_studies(service))
     app.include_router(make_operation(sandbox, layout, metrics, openapi.OPERATION))
     app.include_router(make_pages(settings, Assets()))
     app.openapi = cache(lambda: openapi.make_document(app))  # type: ignore[method-assign]

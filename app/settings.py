@@ -36,6 +36,10 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     expression_variables: int = 50
     written_elements: int = 1_024
     """Elements of one variable of an expression, written out in its program."""
+    cells: int = 250_000
+    """Points at which one landscape asks for the loss."""
+    checked_elements: int = 2_000
+    """Elements of all leaves whose gradients one check compares."""
 
 
 def read_limits() -> Limits:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import math
+from typing import NamedTuple
 
 from app.errors import LimitError, ProgramError, SourceTooLargeError
 from app.program.defaults import Defaults, choose_classes
@@ -31,26 +32,54 @@ def write(expression: Expression, limits: Limits | None = None) -> str:
             where the problem is in it.
         LimitError: more steps than `Limits.steps`.
     """
-    limits, names = limits or Limits(), known_names()
+    limits = limits or Limits()
     check_steps(expression.steps, limits)
+    parts = take_apart(expression, limits)
+    body = Body(expression, parts.written, parts.followed, known_names())
+    leaves = [f"{name} = {value.text}" for name, value in parts.values.items()]
+    blocks = [imports(parts.imports, expression.steps), leaves, *body.blocks]
+    program = "\n\n".join("\n".join(block) for block in blocks) + "\n"
+    if len(program.encode()) > limits.source_bytes:
+        raise SourceTooLargeError("source-too-large", {"value": limits.source_bytes, "unit": "bytes"})
+    return program
+
+
+class Parts(NamedTuple):
+    """An expression in the parts of a program: the formula as Python writes it, and each variable's value."""
+
+    written: Written
+    values: dict[str, Assigned]
+
+    @property
+    def followed(self) -> list[str]:
+        """Names of the variables that autograd follows."""
+        return [name for name, value in self.values.items() if value.followed]
+
+    @property
+    def imports(self) -> frozenset[str]:
+        """Modules that formula and values need."""
+        return self.written.imports.union(*(value.imports for value in self.values.values()))
+
+
+def take_apart(expression: Expression, limits: Limits) -> Parts:
+    """Read an expression and find a value for each of its variables.
+    Args:
+        expression: the formula and its variables' values.
+        limits: the run's limits.
+    Raises:
+        ProgramError: as `write`.
+    """
+    names = known_names()
     formula = Formula(expression.expression, limits)
     given = frozenset(expression.variables)
     check_names(given)
     written = rewrite(formula, names, given)
     if len(written.variables) > limits.expression_variables:
         raise ProgramError("too-many-variables", {"value": limits.expression_variables})
-    values = assign(expression, formula, written.variables, names, limits)
-    followed = [name for name, value in values.items() if value.followed]
-    if not followed:
-        raise ProgramError("nothing-followed" if values else "no-variable", line=1, column=1)
-    body = Body(expression, written, followed, names)
-    leaves = [f"{name} = {value.text}" for name, value in values.items()]
-    needed = written.imports.union(*(value.imports for value in values.values()))
-    blocks = [imports(needed, expression.steps), leaves, *body.blocks]
-    program = "\n\n".join("\n".join(block) for block in blocks) + "\n"
-    if len(program.encode()) > limits.source_bytes:
-        raise SourceTooLargeError("source-too-large", {"value": limits.source_bytes, "unit": "bytes"})
-    return program
+    parts = Parts(written, assign(expression, formula, written.variables, names, limits))
+    if not parts.followed:
+        raise ProgramError("nothing-followed" if parts.values else "no-variable", line=1, column=1)
+    return parts
 
 
 def check_steps(steps: int, limits: Limits) -> None:

@@ -6,6 +6,7 @@ import msgspec
 
 from app.settings import Limits
 from app.trace.model import Struct
+from app.trace.study import Check, Landscape
 
 
 class Variable(Struct, frozen=True):
@@ -40,3 +41,5 @@ class Job(Struct, frozen=True):
     source: str | Expression
     seed: int = 0
     limits: Limits = Limits()
+    study: Landscape | Check | None = None
+    """What is asked about an expression instead of its trace."""

@@ -12,6 +12,7 @@ import msgspec
 
 from app.settings import Limits
 from app.trace.codec import ReplyError, past_limit
+from app.trace.findings import check_landscape, clean_check
 from app.trace.model import (
     Diagnostic,
     DiagnosticEvent,
@@ -43,6 +44,7 @@ from app.trace.soundness import (
     clean_text,
     require,
 )
+from app.trace.study import CheckEvent, LandscapeEvent
 
 _PARAMETERS = 20_000
 _PROGRAM_AROUND_EXPRESSION = 4096
@@ -58,6 +60,7 @@ class Ledger:
         self._node_ids: dict[str, frozenset[str]] = {}
         self._passes: list[str] = []
         self._counts = dict.fromkeys(("nodes", "values", "updates", "moments", "diagnostics", "output_bytes"), 0)
+        self._counts |= {"cells": 0, "checked_elements": 0}
 
     def enter(self, event: Event) -> Event:
         """Check the next event.
@@ -87,6 +90,12 @@ class Ledger:
                 return self._moment(event)
             case DiagnosticEvent():
                 return DiagnosticEvent(self._diagnostic(event.diagnostic))
+            case LandscapeEvent():
+                self._count("cells", len(event.losses))
+                return check_landscape(event)
+            case CheckEvent():
+                self._count("checked_elements", sum(len(leaf.elements) for leaf in event.leaves))
+                return clean_check(event)
 
     def _count(self, name: str, more: int = 1) -> None:
         self._counts[name] += more

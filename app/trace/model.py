@@ -11,6 +11,8 @@ from typing import Literal
 
 import msgspec
 
+from app.trace.study import CheckEvent, LandscapeEvent
+
 NonFinite = Literal["NaN", "Infinity", "-Infinity"]
 Number = bool | int | float | NonFinite
 Kind = Literal["leaf", "operation", "constant", "output"]
@@ -252,7 +254,8 @@ class EndEvent(Struct, frozen=True, tag_field="event", tag="end"):
     failure: Failure | None = None
 
 
-Event = ProgramEvent | GraphEvent | PassEvent | UpdateEvent | MomentEvent | DiagnosticEvent | EndEvent
+RunEvent = ProgramEvent | GraphEvent | PassEvent | UpdateEvent | MomentEvent | DiagnosticEvent | EndEvent
+Event = RunEvent | LandscapeEvent | CheckEvent
 
 
 class Trace(Struct, frozen=True):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Coroutine
 from typing import Any, TypeVar
@@ -11,22 +10,20 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.errors import ServiceError
 from app.trace.job import Job
 from app.web import openapi
 from app.web.body import parse_json, read_body
 from app.web.calls import read_job
 from app.web.gallery import gallery_reply
-from app.web.hangup import LineStream, until_hangup
+from app.web.hangup import LineStream, answer_in_time
 from app.web.layouts import read_layout
 from app.web.pictures import PictureFormat
-from app.web.problems import Fault, InvalidRequestError, past
+from app.web.problems import Fault, InvalidRequestError
 from app.web.queries import read_picture, read_query_job
 from app.web.replies import accepts_gzip, send_reply
 from app.web.service import LINES, Service
 
 Made = TypeVar("Made")
-RETRY_SECONDS = 5
 FRESH = {"Cache-Control": "no-store"}
 ANYWHERE = {"Cache-Control": "public, max-age=3600", "Cross-Origin-Resource-Policy": "cross-origin"}
 """A picture in someone's README: kept for an hour, and shown on any site."""
@@ -39,12 +36,7 @@ def make_api(service: Service) -> APIRouter:
 
     async def wait_for(request: Request, work: Coroutine[Any, Any, Made]) -> Made:
         """Wait for an answer as long as the client does, and no longer than `request_seconds`."""
-        try:
-            async with asyncio.timeout(settings.request_seconds):
-                return await until_hangup(request.receive, work)
-        except TimeoutError:
-            parameters = past("request_seconds", settings.request_seconds) | {"retry_after_seconds": RETRY_SECONDS}
-            raise ServiceError("request-deadline", parameters) from None
+        return await answer_in_time(request.receive, work, settings.request_seconds)
 
     async def job_of(request: Request) -> Job:
         body = await read_body(request, settings.body_bytes, settings.request_seconds)

@@ -11,9 +11,12 @@ from typing import Any, TypeVar
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from app.errors import ServiceError
+from app.web.problems import past
 from app.web.replies import GZIP
 
 Made = TypeVar("Made")
+RETRY_SECONDS = 5
 
 
 class ClientGoneError(Exception):
@@ -39,6 +42,21 @@ async def until_hangup(receive: Receive, work: Coroutine[Any, Any, Made]) -> Mad
     finally:
         watcher.cancel()
         await end(task)
+
+
+async def answer_in_time(receive: Receive, work: Coroutine[Any, Any, Made], seconds: float) -> Made:
+    """Await some work as long as the client does, and no longer than `seconds`.
+
+    Raises:
+        ClientGoneError: the client went first.
+        ServiceError: the time was up.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            return await until_hangup(receive, work)
+    except TimeoutError:
+        parameters = past("request_seconds", seconds) | {"retry_after_seconds": RETRY_SECONDS}
+        raise ServiceError("request-deadline", parameters) from None
 
 
 async def end(task: asyncio.Task[Any]) -> None:

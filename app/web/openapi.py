@@ -10,11 +10,13 @@ from fastapi.openapi.utils import get_openapi
 
 from app import __version__
 from app.explorer import DrawnTrace
+from app.trace.study import CheckEvent, LandscapeEvent
 from app.web.calls import ExpressionCall, ProgramCall
 from app.web.gallery import Example
 from app.web.layouts import LayoutAnswer, LayoutCall
 from app.web.operation import Health, Readiness
 from app.web.problems import Problem
+from app.web.studies import CheckCall, LandscapeCall
 
 QUADRATIC = {"expression": "a*x**2 + b*x + c", "variables": {"a": 1, "b": 2, "c": 3, "x": 4}}
 DESCENT = {
@@ -46,6 +48,7 @@ LAYOUT_BODY = {
     "direction": "LR",
 }
 SCHEMAS = (ExpressionCall, ProgramCall, DrawnTrace, LayoutCall, LayoutAnswer, Problem, Example, Health, Readiness)
+STUDIES = (LandscapeCall, LandscapeEvent, CheckCall, CheckEvent)
 
 Document = dict[str, Any]
 
@@ -204,6 +207,6 @@ def make_document(app: FastAPI) -> Document:
         license_info={"name": "MIT", "identifier": "MIT"},
         routes=app.routes,
     )
-    _, components = msgspec.json.schema_components(SCHEMAS, ref_template="#/components/schemas/{name}")
+    _, components = msgspec.json.schema_components(SCHEMAS + STUDIES, ref_template="#/components/schemas/{name}")
     document.setdefault("components", {}).setdefault("schemas", {}).update(components)
     return document

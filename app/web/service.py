@@ -13,6 +13,7 @@ from app.errors import ExplorerError
 from app.explorer import DrawnGraphEvent, Explorer, Sight
 from app.layout.view import View
 from app.settings import Settings
+from app.study import Laboratory
 from app.trace.codec import collect
 from app.trace.job import Job
 from app.trace.model import EndEvent, Graph, PassEvent, ProgramEvent
@@ -59,6 +60,7 @@ class Service:
         self.settings = settings
         self.explorer = explorer
         self.metrics = metrics
+        self.laboratory = Laboratory(explorer.sandbox)
         self.answers: Answers[Told] = Answers(settings.cache_bytes, metrics.count_cache)
 
     async def trace(self, job: Job) -> Reply:
@@ -128,6 +130,28 @@ class Service:
         drawing = await self.explorer.layout.draw(graph, call.view)
         answer = LayoutAnswer(drawing.svg(), drawing.groups, drawing.bundles, drawing.opened)
         return await make_reply(msgspec.json.encode(answer), JSON)
+
+    async def study(self, job: Job) -> Reply:
+        """Return what a study of an expression finds, in JSON.
+
+        Raises:
+            RunFailedError, LimitError, ServiceError: as `trace`.
+        """
+        told = await self.answers.get(key_of("study", job), lambda: self._study(job))
+        error = error_of(told.end, told.is_empty, None)
+        if error is not None:
+            raise error
+        return told.reply
+
+    async def _study(self, job: Job) -> Told:
+        started = time.perf_counter()
+        outcome = "refused"
+        try:
+            answer = await self.laboratory.ask(job)
+            outcome = outcome_of(answer.end.cut, answer.end.failure)
+        finally:
+            self._count(outcome, started)
+        return Told(await make_reply(msgspec.json.encode(answer.finding), JSON), answer.end, answer.finding is None)
 
     # -- streams -------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,55 @@
+"""What a study's finding must be by itself, and how its texts are made harmless; the study checks that it answers the
+question.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from app.trace.soundness import clean_name, require
+from app.trace.study import CheckedElement, CheckedLeaf, CheckEvent, Finding, Landscape, LandscapeEvent, Study
+
+_AXES = 2
+_DIMENSIONS = 64
+
+
+def check_landscape(event: LandscapeEvent) -> LandscapeEvent:
+    """Refuse slopes that do not belong to the cells.
+
+    Raises:
+        ReplyError: they do not.
+    """
+    require(len(event.gradients) <= _AXES, "more slopes than axes")
+    require(all(len(slopes) == len(event.losses) for slopes in event.gradients), "slopes that do not fit the cells")
+    return event
+
+
+def clean_check(event: CheckEvent) -> CheckEvent:
+    """Refuse places that no tensor has, and make the leaves' names fit for one line.
+
+    Raises:
+        ReplyError: an element stands nowhere.
+    """
+    for leaf in event.leaves:
+        for element in leaf.elements:
+            _check_place(element)
+    return msgspec.structs.replace(event, leaves=tuple(map(_clean_leaf, event.leaves)))
+
+
+def _check_place(element: CheckedElement) -> None:
+    require(len(element.index) <= _DIMENSIONS, "too many dimensions")
+    require(all(0 <= position < 2**31 for position in element.index), "an element of no place")
+
+
+def _clean_leaf(leaf: CheckedLeaf) -> CheckedLeaf:
+    return msgspec.structs.replace(leaf, variable=clean_name(leaf.variable))
+
+
+def answers(finding: Finding, study: Study) -> bool:
+    """Whether a finding is of the kind and the size that was asked for."""
+    if not isinstance(study, Landscape):
+        return isinstance(finding, CheckEvent)
+    slopes = len(study.axes) if study.gradients else 0
+    return (
+        isinstance(finding, LandscapeEvent) and len(finding.losses) == study.cells and len(finding.gradients) == slopes
+    )

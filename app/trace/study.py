@@ -1,0 +1,93 @@
+"""What a study asks of a child, and what it finds: many evaluations of one expression made into one answer."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Real = float | Literal["NaN", "Infinity", "-Infinity"]
+Verdict = Literal["agrees", "differs", "kink", "jump", "unclear", "undefined"]
+
+
+class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of these records: frozen, and strict about unknown fields."""
+
+
+class Axis(Record, frozen=True):
+    """One direction of a grid: a scalar variable at `count` equal distances from `start` to `stop`, both included."""
+
+    variable: str
+    start: float
+    stop: float
+    count: int
+
+
+class Landscape(Record, frozen=True, tag_field="study", tag="landscape"):
+    """The loss over one axis or two, everything else held at its value; `gradients` asks for its slope in each cell."""
+
+    axes: tuple[Axis, ...]
+    gradients: bool = False
+
+    @property
+    def cells(self) -> int:
+        """How many times the loss is asked for."""
+        cells = 1
+        for axis in self.axes:
+            cells *= axis.count
+        return cells
+
+
+class Check(Record, frozen=True, tag_field="study", tag="check"):
+    """Autograd beside central differences; a relative error above `tolerance` is a difference."""
+
+    tolerance: float = 1e-5
+
+
+Study = Landscape | Check
+
+
+class LandscapeEvent(Record, frozen=True, tag_field="event", tag="landscape"):
+    """The loss in each cell, the last axis fastest; `gradients` holds one such list for each axis.
+
+    `batched` says whether torch evaluated all cells in a few calls, or one by one.
+    """
+
+    losses: tuple[Real, ...]
+    gradients: tuple[tuple[Real, ...], ...]
+    batched: bool
+
+
+class CheckedElement(Record, frozen=True):
+    """One element of a leaf: its place, both gradients, and their relative error.
+
+    A `kink` has two slopes and autograd's is between them; at a `jump` the loss itself breaks off; `unclear`
+    means that rounding of a large loss hides its differences, `undefined` that one of the two gradients is no number.
+    """
+
+    index: tuple[int, ...]
+    autograd: Real
+    numeric: Real
+    error: Real
+    verdict: Verdict
+
+
+class CheckedLeaf(Record, frozen=True):
+    """One leaf with its elements; `reached` is false when the loss does not depend on it, so that `.grad` is None."""
+
+    variable: str
+    reached: bool
+    verdict: Verdict
+    """The worst of its elements'."""
+    elements: tuple[CheckedElement, ...]
+
+
+class CheckEvent(Record, frozen=True, tag_field="event", tag="check"):
+    """The gradient of each leaf by two ways, in float64; `random` says that the loss changes with the seed."""
+
+    loss: Real
+    random: bool
+    leaves: tuple[CheckedLeaf, ...]
+
+
+Finding = LandscapeEvent | CheckEvent

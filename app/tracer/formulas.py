@@ -1,0 +1,77 @@
+"""An expression as a function of its variables, for studies that evaluate it many times."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from math import isnan
+
+import numpy as np
+import torch
+
+from app.errors import ProgramError
+from app.program.writer import imports, take_apart
+from app.trace.job import Expression, Job
+from app.trace.study import Real
+
+NON_FINITE: Mapping[float, Real] = {float("inf"): "Infinity", float("-inf"): "-Infinity"}
+
+
+class Loss:
+    """The loss of an expression: called with all its variables by name, it gives a scalar tensor.
+
+    Attributes:
+        values: each variable's value, as its program would assign it; the followed ones are leaves.
+        followed: names of the leaves.
+    """
+
+    def __init__(self, job: Job) -> None:
+        assert isinstance(job.source, Expression)
+        parts = take_apart(job.source, job.limits)
+        self._seed = job.seed
+        namespace: dict[str, object] = {}
+        exec("\n".join(imports(parts.imports, 0)), namespace)
+        self.seed()
+        for name, value in parts.values.items():
+            exec(compile(f"{name} = {value.text}", f"<{name}>", "exec"), namespace)
+        # A name of a variable may hide a module's, which the next value would miss: they are taken out together.
+        self.values: dict[str, torch.Tensor] = {name: namespace[name] for name in parts.values}  # type: ignore[misc]
+        self.followed = parts.followed
+        text = f"({parts.written.text}).sum()" if job.source.sum else parts.written.text
+        function = f"def loss({', '.join(parts.values)}):\n    return {text}\n"
+        exec(compile(function, "<loss>", "exec"), namespace)
+        self._function: Callable[..., torch.Tensor] = namespace["loss"]  # type: ignore[assignment]
+
+    def seed(self, more: int = 0) -> None:
+        """Set every generator as it stands before the first line of the program."""
+        torch.manual_seed((self._seed + more) % 2**63)
+        random.seed(self._seed + more)
+        np.random.seed((self._seed + more) % 2**32)
+
+    def __call__(self, variables: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """Evaluate.
+
+        Raises:
+            ProgramError: the result is not a real scalar.
+        """
+        result = self._function(**variables)
+        if not isinstance(result, torch.Tensor):
+            raise ProgramError("nothing-followed", line=1, column=1)
+        if result.dim():
+            shape = "(" + ", ".join(map(str, result.shape)) + ")"
+            raise ProgramError("loss-not-scalar", {"shape": shape})
+        return result
+
+
+def reals(tensor: torch.Tensor) -> tuple[Real, ...]:
+    """List the elements of a tensor, row by row, with the words for what is no finite number."""
+    flat = tensor.detach().reshape(-1).to(torch.float64)
+    numbers: list[float] = flat.tolist()
+    if bool(torch.isfinite(flat).all()):
+        return tuple(numbers)
+    return tuple(map(real, numbers))
+
+
+def real(number: float) -> Real:
+    """Give a number, or the word for what is none."""
+    return "NaN" if isnan(number) else NON_FINITE.get(number, number)

@@ -1,0 +1,116 @@
+"""The calls about an expression as a function: its landscape, and the check of its gradients."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter
+from msgspec import Meta
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.errors import ProgramError
+from app.settings import Limits
+from app.trace.job import Job
+from app.trace.study import Axis, Check, Landscape, Study
+from app.web import study_pages
+from app.web.body import parse_json, read_body
+from app.web.calls import ExpressionCall, Seed, VariableInput, checked, convert, expression_job
+from app.web.hangup import answer_in_time
+from app.web.problems import Fault, InvalidRequestError
+from app.web.replies import send_reply
+from app.web.service import Service
+
+FRESH = {"Cache-Control": "no-store"}
+Count = Annotated[int, Meta(ge=0, le=10**12, description="Points on this axis, both ends included.")]
+
+
+class AxisCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A scalar variable of the expression, and the stretch it is moved over."""
+
+    variable: str
+    start: float
+    stop: float
+    count: Count = 100
+
+
+class LandscapeCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The loss over one variable or two; the others keep the values given here."""
+
+    expression: str
+    axes: list[AxisCall]
+    variables: dict[str, VariableInput] = {}
+    gradients: bool = False
+    sum: bool = False
+    seed: Seed = 0
+
+
+class CheckCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Autograd beside central differences, at the values given here."""
+
+    expression: str
+    variables: dict[str, VariableInput] = {}
+    tolerance: Annotated[float, Meta(gt=0, le=1, description="The largest relative error that still agrees.")] = 1e-5
+    sum: bool = False
+    seed: Seed = 0
+
+
+def make_studies(service: Service) -> APIRouter:
+    """Wire the calls that study an expression."""
+    router = APIRouter()
+    settings = service.settings
+
+    async def document_of(request: Request) -> dict[str, object]:
+        document = parse_json(await read_body(request, settings.body_bytes, settings.request_seconds))
+        if not isinstance(document, dict):
+            raise InvalidRequestError((Fault("Expected `object`", ""),))
+        if "program" in document:
+            raise ProgramError("study-of-program")
+        return document
+
+    @router.post("/api/landscape", **study_pages.LANDSCAPE)
+    async def landscape(request: Request) -> Response:
+        job = read_landscape(await document_of(request), settings.limits)
+        work = answer_in_time(request.receive, service.study(job), settings.request_seconds)
+        return send_reply(request, await work, FRESH)
+
+    @router.post("/api/check", **study_pages.CHECK)
+    async def check(request: Request) -> Response:
+        job = read_check(await document_of(request), settings.limits)
+        work = answer_in_time(request.receive, service.study(job), settings.request_seconds)
+        return send_reply(request, await work, FRESH)
+
+    return router
+
+
+def read_landscape(document: dict[str, object], limits: Limits) -> Job:
+    """Turn the body of `POST /api/landscape` into a job.
+
+    Raises:
+        InvalidRequestError: a field is missing, unknown, or not of its type.
+        SourceTooLargeError: the expression is too long.
+    """
+    call = convert(document, LandscapeCall)
+    for index, axis in enumerate(call.axes):
+        for name in ("start", "stop"):
+            if not isfinite(getattr(axis, name)):
+                raise InvalidRequestError((Fault("Number out of range", f"/axes/{index}/{name}"),))
+    axes = tuple(Axis(axis.variable, axis.start, axis.stop, axis.count) for axis in call.axes)
+    return _job(call, Landscape(axes, call.gradients), limits)
+
+
+def read_check(document: dict[str, object], limits: Limits) -> Job:
+    """Turn the body of `POST /api/check` into a job.
+
+    Raises:
+        InvalidRequestError, SourceTooLargeError: as `read_landscape`.
+    """
+    call = convert(document, CheckCall)
+    return _job(call, Check(call.tolerance), limits)
+
+
+def _job(call: LandscapeCall | CheckCall, study: Study, limits: Limits) -> Job:
+    plain = ExpressionCall(call.expression, call.variables, sum=call.sum, seed=call.seed)
+    return checked(msgspec.structs.replace(expression_job(plain, limits), study=study))

@@ -1,0 +1,67 @@
+"""What the OpenAPI document says about studies, with examples that work."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Document = dict[str, Any]
+
+LANDSCAPE_BODY = {
+    "expression": "(1 - x)**2 + 100*(y - x**2)**2",
+    "axes": [
+        {"variable": "x", "start": -2, "stop": 2, "count": 5},
+        {"variable": "y", "start": -1, "stop": 3, "count": 5},
+    ],
+    "gradients": True,
+}
+CURVE_BODY = {
+    "expression": "a*x**2 + b*x + c",
+    "variables": {"a": 1, "b": 2, "c": 3},
+    "axes": [{"variable": "x", "start": -4, "stop": 4, "count": 9}],
+    "gradients": True,
+}
+CHECK_BODY = {"expression": "relu(W @ x).sum() + abs(b)", "variables": {"W": [[1, -2], [3, 4]], "x": [1, 2], "b": 0}}
+
+
+def described(summary: str, text: str, schemas: tuple[str, str], examples: Document) -> Document:
+    """Write the entry of one call: its schemas are those of the body and of the answer."""
+    call, answer = ({"$ref": f"#/components/schemas/{name}"} for name in schemas)
+    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    refusals = {
+        "400": "The request is not what the call takes; `errors` points at the place.",
+        "413": "The body or the expression is too long.",
+        "415": "The body is not `application/json`.",
+        "422": "The expression, an axis or a value cannot be used, or a limit was passed.",
+        "503": "No room just now; `Retry-After` says when to come back.",
+    }
+    body = {"required": True, "content": {"application/json": {"schema": call, "examples": examples}}}
+    return {
+        "summary": summary,
+        "description": text,
+        "tags": ["studies"],
+        "responses": {"200": {"description": "The finding.", "content": {"application/json": {"schema": answer}}}}
+        | {status: {"description": text, "content": problem} for status, text in refusals.items()},
+        "openapi_extra": {"requestBody": body},
+    }
+
+
+LANDSCAPE = described(
+    "The loss over a grid of one variable or two, with its gradient on request",
+    "A slice: every other variable keeps its value. `losses` lists the cells with the last axis fastest, `gradients` "
+    'one such list for each axis; what is no finite number is `"NaN"`, `"Infinity"` or `"-Infinity"`. All cells are '
+    "evaluated in a few calls where the expression allows (`batched`), else one by one from the same seed.",
+    ("LandscapeCall", "LandscapeEvent"),
+    {
+        "valley": {"summary": "Rosenbrock's valley over two variables", "value": LANDSCAPE_BODY},
+        "curve": {"summary": "A curve with its slope at each point", "value": CURVE_BODY},
+    },
+)
+CHECK = described(
+    "Autograd beside central differences in float64, element by element",
+    "`agrees`; `differs`; `kink` (the loss has two slopes and autograd's lies between them, as `relu` at 0); `jump` "
+    "(the loss breaks off); `unclear` (the loss is so large that rounding hides the difference); `undefined` (one of "
+    "the two is no number). `random` says that the loss changes with the seed; both gradients are taken from the same "
+    "seed.",
+    ("CheckCall", "CheckEvent"),
+    {"check": {"summary": "Matrices, and a kink", "value": CHECK_BODY}},
+)
