@@ -86,6 +86,7 @@ async def test_the_inspector_tells_why_there_is_no_gradient(opened: Opened) -> N
     await page.locator(".lesson").get_by_role("button", name="Show me").first.click()
     await expect(page.locator(".missing")).to_contain_text("The graph is cut here by detach()")
     await open_lesson(page, "A dead ReLU")
+    await expect(page.locator("details.card").filter(has_text="A ReLU lets nothing through")).to_be_visible()
     await page.locator(".lesson").get_by_role("button", name="Show me").last.click()
     await page.locator("g.node.leaf").first.click()
     await expect(page.locator(".missing")).to_contain_text("passes nothing on")
