@@ -214,6 +214,7 @@ class Lineage:
         self.dead.set()
         if not self.warm.done():
             self.warm.set_exception(ConnectionResetError("the zygote died before it was warm"))
+            self.warm.exception()  # nobody need ask: whoever stopped it knows
         for born, channel in self._unborn:
             channel.close()
             if not born.done():
