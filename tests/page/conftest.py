@@ -80,9 +80,9 @@ class Opened:
         return self.complaints + violations
 
 
-@pytest.fixture
-def opened(page: Page, service_url: str) -> Opened:
-    """The page, watched from the first byte."""
+@pytest_asyncio.fixture(loop_scope="session")
+async def opened(page: Page, service_url: str) -> Opened:
+    """The page, watched from the first byte; listening to it needs the session's running loop."""
     return Opened(page, service_url)
 
 
