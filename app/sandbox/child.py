@@ -72,18 +72,21 @@ class Outbox:
         return False
 
     def flush_if_idle(self) -> None:
-        """Write what waits, unless the call came while `send` is at work."""
+        """Write what waits, unless the call came while `send` or `flush` is at work."""
         if not self._busy and self._parts:
             self.flush()
 
     def flush(self) -> None:
         """Write what waits."""
+        # The clock may tick again while its own handler is at work here, after a wait for the processor.
+        was_busy, self._busy = self._busy, True
         data = memoryview(b"".join(self._parts))
         self._parts.clear()
         self._bytes = 0
         while data:
             data = data[os.write(JOB_DESCRIPTOR, data) :]
         self._flushed = time.monotonic()
+        self._busy = was_busy
 
 
 def live(confinement: Confinement, job_descriptor: int) -> None:
