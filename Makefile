@@ -71,11 +71,11 @@ format: .venv/.dev  ## let ruff mend what it can
 bench: .venv/.dev .venv-bench/.peers system system-test  ## measure against bare torch and the other programs, as ratios
 	.venv/bin/python -m benchmarks
 
-soak: .venv/.dev system  ## ten thousand runs with failures among them
-	.venv/bin/python -m pytest -m soak
+soak: .venv/.dev system  ## SOAK_RUNS runs with failures among them, then 64 clients for SOAK_SECONDS
+	.venv/bin/python -m pytest -m soak -s tests/soak
 
-fuzz: .venv/.dev system  ## look for bad input within a fixed time
-	.venv/bin/python -m pytest -m fuzz
+fuzz: .venv/.dev system  ## look for bad input, FUZZ_SECONDS for each search
+	.venv/bin/python -m pytest -m fuzz -s tests/fuzz
 
 docker-test: .venv/.dev  ## build the image, run it confined, attack it
 	.venv/bin/python -m pytest -m docker tests/test_image.py
