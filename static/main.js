@@ -59,7 +59,7 @@ function firstState(chosen) {
 /** The words and the first run are fetched side by side: what takes longest begins first. */
 async function start() {
   const { fault, done } = await openFirst();
-  showTheme(store.get());
+  showLook(store.get());
   await loadLanguage(store.get().settings.language);
   mount();
   play();
@@ -152,7 +152,7 @@ function keepAddress() {
 
 function onChange(state, before) {
   if (state.settings.language !== before.settings.language && location.search) history.replaceState(null, "", location.pathname + location.hash);
-  if (state.settings.theme !== before.settings.theme) showTheme(state);
+  if (state.settings !== before.settings) showLook(state);
   if (state.trace !== before.trace || state.settings.direction !== before.settings.direction) redrawOthers(state);
 }
 
@@ -167,9 +167,12 @@ function redrawOthers({ trace, settings: { direction } }) {
   }
 }
 
-function showTheme({ settings: { theme } }) {
-  if (theme === "system") document.documentElement.removeAttribute("data-theme");
-  else document.documentElement.setAttribute("data-theme", theme);
+/** Colours and the size of everything hang on the root element; the usual ones need no word there. */
+function showLook({ settings: { theme, size } }) {
+  const root = document.documentElement;
+  if (theme === "system") root.removeAttribute("data-theme");
+  else root.setAttribute("data-theme", theme);
+  root.toggleAttribute("data-large", size === "large");
 }
 
 /** Reading the property alone throws where the browser forbids storage. */

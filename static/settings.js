@@ -3,7 +3,7 @@
 import { LANGUAGES, preferredLanguage } from "./i18n.js";
 
 const KEY = "autograd-explorer";
-const CHOICES = { language: LANGUAGES, theme: ["system", "light", "dark"], direction: ["TB", "LR"] };
+const CHOICES = { language: LANGUAGES, theme: ["system", "light", "dark"], direction: ["TB", "LR"], size: ["normal", "large"] };
 
 /**
  * Settings over a storage; without one, or with one that refuses, they last as long as the page.
@@ -12,7 +12,7 @@ const CHOICES = { language: LANGUAGES, theme: ["system", "light", "dark"], direc
  * @param {readonly string[]} languages what the visitor reads, best first
  */
 export function createSettings(storage, languages) {
-  const usual = { language: preferredLanguage(languages), theme: "system", direction: "TB" };
+  const usual = { language: preferredLanguage(languages), theme: "system", direction: "TB", size: "normal" };
 
   function load() {
     try {

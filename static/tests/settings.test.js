@@ -14,13 +14,13 @@ function storage(kept = null) {
   };
 }
 
-const USUAL = { language: "en", theme: "system", direction: "TB" };
+const USUAL = { language: "en", theme: "system", direction: "TB", size: "normal" };
 
 test("choices are kept, and nothing else", () => {
   const place = storage();
-  createSettings(place, []).save({ language: "zh", theme: "dark", direction: "LR", secret: 1 });
-  assert.deepEqual(JSON.parse(place.kept), { language: "zh", theme: "dark", direction: "LR" });
-  assert.deepEqual(createSettings(place, []).load(), { language: "zh", theme: "dark", direction: "LR" });
+  createSettings(place, []).save({ language: "zh", theme: "dark", direction: "LR", size: "large", secret: 1 });
+  assert.deepEqual(JSON.parse(place.kept), { language: "zh", theme: "dark", direction: "LR", size: "large" });
+  assert.deepEqual(createSettings(place, []).load(), { language: "zh", theme: "dark", direction: "LR", size: "large" });
 });
 
 test("a first visit speaks the visitor's language", () => {

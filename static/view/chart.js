@@ -1,6 +1,7 @@
 // One uPlot chart: made, grown while a run streams in, pointed at a pass, taken down.
 
 import { formatNumber } from "../format.js";
+import { textScale } from "./measure.js";
 import { uPlot } from "../vendor/uplot.js";
 
 const HEIGHT = 168;
@@ -65,7 +66,7 @@ function readOut(chart) {
 function resize(chart) {
   const width = chart.host.clientWidth;
   if (width === 0 || width === chart.plot.width) return;
-  chart.plot.setSize({ width, height: HEIGHT });
+  chart.plot.setSize({ width, height: HEIGHT * textScale() });
   pointChart(chart, chart.pass);
 }
 
@@ -77,15 +78,16 @@ function columnsOf({ curves, isLog }, count) {
 }
 
 function optionsOf(chart, go) {
+  const scale = textScale();
   const colour = (name) => colourOf(chart.host, name);
-  const axis = { stroke: colour("--chart-ink"), grid: { stroke: colour("--chart-grid"), width: 1 }, ticks: { show: false }, font: "11px DejaVu Sans, Verdana, sans-serif" };
+  const axis = { stroke: colour("--chart-ink"), grid: { stroke: colour("--chart-grid"), width: 1 }, ticks: { show: false }, font: `${11 * scale}px DejaVu Sans, Verdana, sans-serif` };
   return {
     width: Math.max(120, chart.host.clientWidth),
-    height: HEIGHT,
+    height: HEIGHT * scale,
     scales: { x: { time: false, range: rangeOfSteps }, y: chart.isLog ? { distr: 3 } : {} },
     axes: [
-      { ...axis, size: 24, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] },
-      { ...axis, incrs: INCREMENTS, size: 74, values: chart.isLog ? undefined : tickTexts },
+      { ...axis, size: 24 * scale, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] },
+      { ...axis, incrs: INCREMENTS, size: 74 * scale, values: chart.isLog ? undefined : tickTexts },
     ],
     series: [{ label: "#" }, ...chart.curves.map(({ name }, k) => seriesOf(name, k, colour))],
     legend: { show: chart.curves.length <= LEGEND_CURVES, live: true },

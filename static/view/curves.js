@@ -23,7 +23,7 @@ export function Curves({ state, actions }) {
     if (state.playing) actions.pause();
     if (position !== null) actions.setPosition(position);
   };
-  const shared = { count, pass, go, theme: `${state.settings.theme} ${matchMedia("(prefers-color-scheme: dark)").matches}`, t };
+  const shared = { count, pass, go, theme: `${state.settings.theme} ${state.settings.size} ${matchMedia("(prefers-color-scheme: dark)").matches}`, t };
   return html`
     <section class="curves-view" aria-label=${t("curves.title")}>
       <div class="curves-tools">

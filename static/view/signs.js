@@ -16,6 +16,8 @@ const PATHS = {
   down: "M12 4v14M6 12l6 6 6-6",
   right: "M4 12h14M12 6l6 6-6 6",
   close: "M6 6l12 12M18 6L6 18",
+  larger: "M3 4h18v12H3zM12 16v4M8 20h8M12 7.5v5M9.5 10h5",
+  smaller: "M3 4h18v12H3zM12 16v4M8 20h8M9.5 10h5",
   copy: "M9 9h11v11H9zM5 15H4V4h11v1",
   error: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM12 7.5v5.5M12 16.3v.1",
   warning: "M12 4 2.5 20h19zM12 10v4.5M12 17.3v.1",

@@ -3,13 +3,14 @@
 import { linesOf } from "../topology.js";
 import { select, zoom, zoomIdentity, zoomTransform } from "../vendor/d3-zoom.js";
 import { nearestPart } from "./direction.js";
+import { textScale } from "./measure.js";
 import { isBox } from "./picture.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const MARGIN = 24;
 const LARGEST_FIT = 1.75;
-/** From this width on the tools stand beside the picture, not below it. */
-const TOOLS = { from: 480, width: 40 };
+/** From this width on the tools stand beside the picture, not below it; the search stands above it. */
+const TOOLS = { from: 480, width: 40, height: 40 };
 /** Below this nobody can read the numbers: a larger graph is shown in part, and followed. */
 const READABLE = 0.55;
 
@@ -83,9 +84,11 @@ function keepZoom({ picture: former, touched }, picture) {
 function wholeOf({ host, size: [width, height] }) {
   const { clientWidth, clientHeight } = host;
   const free = clientWidth - (clientWidth > TOOLS.from ? TOOLS.width : 0);
-  const room = Math.min((free - 2 * MARGIN) / width, (clientHeight - 2 * MARGIN) / height);
-  const scale = Math.max(0.05, Math.min(LARGEST_FIT, room));
-  return { scale, x: (free - width * scale) / 2, y: (clientHeight - height * scale) / 2 };
+  const top = TOOLS.height * textScale();
+  const room = Math.min((free - 2 * MARGIN) / width, (clientHeight - top - 2 * MARGIN) / height);
+  const scale = Math.max(0.05, Math.min(LARGEST_FIT * textScale(), room));
+  const middle = (clientHeight - height * scale) / 2;
+  return { scale, x: (free - width * scale) / 2, y: Math.max(middle, Math.min(top + MARGIN, 2 * middle - MARGIN)) };
 }
 
 /** The first look: the whole picture if it can be read, else its end, where the backward pass begins. */
@@ -93,12 +96,13 @@ function begin(stage) {
   const { clientWidth, clientHeight } = stage.host;
   if (!stage.picture || clientWidth === 0 || clientHeight === 0) return;
   const whole = wholeOf(stage);
-  if (whole.scale >= READABLE) return fit(stage);
+  const readable = READABLE * textScale();
+  if (whole.scale >= readable) return fit(stage);
   const [width, height] = stage.size;
-  const along = (room, length) => (length * READABLE <= room ? (room - length * READABLE) / 2 : room - MARGIN - length * READABLE);
-  const x = width > height ? along(clientWidth, width) : (clientWidth - width * READABLE) / 2;
-  const y = width > height ? (clientHeight - height * READABLE) / 2 : along(clientHeight, height);
-  moveTo(stage, zoomIdentity.translate(x, y).scale(READABLE));
+  const along = (room, length) => (length * readable <= room ? (room - length * readable) / 2 : room - MARGIN - length * readable);
+  const x = width > height ? along(clientWidth, width) : (clientWidth - width * readable) / 2;
+  const y = width > height ? (clientHeight - height * readable) / 2 : along(clientHeight, height);
+  moveTo(stage, zoomIdentity.translate(x, y).scale(readable));
   follow(stage, stage.followed);
 }
 

@@ -10,8 +10,9 @@ const NAMES = { en: "EN", zh: "中文" };
 /** @param {{state: any, actions: any}} props */
 export function Toolbar({ state, actions }) {
   const t = translator(state.settings.language);
-  const { theme, direction } = state.settings;
+  const { theme, direction, size } = state.settings;
   const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length];
+  const otherSize = size === "large" ? "normal" : "large";
   const other = direction === "TB" ? "LR" : "TB";
   return html`
     <header class="toolbar">
@@ -22,6 +23,7 @@ export function Toolbar({ state, actions }) {
       <${Quiet} sign="export" text=${t("toolbar.export")} act=${() => actions.show("export")} />
       <${Quiet} sign=${direction === "TB" ? "down" : "right"} text=${t(`toolbar.direction-${other}`)} act=${() => actions.setSettings({ direction: other })} />
       <${Quiet} sign=${theme} text=${t("toolbar.theme", { theme: t(`toolbar.theme-${theme}`), next: t(`toolbar.theme-${next}`) })} act=${() => actions.setSettings({ theme: next })} />
+      <${Quiet} sign=${size === "large" ? "smaller" : "larger"} text=${t(`toolbar.size-${otherSize}`)} act=${() => actions.setSettings({ size: otherSize })} />
       <${Languages} ...${{ state, actions, t }} />
       <a class="quiet" href="/docs" title=${t("toolbar.docs")} aria-label=${t("toolbar.docs")}><${Sign} name="docs" /></a>
       <${Quiet} sign="help" text=${t("toolbar.help")} act=${() => actions.show("help")} />

@@ -1,0 +1,67 @@
+"""The page in large letters, in narrow windows and under zoom: everything can be read and reached."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.page.conftest import Opened
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+CUT = """() => [...document.querySelectorAll("body *")]
+  .filter((element) => element.checkVisibility())
+  .filter((element) => !element.closest(".cm-editor, .starters, .toast, .skip, svg, .unseen"))
+  .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
+  .map((element) => element.outerHTML.slice(0, 100))"""
+SHOWN = """() => {
+  const { fontSize } = getComputedStyle(document.querySelector(".timeline-now"));
+  return [parseFloat(fontSize), document.querySelector("g.node").getBoundingClientRect().width];
+}"""
+
+
+async def whole(page: Page) -> None:
+    """Nothing lies beyond the right edge, and the page does not scroll sideways."""
+    assert await page.evaluate(CUT) == []
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+async def test_the_presentation_size_enlarges_letters_and_nodes_and_is_remembered(opened: Opened) -> None:
+    await opened.page.set_viewport_size({"width": 1920, "height": 1080})
+    page = await opened.open()
+    await page.get_by_label("steps").fill("12")
+    await expect(page.locator(".chart-host canvas").first).to_be_visible()
+    letters, node = await page.evaluate(SHOWN)
+    await page.get_by_role("button", name="Presentation size: everything larger").click()
+    await expect(page.get_by_role("button", name="Usual size")).to_be_visible()
+    large_letters, large_node = await page.evaluate(SHOWN)
+    assert large_letters > 1.3 * letters
+    assert large_node > 1.3 * node
+    await whole(page)
+    await page.wait_for_url("**/#1.*")
+    await page.reload()
+    await opened.ready()
+    kept_letters, kept_node = await page.evaluate(SHOWN)
+    assert kept_letters == large_letters
+    assert kept_node > 1.3 * node
+    await page.get_by_role("button", name="Usual size").click()
+    assert (await page.evaluate(SHOWN))[0] == letters
+    assert await opened.all_complaints() == []
+
+
+@pytest.mark.parametrize("size", ["normal", "large"])
+@pytest.mark.parametrize("window", [(360, 640), (640, 450)], ids=["a phone", "1280 × 900 at 200 %"])
+async def test_nothing_is_cut_where_there_is_little_room(opened: Opened, window: tuple[int, int], size: str) -> None:
+    await opened.page.set_viewport_size({"width": window[0], "height": window[1]})
+    page = await opened.open()
+    if size == "large":
+        await page.get_by_role("button", name="Presentation size: everything larger").click()
+    await page.get_by_label("steps").fill("12")
+    await expect(page.locator(".chart-host canvas").first).to_be_attached()
+    await page.locator("g.node.leaf").first.click()
+    await whole(page)
+    for name in ("Lessons", "Export", "Help and keys (?)"):
+        await page.get_by_role("button", name=name, exact=True).click()
+        await expect(page.get_by_role("dialog")).to_be_visible()
+        await whole(page)
+        await page.keyboard.press("Escape")
