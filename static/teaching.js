@@ -1,16 +1,33 @@
 // What a visitor can do in a lesson and about a remark, over what can be done anyway.
 
+import { placeOfStep } from "./lessons.js";
+import { timelineOf } from "./timeline.js";
+
 /**
  * The actions of teaching; they go before those of the same name that they are made from.
  *
  * @param {{store: any, actions: any}} parts
  */
 export function createTeaching({ store, actions }) {
+  const opening = { done: Promise.resolve() };
+
   /** Open a program of the gallery, with its lesson beside the graph. */
   function loadExample(example) {
-    const done = actions.loadExample(example);
+    opening.done = actions.loadExample(example);
     store.set({ lesson: example.steps?.length > 0 ? example.id : null });
-    return done;
+    return opening.done;
+  }
+
+  /** Lead to the node and moment of a step; one asked for while the lesson still runs is shown when it has run. */
+  async function showStep(step) {
+    const { lesson } = store.get();
+    await opening.done;
+    const { trace, lesson: still } = store.get();
+    if (!trace || still !== lesson) return;
+    const { position, selection } = placeOfStep(timelineOf(trace), step);
+    actions.pause();
+    if (position !== null) actions.setPosition(position);
+    actions.select(selection);
   }
 
   /** Put a fix into the source, where the editor can undo it, and run it. */
@@ -23,6 +40,7 @@ export function createTeaching({ store, actions }) {
 
   return {
     loadExample,
+    showStep,
     applyFix,
     endLesson: () => store.set({ lesson: null }),
     moveToProgram: () => {

@@ -66,3 +66,27 @@ test("opening a program with steps begins a lesson; a fix is put in, shown and r
   actions.loadExample({ id: "two", steps: [] });
   assert.equal(store.get().lesson, null);
 });
+
+test("a step that is asked for while its lesson still runs is shown when it has run", async () => {
+  const store = createStore({ lesson: null, trace: descent(), source: firstSource() });
+  const run = { finish: () => {} };
+  const actions = {
+    loadExample: () => new Promise((resolve) => (run.finish = () => resolve(store.set({ trace: quadratic() })))),
+    pause: () => {},
+    setPosition: (position) => store.set({ position }),
+    select: (selection) => store.set({ selection }),
+  };
+  const teaching = createTeaching({ store, actions });
+  teaching.loadExample({ id: "one", steps: [{}] });
+  const shown = teaching.showStep({ select: "a * x ** 2", at: "backward" });
+  assert.equal(store.get().selection, undefined);
+  run.finish();
+  await shown;
+  assert.equal(store.get().selection, "n2");
+  teaching.loadExample({ id: "two", steps: [{}] });
+  const late = teaching.showStep({ select: "a" });
+  store.set({ lesson: null });
+  run.finish();
+  await late;
+  assert.equal(store.get().selection, "n2");
+});

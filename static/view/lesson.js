@@ -1,8 +1,7 @@
 // The lesson beside the graph: what it is about, what to look at and to try, and the way to the next one.
 
 import { translator } from "../i18n.js";
-import { lessonOf, placeOfStep, textIn } from "../lessons.js";
-import { timelineOf } from "../timeline.js";
+import { lessonOf, textIn } from "../lessons.js";
 import { html } from "../vendor/preact.js";
 import { Sentence } from "./problem.js";
 
@@ -27,13 +26,7 @@ export function Lesson({ state, actions }) {
 function Step({ step, state, actions, t }) {
   const text = textIn(step.text, state.settings.language);
   const hasPlace = (step.select || step.at) && state.trace?.passes.length > 0;
-  const show = () => {
-    const { position, selection } = placeOfStep(timelineOf(state.trace), step);
-    actions.pause();
-    if (position !== null) actions.setPosition(position);
-    actions.select(selection);
-  };
-  return html`<${Sentence} text=${text} />${hasPlace && html` <button type="button" class="link" onClick=${show}>${t("lesson.show")}</button>`}`;
+  return html`<${Sentence} text=${text} />${hasPlace && html` <button type="button" class="link" onClick=${() => actions.showStep(step)}>${t("lesson.show")}</button>`}`;
 }
 
 function Ways({ previous, next, language, actions, t }) {
