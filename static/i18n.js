@@ -11,19 +11,25 @@ export function addTable(language, table, entries) {
   dictionaries.set(`${language}/${table}`, entries);
 }
 
-/** Whether all of a language's tables are here. */
+/** Whether all of the tables are here that the page opens with. */
 export function hasLanguage(language) {
-  return TABLES.every((table) => dictionaries.has(`${language}/${table}`));
+  return TABLES.every((table) => hasTable(language, table));
+}
+
+/** Whether one table of a language is here. */
+export function hasTable(language, table) {
+  return dictionaries.has(`${language}/${table}`);
 }
 
 /**
  * A function from key to words; a key without a text is shown as it is, so that a gap is seen and nothing is lost.
  *
  * @param {string} language
+ * @param {string} [table]
  * @returns {(key: string, parameters?: Record<string, unknown>) => string}
  */
-export function translator(language) {
-  const page = dictionaries.get(`${language}/page`) ?? {};
+export function translator(language, table = "page") {
+  const page = dictionaries.get(`${language}/${table}`) ?? {};
   return (key, parameters = {}) => fill(page[key] ?? key, parameters);
 }
 

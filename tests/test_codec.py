@@ -372,6 +372,9 @@ LIES: dict[str, Sequence[Event]] = {
         changed(LARGE, statistics=changed(STATISTICS, histogram=Histogram(0, 1, (0,) * 1000)))
     ),
     "update after no pass": [*BEFORE_PASS, UpdateEvent(UPDATE)],
+    "update after one that never came": update_with(previous=0),
+    "update after itself": [*update_with(), UpdateEvent(changed(UPDATE, previous=1))],
+    "update after a negative one": update_with(previous=-1),
     "update of no node": update_with(parameters=(changed(PARAMETER, node="n7"),)),
     "options without end": update_with(options={str(i): 0 for i in range(300)}),
     "moment of no pass": moment(Moment("forward", 1)),

@@ -184,9 +184,10 @@ class Ledger:
         require(len(update.parameters) <= _PARAMETERS, "too many parameters")
         parameters = tuple(self._parameter(parameter, update.pass_index) for parameter in update.parameters)
         self._check_pass(update.pass_index)
-        return Update(
-            clean_name(update.optimizer), clean_parameters(update.options), parameters, update.pass_index, update.span
-        )
+        earlier = range(self._counts["updates"] - 1)
+        require(update.previous is None or update.previous in earlier, "an update before one that never came")
+        name, options = clean_name(update.optimizer), clean_parameters(update.options)
+        return msgspec.structs.replace(update, optimizer=name, options=options, parameters=parameters)
 
     def _parameter(self, parameter: ParameterUpdate, pass_index: int | None) -> ParameterUpdate:
         self._check_node(parameter.node, pass_index)

@@ -167,6 +167,8 @@ class Update(Struct, frozen=True):
     pass_index: int | None = msgspec.field(default=None, name="pass")
     """The latest pass before it."""
     span: Span | None = None
+    previous: int | None = None
+    """The latest update by the same optimizer object: what its parameters' `state` held before this step."""
 
 
 class Moment(Struct, frozen=True, omit_defaults=True):

@@ -79,7 +79,7 @@ class Recorder:
         self.pass_count = 0
         self.stop_reason: str | None = None
         self.leaf_ids: dict[int, str] = {}
-        self._update_count = 0
+        self.update_count = 0
         self._send = send
         self._last_moment = ""
         self._last_variables: dict[str, Any] = {}
@@ -162,8 +162,8 @@ class Recorder:
     def updated(self, update: Update) -> None:
         """Leaves were changed, by an optimizer or by hand."""
         self._send(UpdateEvent(update))
-        self.moment(Moment("update", update=self._update_count, span=update.span))
-        self._update_count += 1
+        self.moment(Moment("update", update=self.update_count, span=update.span))
+        self.update_count += 1
         self.tell(self.diagnoser.saw_update(update))
 
     def tell(self, diagnostics: Iterable[Diagnostic]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import torch
 
@@ -15,6 +16,14 @@ if TYPE_CHECKING:
     from app.tracer.recorder import Recorder
     from app.tracer.sites import Site
 
+_TUPLES = {
+    "betas": ("beta1", "beta2"),
+    "etas": ("etaminus", "etaplus"),
+    "step_sizes": ("step_size_min", "step_size_max"),
+    "eps": ("eps1", "eps2"),
+    "ns_coefficients": ("ns_a", "ns_b", "ns_c"),
+}
+"""The options that torch keeps as tuples, and a name for each of their numbers."""
 _ZEROING = frozenset({"zero_", "fill_", "mul_", "copy_", "__set__", "__setitem__", "__imul__"})
 
 
@@ -39,6 +48,8 @@ class Updates:
         self._by_address: dict[int, torch.Tensor] = {}
         self._cuts = Cuts()
         self._latest_options: dict[int, tuple[dict[str, Any], dict[str, Parameter]]] = {}
+        self._latest_updates: WeakKeyDictionary[torch.optim.Optimizer, int] = WeakKeyDictionary()
+        self._passes_before = 0
         self._written: list[tuple[Change, Reading]] = []
         self._written_span: Span | None = None
 
@@ -54,20 +65,30 @@ class Updates:
     def before(self, optimizer: torch.optim.Optimizer) -> list[Change]:
         """An optimizer is about to step: read its parameters."""
         self.flush()
+        self._passes_before = self._recorder.pass_count
         return [self._change(leaf) for group in optimizer.param_groups for leaf in group["params"]]
 
     def after(self, optimizer: torch.optim.Optimizer, changes: list[Change]) -> None:
         """It has stepped; `changes` is what `before` answered."""
         groups = optimizer.param_groups
+        if self._recorder.pass_count > self._passes_before:
+            # A closure ran inside of the step: what it left in `.grad` is what the step was made from.
+            changes = [change._replace(gradient=self._gradient(change.leaf)) for change in changes]
         values = [self._read(change.leaf) for change in changes]
         states = [self._state(optimizer, change.leaf) for change in changes]
         options = [self._options(group) for group in groups]
         for group, own in zip(groups[1:], options[1:], strict=True):
             self._add_differences(own, options[0], {id(leaf) for leaf in group["params"]}, changes, states)
-        self._send(type(optimizer).__name__, options[0], list(zip(changes, values, states, strict=True)), self._span())
+        previous = self._latest_updates.get(optimizer)
+        self._latest_updates[optimizer] = self._recorder.update_count
+        rows = list(zip(changes, values, states, strict=True))
+        self._send(type(optimizer).__name__, options[0], rows, self._span(), previous)
 
     def _change(self, leaf: torch.Tensor) -> Change:
-        return Change(leaf, self._read(leaf), self._read(leaf.grad) if leaf.grad is not None else None)
+        return Change(leaf, self._read(leaf), self._gradient(leaf))
+
+    def _gradient(self, leaf: torch.Tensor) -> Reading:
+        return self._read(leaf.grad) if leaf.grad is not None else None
 
     def _read(self, tensor: torch.Tensor) -> Reading:
         reading = read(tensor, self._recorder.limits.full_elements)
@@ -174,7 +195,14 @@ class Updates:
             written, self._written = self._written, []
             self._send("in-place", {}, [(change, after, {}) for change, after in written], self._written_span)
 
-    def _send(self, name: str, options: dict[str, Parameter], rows: list[Row], span: Span | None) -> None:
+    def _send(
+        self,
+        name: str,
+        options: dict[str, Parameter],
+        rows: list[Row],
+        span: Span | None,
+        previous: int | None = None,
+    ) -> None:
         parameters = tuple(
             [
                 ParameterUpdate(
@@ -189,7 +217,7 @@ class Updates:
             ]
         )
         last = self._recorder.pass_count - 1
-        self._recorder.updated(Update(name, options, parameters, last if last >= 0 else None, span))
+        self._recorder.updated(Update(name, options, parameters, last if last >= 0 else None, span, previous))
 
     def _span(self) -> Span | None:
         return self._recorder.calls.span()
@@ -213,6 +241,10 @@ def _options(group: dict[str, Any]) -> dict[str, Parameter]:
             options[name] = value.item()
         elif isinstance(value, bool | int | float | str):
             options[name] = value
-        elif isinstance(value, tuple) and name == "betas":
-            options |= {f"beta{i + 1}": one for i, one in enumerate(value) if isinstance(one, int | float)}
+        elif isinstance(value, tuple) and name in _TUPLES:
+            options |= {
+                one: each
+                for one, each in zip(_TUPLES[name], value, strict=False)
+                if isinstance(each, int | float | None)
+            }
     return options

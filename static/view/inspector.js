@@ -12,6 +12,7 @@ import { Block } from "./block.js";
 import { ChainRule, Contributions, Rules, Saved } from "./derivation.js";
 import { Enclosing } from "./enclosing.js";
 import { Formula } from "./formula.js";
+import { Later as Fetched } from "./later.js";
 import { LeafState } from "./leaf.js";
 import { Legend } from "./legend.js";
 import { Missing } from "./missing.js";
@@ -30,14 +31,14 @@ function contentOf(state, actions, t) {
   const timeline = timelineOf(trace);
   const scene = sceneAt(timeline, frameAt(timeline, state.position));
   const { places, edgePlaces, graph } = scene.topology;
-  const props = { scene, actions, t, program: trace.program };
+  const props = { scene, actions, t, program: trace.program, language: state.settings.language };
   if (places.has(selection)) return html`<${NodeCard} ...${props} i=${places.get(selection)} />`;
   if (edgePlaces.has(selection)) return html`<${EdgeCard} ...${props} j=${edgePlaces.get(selection)} />`;
   const group = (graph.groups ?? []).find(({ id }) => id === selection);
   return group ? html`<${GroupCard} ...${props} group=${group} />` : html`<${Legend} t=${t} hasTrace=${true} />`;
 }
 
-function NodeCard({ scene, actions, t, program, i }) {
+function NodeCard({ scene, actions, t, program, language, i }) {
   const node = scene.topology.graph.nodes[i];
   const view = nodeView(scene, i);
   const parts = { scene, actions, t, node, view, i };
@@ -48,6 +49,7 @@ function NodeCard({ scene, actions, t, program, i }) {
     <${Block} title=${t("inspector.value")}>
       ${view.state === "pending" ? html`<${Later} ...${parts} />` : html`<${Tensor} value=${view.value} t=${t} />`}
     <//>
+    ${node.kind === "leaf" && scene.frame.kind === "update" && html`<${Fetched} load=${loadStep} props=${{ scene, node, language }} />`}
     ${node.kind === "leaf" && html`<${LeafState} ...${parts} />`}
     ${node.kind !== "constant" && html`<${Upstream} ...${parts} />`}
     ${node.kind !== "constant" && node.kind !== "leaf" && html`<${ChainRule} ...${parts} />`}
@@ -57,6 +59,8 @@ function NodeCard({ scene, actions, t, program, i }) {
     <${Saved} ...${{ node, t }} />
   `;
 }
+
+const loadStep = async () => (await import("./step.js")).Step;
 
 function Heading({ node, t, actions }) {
   return html`
