@@ -6,7 +6,8 @@
     │  ├─ MethodNotAllowedError 405
     │  ├─ SlowBodyError 408
     │  ├─ BodyTooLargeError 413
-    │  └─ MediaTypeError 415
+    │  ├─ MediaTypeError 415
+    │  └─ TraceFileError 400     a file that holds no trace, or one from a later version
     ├─ ProgramError 422        the visitor mends the program or the expression
     ├─ LimitError 422          the program went past a limit that `Settings` states
     │  └─ SourceTooLargeError 413
@@ -90,6 +91,17 @@ class MediaTypeError(RequestError):
     """The body is not JSON by its own word."""
 
     status = 415
+
+
+class TraceFileError(RequestError):
+    """A file is not a trace that this version can read; the parameters carry `reason`, or `version` and `known`."""
+
+    def __str__(self) -> str:
+        """A sentence for those who use the library; elsewhere the dictionaries speak."""
+        if self.slug == "trace-file-newer":
+            version, known = self.parameters["version"], self.parameters["known"]
+            return f"the trace file has version {version}; this Autograd Explorer reads versions up to {known}"
+        return f"the file is not a trace, or is damaged: {self.parameters['reason']}"
 
 
 class ProgramError(ExplorerError):

@@ -68,6 +68,11 @@ def encode(message: Event | Job) -> bytes:
 
     NaN and infinity must already be the strings that `model.NonFinite` lists: as floats they would become `null`.
     """
+    return encode_plain(message)
+
+
+def encode_plain(message: Event | Job | Trace) -> bytes:
+    """Write any record of this room as `encode` does."""
     try:
         return _encoder.encode(message)
     except UnicodeEncodeError:
@@ -145,7 +150,7 @@ def decode(payload: bytes) -> Event:
             `model`.
     """
     # An empty list costs 20 times the bytes that ask for it, so a long payload's parts are counted before any is built.
-    if len(payload) > _PLAIN_BYTES and not _is_bounded(payload):
+    if len(payload) > _PLAIN_BYTES and not is_bounded(payload):
         raise ReplyError("too many parts in one event")
     try:
         return _events.decode(payload)
@@ -153,7 +158,8 @@ def decode(payload: bytes) -> Event:
         raise ReplyError(f"not an event: {type(error).__name__}") from None
 
 
-def _is_bounded(payload: bytes) -> bool:
+def is_bounded(payload: bytes) -> bool:
+    """Whether JSON has few enough parts to be built."""
     containers = payload.count(b"[") + payload.count(b"{")
     return containers <= _CONTAINERS and payload.count(b",") <= _ITEMS
 

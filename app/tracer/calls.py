@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from types import FrameType
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch.overrides import TorchFunctionMode
@@ -27,48 +27,27 @@ from app.tracer.kernels import (
     is_transformed,
     next_sequence_number,
 )
+from app.tracer.listener import Listener
 from app.tracer.names import Names
 from app.tracer.sites import Constant, Made, Site, Sites, constants, program_frame
-from app.tracer.source import Source
+from app.tracer.source import Sources
 from app.tracer.values import Held, read
 from app.tracer.walk import function_of, is_followed_leaf
 
 Treatment = Callable[[Any, Any, Any], Any]
 
 
-class Listener(Protocol):
-    """Whom the calls tell about what is not an operation: leaves born, changed, or asked for their gradient."""
-
-    def born(self, leaf: torch.Tensor, site: Site | None) -> None:
-        """A leaf that requires a gradient came into being."""
-
-    def cut(self, how: str, tensor: torch.Tensor, span: Span | None) -> None:
-        """The program took the value of a followed tensor and left its history behind."""
-
-    def changing(self, tensor: torch.Tensor) -> Any:
-        """A tensor is about to be written in place; the answer is handed to `changed`."""
-
-    def changed(self, tensor: torch.Tensor, token: Any, function: str, span: Span | None) -> None:
-        """It was written."""
-
-    def gradient_set(self, leaf: torch.Tensor, value: torch.Tensor | None, span: Span | None) -> None:
-        """The program assigned to `.grad`."""
-
-    def gradient_asked(self, tensor: torch.Tensor, span: Span | None) -> None:
-        """The program read `.grad` of a tensor that keeps none."""
-
-    def check(self) -> None:
-        """Raise: `Calls.is_stopping` says that a limit was met meanwhile."""
-
-
 class Calls(TorchFunctionMode):
     """Catches every torch call of the program and keeps, by sequence number, what it made."""
 
-    def __init__(self, source: Source, names: Names, listener: Listener, full_elements: int) -> None:
+    def __init__(self, source: Sources, names: Names, listener: Listener, full_elements: int) -> None:
         super().__init__()
         self.made: dict[int, Made] = {}
         self.modules: list[torch.nn.Module] = []
         self.is_stopping = False
+        self.is_resting = False
+        """Whether what runs now is torch's own and not to be taken down: the step of an optimizer."""
+        self._is_program = source.is_program
         self._sites = Sites(source, names)
         self._names = names
         self._listener = listener
@@ -80,6 +59,8 @@ class Calls(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Run one torch call, and take down what it made."""
+        if self.is_resting:
+            return func(*args, **(kwargs or {}))
         if is_transformed() is not None:
             return self._transformed(func, args, kwargs or {})
         treatment = self._treatments.get(func)
@@ -124,7 +105,7 @@ class Calls(TorchFunctionMode):
         made = next_sequence_number() - start
         output = result[0] if isinstance(result, tuple) else result  # `max` over a dimension gives two tensors
         if made == 1 and isinstance(output, torch.Tensor):
-            frame = program_frame(sys._getframe(2))
+            frame = program_frame(sys._getframe(2), self._is_program)
             if frame is not None:
                 site = self._sites.find(func, frame, args)
                 operands = constants(site, args, self._names, self._full_elements) if site.operands else ()
@@ -173,7 +154,7 @@ class Calls(TorchFunctionMode):
         start = next_sequence_number()
         with self._kernels.watching(start):
             result = func(*args, **kwargs)
-        frame = program_frame(sys._getframe(2))
+        frame = program_frame(sys._getframe(2), self._is_program)
         if frame is not None and next_sequence_number() != start:
             self._keep_kernels(self._sites.find(func, frame, ()), self._kernels)
         return result
@@ -240,7 +221,7 @@ class Calls(TorchFunctionMode):
 
     def keep_running(self) -> None:
         """Take down the nodes that the backward pass under way has built so far: another one is about to need them."""
-        frame = program_frame(sys._getframe(1)) if self._running else None
+        frame = program_frame(sys._getframe(1), self._is_program) if self._running else None
         if frame is not None:
             self._keep_kernels(self._sites.find("backward", frame, ()), self._running[-1])
 
@@ -249,7 +230,7 @@ class Calls(TorchFunctionMode):
         if next_sequence_number() == start and not is_leaf:
             self._unfollowed(args)
             return
-        frame = program_frame(sys._getframe(2))
+        frame = program_frame(sys._getframe(2), self._is_program)
         if frame is None:
             return
         site = self._sites.find(func, frame, args)
@@ -290,10 +271,9 @@ class Calls(TorchFunctionMode):
         """Where the program is now."""
         return self._sites.span(self.frame())
 
-    @staticmethod
-    def frame() -> FrameType | None:
+    def frame(self) -> FrameType | None:
         """The innermost frame of the program that is running now."""
-        return program_frame(sys._getframe(1))
+        return program_frame(sys._getframe(1), self._is_program)
 
 
 def _call(func: Any, args: Any, kwargs: Any) -> Any:

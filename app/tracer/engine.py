@@ -1,17 +1,21 @@
 """Where the recorder is attached to torch: the engine, optimizers, modules, and custom functions.
 
-The attachments are made once, when the zygote imports this room, and do nothing until a recorder is active. They sit on
-torch's own narrow places, so nothing a program calls looks different to it.
+In a child the attachments are made once, when the zygote imports `run`, and do nothing until a recorder is active. In a
+user's own process they last as long as one trace. They sit on torch's own narrow places, so nothing a program calls
+looks different to it.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import torch
 from torch.nn.modules import module as module_hooks
+from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 from torch.overrides import _pop_mode_temporarily
 
 from app.tracer.kernels import is_transformed, next_sequence_number
@@ -26,13 +30,21 @@ _is_wrapped: Callable[[Any], bool] = torch._C._functorch.is_functorch_wrapped_te
 
 
 class Active:
-    """The recorder of the run in progress; a child makes one run, so there is one at most."""
+    """The recorder of the run in progress; there is one at most."""
 
     recorder: Recorder | None = None
+    thread: int | None = None
+    """The only thread that is recorded; None for any."""
+
+
+def _active() -> Recorder | None:
+    if Active.thread is not None and Active.thread != threading.get_ident():
+        return None
+    return Active.recorder
 
 
 def _engine_run_backward(t_outputs: Any, *args: Any, **kwargs: Any) -> Any:
-    recorder = Active.recorder
+    recorder = _active()
     run = functools.partial(_run_engine, t_outputs, *args, **kwargs)
     if recorder is None or is_transformed() is not None or any(map(_is_wrapped, t_outputs)):
         return run()
@@ -54,7 +66,7 @@ def _recorded_step(step: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(step)
     def wrapper(self: torch.optim.Optimizer, *args: Any, **kwargs: Any) -> Any:
-        recorder = Active.recorder
+        recorder = _active()
         if recorder is None or not recorder.is_listening():
             return profiled(self, *args, **kwargs)
         closure = kwargs.get("closure", args[0] if args else None)
@@ -88,7 +100,7 @@ def _step_with_closure(recorder: Recorder, step: Callable[..., Any], optimizer: 
 def _recorded_zero_grad(zero_grad: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(zero_grad)
     def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
-        recorder = Active.recorder
+        recorder = _active()
         if recorder is None or not recorder.is_listening():
             return zero_grad(self, *args, **kwargs)
         with torch._C.DisableTorchFunction():
@@ -100,7 +112,7 @@ def _recorded_zero_grad(zero_grad: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _apply(cls: type[torch.autograd.Function], *args: Any, **kwargs: Any) -> Any:
-    recorder = Active.recorder
+    recorder = _active()
     start = next_sequence_number()
     result = _apply_function(cls, *args, **kwargs)
     if recorder is not None and recorder.is_listening():
@@ -109,12 +121,13 @@ def _apply(cls: type[torch.autograd.Function], *args: Any, **kwargs: Any) -> Any
 
 
 def _enter_module(module: torch.nn.Module, _args: Any) -> None:
-    if Active.recorder is not None:
-        Active.recorder.calls.modules.append(module)
+    recorder = _active()
+    if recorder is not None:
+        recorder.calls.modules.append(module)
 
 
 def _leave_module(module: torch.nn.Module, _args: Any, _output: Any) -> None:
-    recorder = Active.recorder
+    recorder = _active()
     if recorder is not None and module in recorder.calls.modules:
         # A forward that raised may have left inner modules behind.
         while recorder.calls.modules.pop() is not module:
@@ -122,16 +135,90 @@ def _leave_module(module: torch.nn.Module, _args: Any, _output: Any) -> None:
 
 
 _profile_hook_step = torch.optim.Optimizer.profile_hook_step
+_PLACES: tuple[tuple[Any, str, Any], ...] = (
+    (torch.autograd, "_engine_run_backward", _engine_run_backward),
+    (torch.autograd.Function, "apply", classmethod(_apply)),
+    (torch.optim.Optimizer, "zero_grad", _recorded_zero_grad(torch.optim.Optimizer.zero_grad)),
+    (torch.nn.Module, "zero_grad", _recorded_zero_grad(torch.nn.Module.zero_grad)),
+)
+"""What is replaced: an attribute of a module or class, and what stands in for it."""
 
 
 def attach() -> None:
-    """Attach to torch; calling it again changes nothing."""
-    if torch.autograd._engine_run_backward is _engine_run_backward:  # type: ignore[attr-defined]
+    """Attach to torch for good; calling it again changes nothing."""
+    if is_attached():
         return
-    torch.autograd._engine_run_backward = _engine_run_backward  # type: ignore[attr-defined]
-    torch.autograd.Function.apply = classmethod(_apply)  # type: ignore[method-assign, assignment]
+    _replace()
     torch.optim.Optimizer.profile_hook_step = staticmethod(_recorded_step)  # type: ignore[method-assign, assignment]
-    torch.optim.Optimizer.zero_grad = _recorded_zero_grad(torch.optim.Optimizer.zero_grad)  # type: ignore[method-assign]
-    torch.nn.Module.zero_grad = _recorded_zero_grad(torch.nn.Module.zero_grad)  # type: ignore[method-assign]
     module_hooks.register_module_forward_pre_hook(_enter_module)
     module_hooks.register_module_forward_hook(_leave_module, always_call=True)
+
+
+def is_attached() -> bool:
+    """Whether something of this module stands in torch's places now."""
+    return torch.autograd._engine_run_backward is _engine_run_backward  # type: ignore[attr-defined]
+
+
+@contextmanager
+def attached(recorder: Recorder) -> Iterator[None]:
+    """Attach to torch while a recorder records this thread; afterwards nothing of it is left there."""
+    Active.recorder, Active.thread = recorder, threading.get_ident()
+    with ExitStack() as stack:
+        stack.callback(_forget)
+        if not is_attached():
+            for place, name, original in _replace():
+                stack.callback(setattr, place, name, original)
+            handles = [
+                module_hooks.register_module_forward_pre_hook(_enter_module),
+                module_hooks.register_module_forward_hook(_leave_module, always_call=True),
+            ]
+            # Classes of optimizers wrap their `step` once and for good, so only hooks can be taken away again.
+            handles += [
+                register_optimizer_step_pre_hook(_before_step),
+                register_optimizer_step_post_hook(_after_step),
+            ]
+            for handle in handles:
+                stack.callback(handle.remove)
+        yield
+
+
+def _forget() -> None:
+    Active.recorder = Active.thread = None
+
+
+def _replace() -> list[tuple[Any, str, Any]]:
+    """Put everything in its place, and return what stood there."""
+    originals = [(place, name, vars(place)[name]) for place, name, _ in _PLACES]
+    for place, name, stand_in in _PLACES:
+        setattr(place, name, stand_in)
+    return originals
+
+
+def _before_step(optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> Any:
+    """An optimizer is about to step: its own calls are not the program's; those of its closure are."""
+    recorder = _active()
+    if recorder is None or not recorder.is_listening():
+        return None
+    with torch._C.DisableTorchFunction():
+        recorder.updates.begin(optimizer)
+    recorder.calls.is_resting = True
+    closure = kwargs.get("closure", args[1] if len(args) > 1 else None)
+    if not callable(closure):
+        return None
+
+    def recorded() -> Any:
+        recorder.calls.is_resting = False
+        try:
+            return closure()
+        finally:
+            recorder.calls.is_resting = True
+
+    return args[:1], {**kwargs, "closure": recorded}
+
+
+def _after_step(optimizer: torch.optim.Optimizer, _args: Any, _kwargs: Any) -> None:
+    recorder = _active()
+    if recorder is not None and recorder.updates.is_stepping(optimizer):
+        with torch._C.DisableTorchFunction():
+            recorder.updates.end(optimizer)
+        recorder.calls.is_resting = False

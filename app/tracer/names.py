@@ -9,7 +9,6 @@ from typing import Any
 import torch
 from torch.autograd.graph import Node as Function
 
-from app.tracer.source import FILENAME
 from app.tracer.values import Held, Reading, read
 from app.tracer.walk import function_of
 
@@ -22,7 +21,8 @@ MAX_KNOWN = 20_000
 class Names:
     """Looks tensors and modules up in the program's variables; what was found once is remembered."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_program: Mapping[str, bool]) -> None:
+        self._is_program = is_program
         self._tensors: dict[int, tuple[torch.Tensor, str | None]] = {}
         self._modules: dict[int, tuple[torch.nn.Module, str | None]] = {}
         self._snapshots: dict[int, tuple[torch.Tensor, int, Reading]] = {}
@@ -39,15 +39,14 @@ class Names:
         if len(self._tensors) > MAX_KNOWN:
             self._tensors.clear()
         # Whatever can be named now is named at once: a network has hundreds of parameters, and a scan sees them all.
-        for name, one in _tensors_in(_scopes(frame)):
+        for name, one in _tensors_in(self._scopes(frame)):
             self._tensors.setdefault(id(one), (one, name))
         return self._tensors.setdefault(id(tensor), (tensor, None))[1]
 
-    @staticmethod
-    def results(frame: FrameType | None) -> dict[Function, str]:
+    def results(self, frame: FrameType | None) -> dict[Function, str]:
         """The names of results that the program's variables hold now, by the node that made them."""
         found: dict[Function, str] = {}
-        for name, value in _variables(_scopes(frame)):
+        for name, value in _variables(self._scopes(frame)):
             function = function_of(value) if isinstance(value, torch.Tensor) else None
             if function is not None:
                 found.setdefault(function, name)
@@ -60,7 +59,7 @@ class Names:
             return known[1]
         if len(self._modules) > MAX_KNOWN:
             self._modules.clear()
-        for prefix, root in _modules_in(_scopes(frame)):
+        for prefix, root in _modules_in(self._scopes(frame)):
             for path, inner in root.named_modules(remove_duplicate=True):
                 self._modules.setdefault(id(inner), (inner, f"{prefix}.{path}" if path else prefix))
         return self._modules.setdefault(id(module), (module, type(module).__name__))[1]
@@ -83,18 +82,18 @@ class Names:
             self._snapshots[id(tensor)] = (tensor, tensor._version, reading)
         return reading
 
-
-def _scopes(frame: FrameType | None) -> list[Mapping[str, Any]]:
-    """The local variables of the program's frames, innermost first, and its globals."""
-    scopes: list[Mapping[str, Any]] = []
-    outermost = None
-    while frame is not None:
-        if frame.f_code.co_filename == FILENAME:
-            outermost = frame
-            if frame.f_locals is not frame.f_globals:
-                scopes.append(frame.f_locals)
-        frame = frame.f_back
-    return [*scopes, outermost.f_globals] if outermost else scopes
+    def _scopes(self, frame: FrameType | None) -> list[Mapping[str, Any]]:
+        """The local variables of the program's frames, innermost first, then the globals they see."""
+        scopes: list[Mapping[str, Any]] = []
+        seen: list[Mapping[str, Any]] = []
+        while frame is not None:
+            if self._is_program[frame.f_code.co_filename]:
+                if frame.f_locals is not frame.f_globals:
+                    scopes.append(frame.f_locals)
+                if not any(one is frame.f_globals for one in seen):
+                    seen.append(frame.f_globals)
+            frame = frame.f_back
+        return scopes + seen
 
 
 def _variables(scopes: list[Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:

@@ -29,7 +29,7 @@ from app.tracer.calls import Calls
 from app.tracer.diagnostics import Diagnoser
 from app.tracer.names import Names
 from app.tracer.passes import Passes, Recording
-from app.tracer.source import FILENAME, Source
+from app.tracer.source import Sources
 from app.tracer.updates import Updates
 from app.tracer.walk import function_of
 
@@ -69,9 +69,10 @@ class Recorder:
         send: takes each event as it happens.
     """
 
-    def __init__(self, source: Source, limits: Limits, send: Callable[[Event], None]) -> None:
+    def __init__(self, source: Sources, limits: Limits, send: Callable[[Event], None]) -> None:
         self.limits = limits
-        self.names = Names()
+        self._is_program = source.is_program
+        self.names = Names(source.is_program)
         self.updates = Updates(self)
         self.calls = Calls(source, self.names, self.updates, limits.full_elements)
         self.passes = Passes(self.calls, self.names, limits, self.count, self._found)
@@ -95,6 +96,7 @@ class Recorder:
             options: how the program called it.
         """
         self.check()
+        self.calls.is_resting = False
         self.count("passes", self.pass_count + 1, self.limits.passes)
         self.updates.flush()
         roots = [root for root in map(_root, outputs) if root is not None]
@@ -155,6 +157,7 @@ class Recorder:
 
     def zeroed(self, span: Span | None) -> None:
         """Gradients were set to zero; the parameters of one sweep make one moment."""
+        self.calls.is_resting = False
         self.updates.flush()
         if self._last_moment != "zero_grad":
             self.moment(Moment("zero_grad", span=span))
@@ -186,10 +189,11 @@ class Recorder:
 
     def is_listening(self) -> bool:
         """Whether the program's own code runs now, and not code that torch runs on its behalf."""
-        return (
-            torch._C._len_torch_function_stack() > 0
-            and torch._C._get_function_stack_at(torch._C._len_torch_function_stack() - 1) is self.calls
-        )
+        if self.calls.is_resting:
+            return False
+        # The program may have put a mode of its own on top of this one.
+        depth = torch._C._len_torch_function_stack()
+        return any(torch._C._get_function_stack_at(place) is self.calls for place in reversed(range(depth)))
 
     # -- the end -------------------------------------------------------------------------------------------------------
 
@@ -197,7 +201,7 @@ class Recorder:
         """Keep the variables of the frame where the program failed: they hold the graph that its author looks for."""
         traceback = error.__traceback__
         while traceback is not None:
-            if traceback.tb_frame.f_code.co_filename == FILENAME:
+            if self._is_program[traceback.tb_frame.f_code.co_filename]:
                 self._last_variables = dict(traceback.tb_frame.f_locals)
             traceback = traceback.tb_next
 

@@ -26,7 +26,7 @@ from app.tracer.failures import explain
 from app.tracer.plots import absorb_plots
 from app.tracer.recorder import Recorder, RunCut
 from app.tracer.slips import slips
-from app.tracer.source import FILENAME, Source
+from app.tracer.source import FILENAME, Program
 
 _HERE = str(Path(__file__).parent)
 attach()
@@ -46,7 +46,7 @@ def trace(job: Job, send: Callable[[Event], None]) -> None:
         return
     send(ProgramEvent(program))
     try:
-        source = Source(program)
+        source = Program(program)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         send(EndEvent(failure=explain(error, program)))
         return
@@ -73,7 +73,7 @@ def stop(limit: str) -> None:
         frame = frame.f_back
 
 
-def _run(source: Source, job: Job, send: Callable[[Event], None]) -> EndEvent:
+def _run(source: Program, job: Job, send: Callable[[Event], None]) -> EndEvent:
     recorder = Recorder(source, job.limits, send)
     recorder.tell(slips(source.text))
     output = Output(recorder, job.limits)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from types import FrameType
 from typing import Any
 
@@ -11,7 +12,7 @@ import torch
 
 from app.trace.model import Span
 from app.tracer.names import Names
-from app.tracer.source import FILENAME, Operand, Place, Source
+from app.tracer.source import Operand, Place, Sources
 from app.tracer.values import Reading, dtype_name, number
 
 
@@ -67,7 +68,7 @@ class Made(msgspec.Struct):
 class Sites:
     """Finds the site of a call from the frame that makes it."""
 
-    def __init__(self, source: Source, names: Names) -> None:
+    def __init__(self, source: Sources, names: Names) -> None:
         self._source = source
         self._names = names
         self._sites: dict[tuple[int, int, Any], Site] = {}
@@ -132,9 +133,9 @@ def constants(site: Site, args: tuple[Any, ...], names: Names, full_elements: in
     return tuple(found)
 
 
-def program_frame(frame: FrameType | None) -> FrameType | None:
+def program_frame(frame: FrameType | None, is_program: Mapping[str, bool]) -> FrameType | None:
     """The innermost frame of the program's own code, from `frame` outwards."""
-    while frame is not None and frame.f_code.co_filename != FILENAME:
+    while frame is not None and not is_program[frame.f_code.co_filename]:
         frame = frame.f_back
     return frame
 

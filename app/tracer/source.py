@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import ast
 import linecache
+from collections.abc import Mapping
 from types import CodeType
+from typing import Protocol
 
 import msgspec
 
@@ -43,25 +45,46 @@ class Place(msgspec.Struct, frozen=True):
     operands: tuple[Operand, ...]
 
 
+class Sources(Protocol):
+    """The program's code, as the recorder asks for it."""
+
+    @property
+    def is_program(self) -> Mapping[str, bool]:
+        """Whether code of a file (`co_filename`) is the program's own; every name has an answer."""
+
+    def place(self, code: CodeType, instruction: int) -> Place | None:
+        """What stands at an instruction (`f_lasti`) of the program's code; None where the text is not known."""
+
+
+class OneFile(dict[str, bool]):
+    """The program is what one file holds."""
+
+    def __missing__(self, filename: str) -> bool:
+        """Any other file is not it."""
+        return False
+
+
 class Source:
-    """A parsed program.
+    """A parsed text.
+
+    Args:
+        text: of a Python file.
+        first_line: how many lines stand before it where its spans count.
 
     Raises:
-        SyntaxError, ValueError, RecursionError, MemoryError: the text is not a Python program that can be compiled.
+        SyntaxError, ValueError, RecursionError, MemoryError: the text is not Python.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, first_line: int = 0) -> None:
         self.text = text.removeprefix("\ufeff")
         self.lines = self.text.splitlines(keepends=False)
-        tree = ast.parse(self.text, FILENAME)
-        self.code = compile(tree, FILENAME, "exec")
+        self.tree = ast.parse(self.text, FILENAME)
+        self._first_line = first_line
         self._expressions: dict[Position, ast.AST] = {}
         self._variables: dict[Position, str] = {}
         self._positions: dict[CodeType, list[tuple[int | None, ...]]] = {}
-        for node in ast.walk(tree):
+        for node in ast.walk(self.tree):
             self._enter(node)
-        # Tracebacks, inspect and dataclasses read sources through linecache; there is no file to read them from.
-        linecache.cache[FILENAME] = (len(self.text), None, self.text.splitlines(keepends=True), FILENAME)
 
     def _enter(self, node: ast.AST) -> None:
         if isinstance(node, ast.expr | ast.AugAssign):
@@ -116,9 +139,9 @@ class Source:
     def _span(self, position: Position) -> Span:
         line, end_line, column, end_column = position
         return Span(
-            line=line,
+            line=line + self._first_line,
             column=self._characters(line, column) + 1,
-            end_line=end_line,
+            end_line=end_line + self._first_line,
             end_column=self._characters(end_line, end_column) + 1,
         )
 
@@ -135,6 +158,21 @@ class Source:
         rows[0] = rows[0][column:]
         text = " ".join(" ".join(row.decode(errors="ignore").split()) for row in rows)
         return text if len(text) <= MAX_LABEL else text[: MAX_LABEL - 1] + "…"
+
+
+class Program(Source):
+    """The program of a run that has no file: parsed, compiled, and readable for tracebacks.
+
+    Raises:
+        SyntaxError, ValueError, RecursionError, MemoryError: the text is not a Python program that can be compiled.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.code = compile(self.tree, FILENAME, "exec")
+        self.is_program: Mapping[str, bool] = OneFile({FILENAME: True})
+        # Tracebacks, inspect and dataclasses read sources through linecache; there is no file to read them from.
+        linecache.cache[FILENAME] = (len(self.text), None, self.text.splitlines(keepends=True), FILENAME)
 
 
 def _position(node: ast.AST) -> Position:

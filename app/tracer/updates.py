@@ -50,6 +50,7 @@ class Updates:
         self._latest_options: dict[int, tuple[dict[str, Any], dict[str, Parameter]]] = {}
         self._latest_updates: WeakKeyDictionary[torch.optim.Optimizer, int] = WeakKeyDictionary()
         self._passes_before = 0
+        self._stepping: tuple[torch.optim.Optimizer, list[Change]] | None = None
         self._written: list[tuple[Change, Reading]] = []
         self._written_span: Span | None = None
 
@@ -61,6 +62,20 @@ class Updates:
                 self._by_address[_address(leaf)] = leaf
 
     # -- optimizers ----------------------------------------------------------------------------------------------------
+
+    def begin(self, optimizer: torch.optim.Optimizer) -> None:
+        """As `before`, for whom `end` will tell; an optimizer that raises in between is forgotten."""
+        self._stepping = optimizer, self.before(optimizer)
+
+    def is_stepping(self, optimizer: torch.optim.Optimizer) -> bool:
+        """Whether this optimizer, and not one that it calls, is between `begin` and `end`."""
+        return self._stepping is not None and self._stepping[0] is optimizer
+
+    def end(self, optimizer: torch.optim.Optimizer) -> None:
+        """As `after`, with what `begin` kept."""
+        if self._stepping is not None:
+            changes, self._stepping = self._stepping[1], None
+            self.after(optimizer, changes)
 
     def before(self, optimizer: torch.optim.Optimizer) -> list[Change]:
         """An optimizer is about to step: read its parameters."""

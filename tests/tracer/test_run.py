@@ -129,7 +129,7 @@ def test_float32_scalars_come_through_to_the_last_bit() -> None:
     run = record("import torch\nx = torch.tensor(0.1, requires_grad=True)\ny = x.sin() / 3\ny.backward()\n")
     x = torch.tensor(0.1, requires_grad=True)
     y = x.sin() / 3
-    y.backward()  # type: ignore[no-untyped-call]
+    y.backward()
     assert x.grad is not None
     assert (value(run, "y"), gradient(run, "x"), value(run, "x")) == (y.item(), x.grad.item(), x.item())
 
