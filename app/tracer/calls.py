@@ -36,6 +36,8 @@ from app.tracer.walk import function_of, is_followed_leaf
 
 Treatment = Callable[[Any, Any, Any], Any]
 
+_PLAIN = frozenset({torch.Tensor, torch.nn.Parameter})
+
 
 class Calls(TorchFunctionMode):
     """Catches every torch call of the program and keeps, by sequence number, what it made."""
@@ -66,7 +68,7 @@ class Calls(TorchFunctionMode):
         treatment = self._treatments.get(func)
         if treatment is None:
             treatment = self._treatments[func] = self._treatment(func)
-        if types and treatment == self._single:
+        if types and treatment == self._single and not _PLAIN.issuperset(types):
             treatment = self._composite  # a subclass of Tensor wraps each result, by one more operation
         return treatment(func, args, kwargs or {})
 

@@ -100,7 +100,7 @@ class Kernels(TorchDispatchMode):
     def _before_write(self, tensor: torch.Tensor) -> None:
         """Settle what was read from the memory that is about to be written."""
         self._writing(tensor)
-        settle(made.value for made in self.found.values() if type(made.value) is Held)
+        settle(held for made in self.found.values() if type(held := made.value) is Held and held.shares(tensor))
 
     def _after_write(self, tensor: torch.Tensor, name: str) -> None:
         """A write through a view gives the base a new node (`CopySlices`), numbered only after the kernel has run."""

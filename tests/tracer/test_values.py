@@ -1,0 +1,91 @@
+"""Statistics of large tensors against torch's own, one at a time: exact but for the rounding of floats."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from app.trace.model import Histogram, Statistics, TensorValue
+from app.tracer.values import BINS, Held, settle, settled
+
+TENSORS = {
+    "normal": torch.randn(40, 50, generator=torch.Generator().manual_seed(1)),
+    "half zeros": torch.relu(torch.randn(2000, generator=torch.Generator().manual_seed(2))),
+    "whole numbers, as many as edges of bins": torch.arange(2000.0) % (BINS + 1),
+    "constant": torch.full((2000,), 3.0),
+    "all zero": torch.zeros(2000),
+    "subnormal": torch.linspace(0, 1e-40, 2000),
+    "far from zero": torch.linspace(1000.0, 1001.0, 2000),
+    "transposed": torch.linspace(-2.0, 1.0, 2000).reshape(40, 50).T,
+}
+
+
+def settled_together(tensors: list[torch.Tensor]) -> list[TensorValue]:
+    held = [Held(tensor) for tensor in tensors]
+    settle(held)
+    values = [settled(one) for one in held]
+    assert all(isinstance(value, TensorValue) for value in values)
+    return values  # type: ignore[return-value]
+
+
+def check(statistics: Statistics | None, tensor: torch.Tensor) -> None:
+    assert statistics is not None
+    exact = tensor.double()
+    assert (statistics.min, statistics.max) == (tensor.min().item(), tensor.max().item())
+    assert statistics.mean == pytest.approx(exact.mean().item(), rel=1e-5, abs=1e-45)
+    assert statistics.std == pytest.approx(exact.std().item(), rel=1e-3, abs=1e-38)
+    assert statistics.norm == pytest.approx(exact.norm().item(), rel=1e-5, abs=1e-38)
+    assert statistics.zeros == (tensor == 0).double().mean().item()
+    assert (statistics.nan, statistics.inf) == (0, 0)
+    assert statistics.histogram is not None
+    assert sum(statistics.histogram.counts) == tensor.numel()
+
+
+def test_a_group_of_one_size_keeps_each_tensor_apart() -> None:
+    tensors = list(TENSORS.values())
+    for value, tensor in zip(settled_together(tensors), tensors, strict=True):
+        assert value.shape == tuple(tensor.shape)
+        check(value.statistics, tensor)
+
+
+@pytest.mark.parametrize("name", ["normal", "half zeros", "whole numbers, as many as edges of bins", "transposed"])
+def test_the_histogram_is_that_of_torch(name: str) -> None:
+    tensor = TENSORS[name]
+    (value,) = settled_together([tensor])
+    assert value.statistics is not None
+    low, high = tensor.min().item(), tensor.max().item()
+    counts = torch.histc(tensor.double(), BINS, low, high)
+    assert value.statistics.histogram == Histogram(low, high, tuple(int(one) for one in counts))
+
+
+def test_a_constant_fills_the_first_bin() -> None:
+    (value,) = settled_together([TENSORS["constant"]])
+    assert value.statistics is not None
+    assert value.statistics.histogram == Histogram(3.0, 3.0, (2000, *[0] * (BINS - 1)))
+
+
+def test_broken_tensors_do_not_spoil_their_group() -> None:
+    whole = TENSORS["normal"].reshape(-1)
+    with_nan, with_inf, huge = whole.clone(), whole.clone(), whole * 5e37
+    with_nan[:3] = float("nan")
+    with_inf[7] = -float("inf")
+    huge[0] = -3e38
+    huge[1] = 3e38
+    first, nan, inf, wide, last = settled_together([whole, with_nan, with_inf, huge, whole + 1])
+    check(first.statistics, whole)
+    check(last.statistics, whole + 1)
+    check(wide.statistics, huge)
+    assert nan.statistics is not None
+    assert inf.statistics is not None
+    assert (nan.statistics.nan, nan.statistics.inf) == (3, 0)
+    assert (inf.statistics.nan, inf.statistics.inf) == (0, 1)
+    assert nan.statistics.mean == pytest.approx(whole[3:].double().mean().item())
+
+
+def test_other_types_are_read_as_floats() -> None:
+    numbers = torch.arange(-1000, 1000)
+    complex_numbers = torch.complex(torch.full((2000,), 3.0), torch.full((2000,), 4.0))
+    integers, pairs = settled_together([numbers, complex_numbers])
+    check(integers.statistics, numbers.float())
+    assert pairs.dtype == "complex64"
+    check(pairs.statistics, torch.full((2000,), 5.0))
