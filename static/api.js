@@ -66,6 +66,11 @@ export async function fetchTrace(body, { language }) {
   return (await send("/api/trace", { method: "POST", language, body })).blob();
 }
 
+/** The loss of an expression over one variable or two. */
+export async function fetchLandscape(body, { language, signal }) {
+  return (await send("/api/landscape", { method: "POST", language, signal, body })).json();
+}
+
 async function getJson(address, language) {
   return (await send(address, { method: "GET", language })).json();
 }

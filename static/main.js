@@ -11,6 +11,7 @@ import { faultOfLink, packState, unpackState } from "./share.js";
 import { firstSource } from "./source.js";
 import { createStore } from "./store.js";
 import { createTeaching } from "./teaching.js";
+import { createTerrain } from "./terrain.js";
 import { timelineOf } from "./timeline.js";
 import { html, render } from "./vendor/preact.js";
 import { App } from "./view/app.js";
@@ -25,7 +26,7 @@ start();
 
 /** Lessons and fixes build on what else one can do. */
 function withTeaching(basic) {
-  return { ...basic, ...createTeaching({ store, actions: basic }) };
+  return { ...basic, ...createTeaching({ store, actions: basic }), ...createTerrain({ store, actions: basic }) };
 }
 
 function firstState(chosen) {
@@ -50,6 +51,7 @@ function firstState(chosen) {
     lesson: null,
     dialog: null,
     panel: "curves",
+    terrain: { x: null, y: null, zoom: 1 },
     isProgramShown: false,
     jump: null,
     shared: null,

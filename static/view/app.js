@@ -15,8 +15,6 @@ import { Source } from "./source.js";
 import { Timeline } from "./timeline.js";
 import { Toolbar } from "./toolbar.js";
 
-const PANELS = ["curves", "output"];
-
 /** @param {{state: any, actions: any}} props */
 export function App({ state, actions }) {
   const t = translator(state.settings.language);
@@ -40,21 +38,24 @@ export function App({ state, actions }) {
 
 const loadExport = async () => (await import("./export.js")).ExportChoices;
 
-/** Curves and output side by side; where there is no room for both, one of them at a time. */
+/** What is drawn of a run on the left, what it printed on the right; where there is no room for both, one of them. */
 function Panels({ state, actions, t }) {
-  const hasCurves = (state.trace?.passes.length ?? 0) > 1;
-  const panel = hasCurves ? state.panel : "output";
+  const drawn = (state.trace?.passes.length ?? 0) > 1 ? ["curves", "landscape"] : ["landscape"];
+  const panel = drawn.includes(state.panel) ? state.panel : "output";
+  const left = panel === "output" ? drawn[0] : panel;
   return html`
-    <div class=${`panels ${panel}${hasCurves ? "" : " single"}`} tabindex="0">
+    <div class=${`panels ${panel} ${drawn.length > 1 ? "" : "single"}`} tabindex="0">
       <h2 class="unseen">${t("panels.choose")}</h2>
-      <div class="choice panel-choice" role="group" aria-label=${t("panels.choose")} hidden=${!hasCurves}>
-        ${PANELS.map((name) => html`<button type="button" key=${name} aria-pressed=${String(name === panel)} onClick=${() => actions.setPanel(name)}>${t(`${name}.title`)}</button>`)}
+      <div class="choice panel-choice" role="group" aria-label=${t("panels.choose")}>
+        ${[...drawn, "output"].map((name) => html`<button type="button" key=${name} class=${`to-${name}`} aria-pressed=${String(name === panel)} onClick=${() => actions.setPanel(name)}>${t(`${name}.title`)}</button>`)}
       </div>
-      <div class="panel curves-panel"><${Curves} state=${state} actions=${actions} /></div>
+      <div class="panel drawn-panel">${left === "curves" ? html`<${Curves} state=${state} actions=${actions} />` : panel === "landscape" && html`<${Later} key="landscape" load=${loadLandscape} sheet="landscape" props=${{ state, actions }} />`}</div>
       <div class="panel output-panel"><${Output} state=${state} actions=${actions} /></div>
     </div>
   `;
 }
+
+const loadLandscape = async () => (await import("./landscape.js")).Landscape;
 
 /** Keys of the whole page; the timeline listens to its own. */
 function usePageKeys(state, actions) {

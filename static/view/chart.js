@@ -1,7 +1,7 @@
 // One uPlot chart: made, grown while a run streams in, pointed at a pass, taken down.
 
 import { formatNumber } from "../format.js";
-import { textScale } from "./measure.js";
+import { colourOf, textScale } from "./measure.js";
 import { uPlot } from "../vendor/uplot.js";
 
 const HEIGHT = 168;
@@ -94,16 +94,6 @@ function optionsOf(chart, go) {
     cursor: { y: false, points: { size: 6 }, drag: { setScale: false, x: false, y: false } },
     hooks: { setCursor: [() => readOut(chart)], init: [(plot) => listen(plot, chart, go)], draw: [(plot) => drawMarks(plot, chart, colour)], setSize: [() => chart.line && pointChart(chart, chart.pass)] },
   };
-}
-
-/** A canvas knows no custom properties: an element has to work the colour out. */
-function colourOf(host, name) {
-  const probe = document.createElement("span");
-  probe.style.color = `var(${name})`;
-  host.append(probe);
-  const { color } = getComputedStyle(probe);
-  probe.remove();
-  return color;
 }
 
 /** Sums of large steps miss zero by a little; the axis must not show that. */

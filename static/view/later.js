@@ -1,12 +1,27 @@
-// A part of the page that is fetched when it is first wanted, so that the page opens sooner.
+// Parts of the page that are fetched when they are first wanted, so that the page opens sooner.
 
 import { html, useEffect, useState } from "../vendor/preact.js";
 
-/** @param {{load: () => Promise<(props: any) => any>, props: any}} props */
-export function Later({ load, props }) {
+/** @param {{load: () => Promise<(props: any) => any>, props: any, sheet?: string}} props */
+export function Later({ load, props, sheet }) {
   const [loaded, setLoaded] = useState(null);
   useEffect(() => {
-    load().then((Part) => setLoaded({ Part }), () => setLoaded({ Part: null }));
+    Promise.all([load(), sheet && loadSheet(new URL(`../styles/${sheet}.css`, import.meta.url).href)]).then(([Part]) => setLoaded({ Part }), () => setLoaded({ Part: null }));
   }, []);
   return loaded?.Part ? html`<${loaded.Part} ...${props} />` : null;
+}
+
+const sheets = new Map();
+
+/** Bring a style sheet, once; one that failed is asked for again. */
+export function loadSheet(address) {
+  if (!sheets.has(address)) sheets.set(address, addSheet(address).catch((error) => (sheets.delete(address), Promise.reject(error))));
+  return sheets.get(address);
+}
+
+function addSheet(address) {
+  return new Promise((resolve, reject) => {
+    const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: address, onload: resolve, onerror: reject });
+    document.head.append(link);
+  });
 }
