@@ -32,6 +32,7 @@ function playActions(store) {
     setSpeed: (speed) => store.set({ speed }),
     setGrain: (grain) => store.set({ grain }),
     select: (selection) => store.set({ selection }),
+    point: (pointed) => store.set({ pointed }),
     /** Go to a span of the program that was traced, in whichever editor it stands. */
     goToSpan: (span) => store.set(({ source, traceMode }) => ({ jump: { span, isOwn: false }, isProgramShown: true, source: { ...source, mode: traceMode ?? source.mode } })),
     /** Go to a span of what the visitor is writing. */

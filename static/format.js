@@ -1,6 +1,9 @@
 // How numbers are printed: the rule of `app/layout/numbers.py`, checked against the same cases (tests/numbers.json).
 
 const TENSOR_CHARACTERS = 25;
+/** What stands where a number is to be guessed first. */
+export const HIDDEN = "?";
+
 const WORDS = { NaN: "NaN", Infinity: "∞", "-Infinity": "-∞" };
 
 /**
@@ -11,6 +14,7 @@ const WORDS = { NaN: "NaN", Infinity: "∞", "-Infinity": "-∞" };
 export function formatNumber(value) {
   if (value === null || value === undefined) return "—";
   if (typeof value === "boolean") return value ? "True" : "False";
+  if (value === HIDDEN) return HIDDEN;
   const number = Number(value);
   if (!Number.isFinite(number)) return WORDS[String(number)];
   return formatFinite(number);

@@ -1,6 +1,6 @@
 // How large a recorded value is: one number for scalars, tensors and statistics alike. Pure.
 
-import { elementsOf } from "./format.js";
+import { HIDDEN, elementsOf } from "./format.js";
 
 /**
  * The largest size among the finite elements; null where there are none.
@@ -20,7 +20,7 @@ export function isBroken(value) {
   if (value === null || value === undefined) return false;
   const { statistics } = Object(value);
   if (statistics) return statistics.nan > 0 || statistics.inf > 0;
-  return elementsOf(value).some((element) => element !== null && !Number.isFinite(sizeOf(element)));
+  return elementsOf(value).some((element) => element !== null && element !== HIDDEN && !Number.isFinite(sizeOf(element)));
 }
 
 /** Is there something, and all of it zero? */

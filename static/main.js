@@ -4,6 +4,7 @@ import { createActions, loadLanguage, redraw } from "./actions.js";
 import { loadExamples, streamTrace } from "./api.js";
 import { LANGUAGES } from "./i18n.js";
 import { createPlayer } from "./player.js";
+import { createPredicting } from "./predicting.js";
 import { createRunner } from "./runner.js";
 import { createSettings } from "./settings.js";
 import { createDraft } from "./draft.js";
@@ -26,7 +27,7 @@ start();
 
 /** Lessons and fixes build on what else one can do. */
 function withTeaching(basic) {
-  return { ...basic, ...createTeaching({ store, actions: basic }), ...createTerrain({ store, actions: basic }) };
+  return { ...basic, ...createPredicting({ store }), ...createTeaching({ store, actions: basic }), ...createTerrain({ store, actions: basic }) };
 }
 
 function firstState(chosen) {
@@ -42,6 +43,7 @@ function firstState(chosen) {
     speed: 1,
     grain: "node",
     selection: null,
+    pointed: null,
     trail: null,
     tint: "none",
     isFinding: false,
@@ -54,6 +56,8 @@ function firstState(chosen) {
     terrain: { x: null, y: null, zoom: 1 },
     isProgramShown: false,
     jump: null,
+    predict: null,
+    sight: null,
     shared: null,
   };
 }
@@ -96,10 +100,11 @@ function languageAsked() {
   return LANGUAGES.includes(language) ? { language } : {};
 }
 
-async function openLink({ source, position, selection, direction, lesson }) {
+async function openLink({ source, position, selection, direction, lesson, predict }) {
   store.set({ settings: { ...store.get().settings, direction } });
   const done = actions.open(source, { position });
   store.set({ selection, lesson });
+  await actions.setPredict(predict?.hides ?? null, predict?.guesses);
   await done;
 }
 
@@ -141,7 +146,7 @@ function keepAddress() {
   const first = store.get().source;
   const timer = { handle: null };
   store.subscribe((state, before) => {
-    const isSame = ["source", "position", "selection", "settings", "lesson"].every((name) => state[name] === before[name]);
+    const isSame = ["source", "position", "selection", "settings", "lesson", "predict"].every((name) => state[name] === before[name]);
     if (isSame || state.playing || (state.source === first && location.hash === "")) return;
     clearTimeout(timer.handle);
     timer.handle = setTimeout(async () => {

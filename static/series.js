@@ -1,6 +1,6 @@
 // The curves of a run: one number a pass for the loss and for each parameter, as torch gave them.
 
-import { elementsOf } from "./format.js";
+import { HIDDEN, elementsOf } from "./format.js";
 import { topologyOf } from "./topology.js";
 
 /** Tensors up to this many elements get one curve an element. */
@@ -82,7 +82,8 @@ function padded(numbers, length) {
   return Array.from({ length }, (_, p) => numbers[p] ?? null);
 }
 
-function curve(name, values) {
+function curve(name, recorded) {
+  const values = recorded.map((value) => (value === HIDDEN ? null : value));
   const numbers = values.map((value) => (value !== null && Number.isFinite(Number(value)) ? Number(value) : null));
   const marks = values.flatMap((value, pass) => {
     return value === null || Number.isFinite(Number(value)) ? [] : [{ pass, value: String(value) }];

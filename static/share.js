@@ -11,8 +11,8 @@ const LARGEST = 400_000;
  * @param {any} state
  * @returns {Promise<string>} letters, digits, `-`, `_` and one dot
  */
-export async function packState({ source, position, selection, settings, lesson }) {
-  const kept = { s: slim(source), p: position, n: selection ?? undefined, d: settings.direction, l: lesson ?? undefined };
+export async function packState({ source, position, selection, settings, lesson, predict }) {
+  const kept = { s: slim(source), p: position, n: selection ?? undefined, d: settings.direction, l: lesson ?? undefined, q: predict ? packPredict(predict) : undefined };
   const bytes = await through(new CompressionStream("deflate-raw"), new TextEncoder().encode(JSON.stringify(kept)));
   return `${VERSION}.${base64(bytes)}`;
 }
@@ -21,6 +21,11 @@ export async function packState({ source, position, selection, settings, lesson 
 function slim({ mode, program, expression, variables, optimizer, steps, sum, seed }) {
   if (mode === "program") return { mode, program, seed };
   return { mode, expression, variables, optimizer, steps, sum, seed };
+}
+
+/** What is hidden, and what has been guessed: a teacher's link hides, a learner's shows how far one has come. */
+function packPredict({ hides, guesses }) {
+  return { h: hides, g: Object.entries(guesses).map(([key, { text, target }]) => [key, text, target]) };
 }
 
 /**
@@ -52,7 +57,7 @@ export function faultOfLink(text) {
 }
 
 /** Take from a link what fits, for anyone may write one. */
-function readLink({ s, p, n, d, l }) {
+function readLink({ s, p, n, d, l, q }) {
   if (s === null || typeof s !== "object") return null;
   const isProgram = s.mode === "program" && typeof s.program === "string";
   if (!isProgram && typeof s.expression !== "string") return null;
@@ -63,7 +68,17 @@ function readLink({ s, p, n, d, l }) {
     selection: /^[nem]\d+$/.test(n) ? n : null,
     direction: d === "LR" ? "LR" : "TB",
     lesson: typeof l === "string" && /^[a-z-]{1,40}$/.test(l) ? l : null,
+    predict: readPredict(q),
   };
+}
+
+const MOST_GUESSES = 500;
+
+function readPredict(q) {
+  if (!["gradient", "value"].includes(q?.h)) return null;
+  const fits = ([key, text, target]) => /^\d{1,6}:n\d{1,7}$/.test(key) && (text === null || (typeof text === "string" && text.length <= 200)) && typeof target === "string";
+  const guesses = Array.isArray(q.g) ? q.g.slice(0, MOST_GUESSES).filter((one) => Array.isArray(one) && fits(one)) : [];
+  return { hides: q.h, guesses: Object.fromEntries(guesses.map(([key, text, target]) => [key, { text, target }])) };
 }
 
 function expressionFields({ expression, variables, optimizer, steps, sum }) {

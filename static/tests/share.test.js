@@ -51,3 +51,14 @@ test("what does not fit in a link is left out", async () => {
   assert.deepEqual(found.source.optimizer, { name: "Adam", options: { lr: 0.1 } });
   assert.deepEqual([found.source.steps, found.source.seed, found.position, found.selection, found.direction], [0, 0, 0, null, "TB"]);
 });
+
+test("what is hidden travels with the guesses, and nothing else does", async () => {
+  const predict = { hides: "gradient", guesses: { "0:n3": { text: "15", target: "" }, "2:n1": { text: null, target: "norm" } } };
+  const found = await unpackState(await packState({ ...STATE, predict }));
+  assert.deepEqual(found.predict, predict);
+  assert.equal((await unpackState(await packState(STATE))).predict, null);
+  const s = { mode: "program", program: "x = 1" };
+  assert.equal((await unpackState(link({ s, q: { h: "everything" } }))).predict, null);
+  const odd = { h: "value", g: [["__proto__", "1", ""], ["0:n1", 7, ""], "x", ["0:n2", "1", "norm"]] };
+  assert.deepEqual((await unpackState(link({ s, q: odd }))).predict, { hides: "value", guesses: { "0:n2": { text: "1", target: "norm" } } });
+});

@@ -2,6 +2,7 @@
 
 import { translator } from "../i18n.js";
 import { html, useEffect } from "../vendor/preact.js";
+import { Cards } from "./cards.js";
 import { Curves } from "./curves.js";
 import { Dialog } from "./dialog.js";
 import { Examples } from "./examples.js";
@@ -18,7 +19,8 @@ import { Toolbar } from "./toolbar.js";
 /** @param {{state: any, actions: any}} props */
 export function App({ state, actions }) {
   const t = translator(state.settings.language);
-  const parts = { state, actions };
+  // What someone is to predict is hidden from every view but the one that asks for it.
+  const parts = { state: state.sight ? state.sight(state) : state, actions };
   usePageKeys(state, actions);
   return html`
     <a class="skip" href="#stage">${t("page.skip")}</a>
@@ -26,9 +28,9 @@ export function App({ state, actions }) {
     <main class=${`page${state.isStale ? " stale" : ""}`}>
       <${Source} ...${parts} />
       <div class="stage" id="stage" tabindex="-1"><${Graph} ...${parts} /></div>
-      <div class="side" tabindex="0"><h2 class="unseen">${t("inspector.title")}</h2><${Lesson} ...${parts} /><${Inspector} ...${parts} /></div>
+      <div class="side" tabindex="0"><h2 class="unseen">${t("inspector.title")}</h2><${Lesson} ...${parts} /><${Cards} ...${{ state, actions }} /><${Inspector} ...${parts} /></div>
       <div class="transport-bar"><${Timeline} ...${parts} /></div>
-      <${Panels} ...${{ state, actions, t }} />
+      <${Panels} ...${parts} t=${t} />
     </main>
     <${Examples} ...${parts} />
     <${Help} ...${parts} />

@@ -34,7 +34,7 @@ export function Curves({ state, actions }) {
         <${Chart} title=${t("curves.loss")} curves=${loss} isLog=${isLog} ...${shared} />
         ${parameters.length > 0
           ? html`<${Chart} title=${t(`curves.${quantity}`)} curves=${parameters} isLog=${isLog && quantity === "gradient"} ...${shared} />`
-          : html`<p class="hint">${t("curves.no-parameters")}</p>`}
+          : html`<p class="hint">${t(trace.passes[0].isVeiled ? "curves.hidden" : "curves.no-parameters")}</p>`}
       </div>
     </section>
   `;

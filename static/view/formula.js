@@ -4,24 +4,18 @@
 
 import { nameOf } from "../sentence.js";
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
+import { loadSheet } from "./later.js";
 
 const SHEET = new URL("../vendor/katex.css", import.meta.url).href;
 const library = { promise: null, render: null };
 
 /** Bring KaTeX and its stylesheet, once; what fails is tried again with the next formula. */
 function loadLibrary() {
-  library.promise ??= Promise.all([import("../vendor/katex.js"), loadSheet()]).then(
+  library.promise ??= Promise.all([import("../vendor/katex.js"), loadSheet(SHEET)]).then(
     ([{ render }]) => (library.render = render),
     () => (library.promise = null),
   );
   return library.promise;
-}
-
-function loadSheet() {
-  return new Promise((resolve, reject) => {
-    const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: SHEET, onload: resolve, onerror: reject });
-    document.head.append(link);
-  });
 }
 
 /** @param {{formula: {latex: string, text: string, names: {symbol: string, node: any}[]} | null}} props */

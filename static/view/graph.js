@@ -4,6 +4,7 @@ import { translator } from "../i18n.js";
 import { sceneAt } from "../scene.js";
 import { frameAt, timelineOf } from "../timeline.js";
 import { marksAlong } from "../paths.js";
+import { kinOf } from "../spans.js";
 import { tintsOf } from "../tint.js";
 import { marksAround } from "../topology.js";
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
@@ -24,7 +25,8 @@ export function Graph({ state, actions }) {
   const host = useRef(null);
   const [isFollowing, setFollow] = useState(true);
   const stage = useStage(host, setFollow);
-  const [hovered, setHovered] = useState(null);
+  const hovered = state.pointed;
+  const setHovered = actions.point;
   const [isTable, setTable] = useState(false);
   const scene = sceneOf(state);
   const [edited, setEdited] = useState(null);
@@ -115,7 +117,7 @@ function usePicture({ state, scene, stage }, hovered, t) {
     if (picture && scene.active.size > 0) follow(stage.current, atWork(scene));
   }, [picture, state.position]);
   useLayoutEffect(() => {
-    if (picture) markParts(picture, state.trail ? marksAlong(graph, state.trail) : marksAround(graph, hovered ?? state.selection));
+    if (picture) markParts(picture, state.trail ? marksAlong(graph, state.trail) : withKin(graph, marksAround(graph, hovered ?? state.selection), hovered ?? state.selection));
   }, [picture, hovered, state.selection, state.trail]);
   useLayoutEffect(() => {
     if (picture) tintParts(picture, tintsOf(scene, state.tint).classes);
@@ -125,7 +127,14 @@ function usePicture({ state, scene, stage }, hovered, t) {
   }, [state.selection]);
   useEffect(() => {
     if (picture && !state.playing) labelParts(picture, scene, t);
-  }, [picture, state.playing, state.playing ? null : state.position, state.settings.language]);
+  }, [picture, state.playing, state.playing ? null : state.position, scene?.pass, state.settings.language]);
+}
+
+/** What one call of the program made in several steps belongs together. */
+function withKin(graph, marks, id) {
+  const node = graph.nodes.find((one) => one.id === id);
+  for (const other of node ? kinOf(graph, node).slice(1) : []) marks.set(other.id, `${marks.get(other.id) ?? "near"} kin`);
+  return marks;
 }
 
 /** The nodes to follow: what is given comes all at once, and nobody can look at all of it. */
@@ -152,7 +161,12 @@ function handlersOf({ state, actions, stage, setHovered, edit }) {
     },
     onPointerOver: (event) => event.pointerType === "mouse" && setHovered(partUnder(event)?.id ?? null),
     onPointerLeave: () => setHovered(null),
-    onFocusIn: (event) => setTabStop(stage.current, partUnder(event)?.id ?? null, false),
+    onFocusIn: (event) => {
+      const id = partUnder(event)?.id ?? null;
+      setTabStop(stage.current, id, false);
+      if (event.target.matches(":focus-visible")) setHovered(id);
+    },
+    onFocusOut: () => setHovered(null),
     onKeyDown: (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey || !onKey(event, { state, actions, stage: stage.current, edit })) return;
       event.preventDefault();

@@ -16,6 +16,7 @@ const KEYS = [
   [["Home", "End"], "ends"],
   [["[", "]"], "loop"],
   [["/"], "find"],
+  [["p"], "predict"],
   [["+", "−", "0"], "zoom"],
   [["Tab", "Enter"], "choose"],
   [["Esc"], "leave"],

@@ -10,7 +10,7 @@ const WRITING = "input:not([type=range]), textarea, select, [contenteditable], .
 
 /** @param {{state: any, actions: any, scene: any, t: any, stage: any}} props */
 export function Lens({ state, actions, scene, t, stage }) {
-  useSlash(actions);
+  useLensKeys(actions);
   const { isFinding, tint } = state;
   return html`
     <div class=${`graph-lens${isFinding ? " finding" : ""}`}>
@@ -19,6 +19,7 @@ export function Lens({ state, actions, scene, t, stage }) {
         <label class="tint"><span class="unseen">${t("tint.label")}</span><select title=${t("tint.label")} value=${tint} onChange=${(event) => actions.setTint(event.target.value)}>
           ${TINTS.map((name) => html`<option key=${name} value=${name} selected=${name === tint}>${t(`tint.${name}`)}</option>`)}
         </select></label>
+        <button type="button" class="tool" title=${t("lens.predict")} aria-label=${t("lens.predict")} aria-pressed=${String(state.predict !== null)} onClick=${() => actions.setPredict(state.predict ? null : "gradient")}><${Icon} name="predict" /></button>
       </div>
       ${isFinding && html`<${Find} ...${{ actions, scene, t, stage }} />`}
     </div>
@@ -26,14 +27,19 @@ export function Lens({ state, actions, scene, t, stage }) {
   `;
 }
 
-/** "/" searches from wherever nobody is writing. */
-function useSlash(actions) {
+/** What a letter does from wherever nobody is writing. */
+const KEYS = {
+  "/": (actions) => actions.find(true),
+  p: (actions) => actions.predictByKey(),
+};
+
+function useLensKeys(actions) {
   useEffect(() => {
     const listen = (event) => {
-      if (event.key !== "/" || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (!Object.hasOwn(KEYS, event.key) || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.target instanceof Element && event.target.closest(WRITING)) return;
       event.preventDefault();
-      actions.find(true);
+      KEYS[event.key](actions);
     };
     document.addEventListener("keydown", listen);
     return () => document.removeEventListener("keydown", listen);

@@ -20,7 +20,7 @@ export function Paths({ scene, t, actions, i }) {
     setPinned(null);
     return () => actions.showTrail(null);
   }, [topology, i]);
-  if (!hasRun || topology.consumers[i].length === 0) return null;
+  if (!hasRun || pass.isVeiled || topology.consumers[i].length === 0) return null;
   if (!found) return html`<${Block} title=${t("paths.title")}><p class="later">${t("paths.tensor")}</p><//>`;
   if (found.count === 1 && found.paths[0].edges.length < 2) return null;
   const idsOf = ({ edges }) => edges.map((j) => topology.graph.edges[j].id);

@@ -1,0 +1,114 @@
+"""Predict, then reveal, as a learner does it: by mouse, by keyboard, and from a teacher's link."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.page.stage import DESCENT, MATRIX, QUADRATIC, Stage
+from tests.page.test_reason import id_of
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_gradients_are_hidden_everywhere_until_they_are_guessed(stage: Stage) -> None:
+    page = stage.page
+    trace = await stage.trace(QUADRATIC)
+    await stage.press("end")
+    await page.get_by_role("button", name="Predict, then reveal").click()
+    card = page.get_by_role("region", name="Predict, then reveal")
+    await expect(card).to_contain_text("Choose a node")
+    a = id_of(trace, "a")
+    assert set((await stage.texts("gradient")).values()) <= {"?", None}
+    flows = await page.locator(".graph-canvas .edge.ran .flow").all_text_contents()
+    assert set(flows) == {"?"}
+    assert "16" not in await page.locator(f"#{a}").get_attribute("aria-label")  # type: ignore[operator]
+    await page.locator(f"#{a}").click()
+    await expect(page.locator(".inspector")).not_to_contain_text("16.0")
+    await expect(page.locator(".output-view")).to_contain_text("tensor(?")
+    await page.get_by_role("button", name="Show as a table").click()
+    assert set(await page.locator(".graph-table td.number:nth-of-type(3)").all_text_contents()) == {"?", "—"}
+    await page.get_by_role("button", name="Show as a table").click()
+
+    field = card.get_by_label("Your guess for a")
+    await field.fill("nothing")
+    await field.press("Enter")
+    await expect(card.get_by_role("alert")).to_contain_text("not a number yet")
+    await field.fill("2*4")
+    await field.press("Enter")
+    answer = card.locator(".answer")
+    await expect(answer).to_contain_text("You said 2*4: 2 times too small, 8 away.")
+    await expect(page.locator(f"#{a} text.gradient")).to_have_text("16")
+    await expect(page.locator(f"#{id_of(trace, 'b')} text.gradient")).to_have_text("?")
+    await page.locator(f"#{id_of(trace, 'b')}").click()
+    await card.get_by_label("Your guess for b").fill("4")
+    await card.get_by_role("button", name="Reveal", exact=True).click()
+    await expect(answer).to_contain_text("Exactly right")
+    await page.locator(f"#{id_of(trace, 'c')}").click()
+    await card.get_by_role("button", name="Just show me").click()
+    await expect(answer).to_contain_text("The gradient of c is 1.")
+    await card.get_by_role("button", name="Hide the 3 revealed again").click()
+    await expect(page.locator(f"#{a} text.gradient")).to_have_text("?")
+    await card.get_by_role("button", name="Show everything again").click()
+    await expect(page.locator(f"#{a} text.gradient")).to_have_text("16")
+    await expect(card).to_have_count(0)
+
+
+async def test_by_keyboard_alone_values_and_in_the_link(stage: Stage, browser: Browser) -> None:
+    page = stage.page
+    await stage.trace(QUADRATIC)
+    await stage.press("end")
+    await stage.sentence.click()
+    await page.keyboard.press("p")
+    card = page.get_by_role("region", name="Predict, then reveal")
+    await card.get_by_role("button", name="values", exact=True).focus()
+    await page.keyboard.press("Enter")
+    await expect(page.locator("g.node.output text.value")).to_have_text("?")
+    await expect(page.locator("g.node.leaf text.value").first).to_have_text("1")
+    await page.locator("g.node.output").focus()
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("p")
+    await expect(card.get_by_label("Your guess for y")).to_be_focused()
+    await page.keyboard.type("27")
+    await page.keyboard.press("Enter")
+    await expect(card.locator(".answer")).to_be_focused()
+    await expect(card.locator(".answer")).to_contain_text("Exactly right")
+    await expect(page.locator("g.node.output text.value")).to_have_text("27")
+    await page.get_by_role("button", name="Copy a link to exactly this").click()
+    await expect(page.locator(".toast")).to_contain_text("Link copied")
+
+    context = await browser.new_context(locale="zh-CN")
+    other = await context.new_page()
+    await other.goto(page.url)
+    await expect(other.locator("g.node.output text.value")).to_have_text("27")
+    await expect(other.get_by_role("region", name="先猜，再揭晓")).to_contain_text("完全正确")
+    await expect(other.locator("g.node.operation text.value").first).to_have_text("?")
+    await context.close()
+
+
+async def test_of_a_tensor_an_element_or_its_norm_is_guessed(stage: Stage) -> None:
+    page = stage.page
+    trace = await stage.trace(MATRIX)
+    await stage.press("end")
+    await stage.sentence.click()
+    await page.keyboard.press("p")
+    card = page.get_by_role("region", name="Predict, then reveal")
+    await page.get_by_role("button", name="Fit to window").click()
+    await page.locator(f"#{id_of(trace, 'W')}").click()
+    await card.get_by_label("Of the tensor [2, 2]:").select_option("norm")
+    await card.get_by_label("Your guess for W").fill("2.1")
+    await card.get_by_role("button", name="Reveal", exact=True).click()
+    await expect(card.locator(".answer")).to_contain_text(re.compile(r"Very near.*W norm is 2\..*0\.1 away, 5 %", re.S))
+
+
+async def test_curves_wait_for_the_guess(stage: Stage) -> None:
+    page = stage.page
+    await stage.trace(DESCENT)
+    await stage.sentence.click()
+    await page.keyboard.press("p")
+    await page.get_by_role("button", name="Gradients", exact=True).click()
+    await expect(page.locator(".curves-charts")).to_contain_text("hidden until you have guessed")
+    await page.get_by_role("button", name="Show everything again").click()
+    await expect(page.locator(".curves-charts figure")).to_have_count(2)
