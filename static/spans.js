@@ -14,6 +14,79 @@ export function nodeAt(graph, line, column) {
   return found;
 }
 
+/**
+ * The nodes that a place in the source means, the one to choose first: an input where the place is on its name, else
+ * the innermost operation around it and all others of the same stretch; where none is, the variable that the line
+ * makes.
+ *
+ * @param {{nodes: any[], edges: any[]} | null} graph
+ * @param {string} text the program that the graph is of
+ * @param {{line: number, column: number}} place
+ * @returns {any[]}
+ */
+export function nodesAt(graph, text, { line, column }) {
+  const inner = nodeAt(graph, line, column);
+  const written = text.split("\n")[line - 1] ?? "";
+  if (!inner) {
+    const made = /^\s*([\p{L}_][\p{L}\p{N}_]*)\s*(?::[^=]+)?=(?!=)/u.exec(written)?.[1];
+    return made === undefined ? [] : (graph?.nodes ?? []).filter((node) => node.variable === made);
+  }
+  const name = nameAt(written, column);
+  const input = name && inputsOf(graph, inner).find((node) => node.variable === name);
+  return input ? [input] : kinOf(graph, inner);
+}
+
+/** A node and all others of the same stretch of source: what one call made in several steps. */
+export function kinOf(graph, node) {
+  return node.span ? [node, ...graph.nodes.filter((other) => other !== node && other.span && isEqual(other.span, node.span))] : [node];
+}
+
+function inputsOf({ nodes, edges }, node) {
+  const targets = new Set(edges.filter(({ source }) => source === node.id).map(({ target }) => target));
+  return nodes.filter(({ id }) => targets.has(id));
+}
+
+const NAME = /[\p{L}_][\p{L}\p{N}_]*(?:\.[\p{L}_][\p{L}\p{N}_]*)*/gu;
+
+/** The name around a column of a line; null where none is. */
+function nameAt(line, column) {
+  return namesOf(line).find(({ from, to }) => from <= column && column <= to)?.name ?? null;
+}
+
+/** The names of a line with their columns, in characters. */
+function namesOf(line) {
+  return [...line.matchAll(NAME)].map(({ 0: name, index }) => {
+    const from = [...line.slice(0, index)].length + 1;
+    return { name, from, to: from + [...name].length };
+  });
+}
+
+/**
+ * The stretches of source that a chosen node or edge is: its own; or, of a leaf, its name wherever an operation of the
+ * graph uses it.
+ *
+ * @param {any} graph
+ * @param {string | null} selection
+ * @param {string} text the program
+ */
+export function spansOf(graph, selection, text) {
+  const span = spanOf(graph, selection);
+  if (span) return [span];
+  const node = graph?.nodes.find(({ id }) => id === selection);
+  if (!node?.variable) return [];
+  const lines = text.split("\n");
+  const users = new Set(graph.edges.filter(({ target }) => target === node.id).map(({ source }) => source));
+  const found = graph.nodes.filter(({ id, span: own }) => users.has(id) && own).flatMap(({ span: own }) => usesIn(lines, own, node.variable));
+  return [...new Map(found.map((use) => [`${use.line}:${use.column}`, use])).values()];
+}
+
+function usesIn(lines, { line, column, end_line, end_column }, name) {
+  if (end_line !== line) return [];
+  return namesOf(lines[line - 1] ?? "")
+    .filter((found) => found.name === name && found.from >= column && found.to <= end_column)
+    .map(({ from, to }) => ({ line, column: from, end_line: line, end_column: to }));
+}
+
 function holds({ line, column, end_line, end_column }, atLine, atColumn) {
   const isAfterStart = atLine > line || (atLine === line && atColumn >= column);
   return isAfterStart && (atLine < end_line || (atLine === end_line && atColumn <= end_column));

@@ -3,7 +3,7 @@
 import { translator } from "../i18n.js";
 import { textOf, valueOf } from "../names.js";
 import { OPTIMIZERS, STARTERS, variablesOf } from "../source.js";
-import { placeInProgram, spanInExpression, spanOf } from "../spans.js";
+import { placeInProgram, spanInExpression } from "../spans.js";
 import { formatValue } from "../format.js";
 import { html } from "../vendor/preact.js";
 import { Editor } from "./editor.js";
@@ -27,12 +27,12 @@ function ExpressionEditor({ state, actions, t }) {
   const { source, trace } = state;
   const { expression } = source;
   const program = trace?.program ?? "";
-  const span = spanInExpression(program, expression, spanOf(graphOf(state), state.selection));
+  const marks = chosenMarks(state).map(({ span, name }) => ({ span: spanInExpression(program, expression, span), name }));
   const onPlace = (place) => choosePlace(state, actions, place && placeInProgram(program, expression, place.column));
   return html`
     <label class="field-label" onClick=${focusEditor}>${t("expression.label")}</label>
     <${Editor} kind="expression" text=${expression} label=${t("expression.label")} hint="a*x**2 + b*x + c"
-      marks=${span ? [{ span, name: "chosen-source" }] : []} faults=${expressionFaults(state)} jump=${state.jump?.isOwn ? state.jump : null} onJumped=${actions.jumped}
+      marks=${marks.filter(({ span }) => span)} faults=${expressionFaults(state)} jump=${state.jump?.isOwn ? state.jump : null} onJumped=${actions.jumped}
       onChange=${(text, isLive) => actions.setSource({ expression: text }, isLive)} onRun=${() => actions.run()} onPlace=${onPlace} />
   `;
 }

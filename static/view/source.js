@@ -1,7 +1,7 @@
 // The source pane: a program or an expression, how to run it, and what is wrong with it.
 
 import { sentencesOf, translator } from "../i18n.js";
-import { nodeAt, spanOf } from "../spans.js";
+import { nodesAt, spansOf } from "../spans.js";
 import { frameAt, timelineOf } from "../timeline.js";
 import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 import { Editor } from "./editor.js";
@@ -107,15 +107,17 @@ export function graphOf({ trace, position }) {
   return trace ? frameAt(timelineOf(trace), position).graph : null;
 }
 
-/** The mark of the chosen node in the program that was traced. */
+/** The marks of the chosen node, and of the one that is pointed at, in the program that was traced. */
 export function chosenMarks(state) {
-  const span = spanOf(graphOf(state), state.selection);
-  return span ? [{ span, name: "chosen-source" }] : [];
+  const graph = graphOf(state);
+  const marksOf = (id, name) => (id === null ? [] : spansOf(graph, id, state.trace.program).map((span) => ({ span, name })));
+  const pointed = state.pointed === state.selection ? null : state.pointed;
+  return [...marksOf(state.selection, "chosen-source"), ...marksOf(pointed, "pointed-source")];
 }
 
-/** Choose the node whose source is the innermost at a place. */
+/** Choose the node that a place in the traced program means. */
 export function choosePlace(state, actions, place) {
-  const node = place && nodeAt(graphOf(state), place.line, place.column);
+  const [node] = place ? nodesAt(graphOf(state), state.trace?.program ?? "", place) : [];
   if (node) actions.select(node.id);
 }
 

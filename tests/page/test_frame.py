@@ -146,7 +146,7 @@ async def test_source_and_graph_choose_each_other(opened: Opened) -> None:
     await expect(page.locator("g.node.output text.value")).to_have_text("9")
     await page.locator("g.node").filter(has_text="AddBackward0").click()
     await expect(page.locator(".chosen-source")).to_have_text("x + y")
-    await page.locator(".cm-line", has_text="w = z ** 2").click(position={"x": 40, "y": 8})
+    await page.locator(".cm-line", has_text="w = z ** 2").click(position={"x": 76, "y": 8})
     await expect(page.locator("g.node.chosen")).to_contain_text("PowBackward0")
 
 
