@@ -123,6 +123,8 @@ def _apply(cls: type[torch.autograd.Function], *args: Any, **kwargs: Any) -> Any
 def _enter_module(module: torch.nn.Module, _args: Any) -> None:
     recorder = _active()
     if recorder is not None:
+        if not recorder.calls.modules:
+            recorder.names.learn_module(module, recorder.calls.frame())
         recorder.calls.modules.append(module)
 
 

@@ -25,6 +25,7 @@ class Names:
         self._is_program = is_program
         self._tensors: dict[int, tuple[torch.Tensor, str | None]] = {}
         self._modules: dict[int, tuple[torch.nn.Module, str | None]] = {}
+        self._called: dict[int, tuple[torch.nn.Module, str]] = {}
         self._snapshots: dict[int, tuple[torch.Tensor, int, Reading]] = {}
 
     def learn(self, tensor: torch.Tensor, name: str) -> None:
@@ -62,7 +63,23 @@ class Names:
         for prefix, root in _modules_in(self._scopes(frame)):
             for path, inner in root.named_modules(remove_duplicate=True):
                 self._modules.setdefault(id(inner), (inner, f"{prefix}.{path}" if path else prefix))
-        return self._modules.setdefault(id(module), (module, type(module).__name__))[1]
+        known = self._modules.get(id(module))
+        if known is not None and known[0] is module:
+            return known[1]
+        called = self._called.get(id(module))
+        return called[1] if called is not None and called[0] is module else type(module).__name__
+
+    def learn_module(self, module: torch.nn.Module, frame: FrameType | None) -> None:
+        """Remember what a module is called where it is called: when its graph is looked at, that place may be gone."""
+        known = self._called.get(id(module))
+        if known is not None and known[0] is module:
+            return
+        if len(self._called) > MAX_KNOWN:
+            self._called.clear()
+        for prefix, root in _modules_in(self._scopes(frame)):
+            for path, inner in root.named_modules(remove_duplicate=True):
+                self._called.setdefault(id(inner), (inner, f"{prefix}.{path}" if path else prefix))
+        self._called.setdefault(id(module), (module, type(module).__name__))
 
     def are_called_alike(self, one: torch.nn.Module | None, other: torch.nn.Module | None) -> bool:
         """Whether two modules go by one path, as those of a network that is built anew in each turn of a loop do."""

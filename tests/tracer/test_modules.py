@@ -209,3 +209,27 @@ def test_an_optimizer_goes_where_it_goes_bare(name: str) -> None:
     assert run.failure is None
     assert run.output == run_bare(program)
     assert [update.optimizer for update in run.updates] == [name] * 3
+
+
+BUILT_ANEW = """import torch
+from torch import nn
+for _ in range(3):
+    net = nn.Sequential(nn.Linear(2, 2), nn.Tanh())
+    net(torch.ones(1, 2)).sum().backward()
+"""
+GONE = """import torch
+from torch import nn
+
+def forward():
+    model = nn.Sequential(nn.Linear(2, 2), nn.Tanh())
+    return model(torch.ones(1, 2)).sum()
+
+loss = forward()
+"""
+
+
+@pytest.mark.parametrize(("program", "path"), [(BUILT_ANEW, "net"), (GONE, "model")])
+def test_a_module_has_the_name_it_was_called_by(program: str, path: str) -> None:
+    run = record(program)
+    nodes = [node for graph in run.graphs for node in graph.nodes]
+    assert {node.module for node in nodes if node.module} == {f"{path}.0", f"{path}.1"}
