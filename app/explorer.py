@@ -16,7 +16,7 @@ from contextlib import aclosing
 import msgspec
 
 from app.layout.drawing import Drawing
-from app.layout.folded import Bundle, Group
+from app.layout.folded import Bundle, Cluster, Group
 from app.layout.layout import Layout
 from app.sandbox import Sandbox
 from app.trace.codec import collect
@@ -26,13 +26,14 @@ from app.trace.model import Event, Graph, GraphEvent, Pass, Trace
 
 class DrawnGraph(Graph, frozen=True, omit_defaults=True):
     """A graph with its picture; where parts are folded, `groups` are the boxes that stand for several nodes, `bundles`
-    the lines that stand for several edges, and `opened` the groups that are unfolded.
+    the lines that stand for several edges, `opened` the groups that are unfolded, and `clusters` their frames.
     """
 
     svg: str = ""
     groups: tuple[Group, ...] = ()
     bundles: tuple[Bundle, ...] = ()
     opened: tuple[str, ...] = ()
+    clusters: tuple[Cluster, ...] = ()
 
 
 class DrawnGraphEvent(msgspec.Struct, frozen=True, tag_field="event", tag="graph"):
@@ -118,4 +119,5 @@ def draw(graph: Graph, drawing: Drawing, numbers: Pass | None) -> DrawnGraph:
         groups=drawing.groups,
         bundles=drawing.bundles if drawing.groups else (),
         opened=drawing.opened,
+        clusters=drawing.clusters,
     )

@@ -110,5 +110,5 @@ class Settings(BaseSettings):
     """Address space of one Graphviz process."""
     layout_cache_bytes: int = 32 * 1024 * 1024
     """Drawings kept for equal structures; 0 keeps none."""
-    layout_nodes: int = Field(default=150, ge=1)
+    layout_nodes: int = Field(default=300, ge=1)
     """The most nodes one picture shows; the others are folded."""

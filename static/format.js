@@ -30,6 +30,13 @@ function formatFinite(number) {
   return `${sign}${Number(mantissa)}e${exponent[0]}${exponent.slice(1).padStart(2, "0")}`;
 }
 
+/** Print a part of a whole, between 0 and 1, in per cent: one digit after the point; a dash where there is none. */
+export function formatShare(share) {
+  if (share === null || share === undefined) return "—";
+  const perCent = Number((share * 100).toFixed(1));
+  return share > 0 && perCent === 0 ? "< 0.1 %" : `${perCent} %`;
+}
+
 /**
  * Print a node's value or gradient: a scalar or a tensor, at most 25 characters.
  *

@@ -182,30 +182,3 @@ function direction(scene, frame, source, target, ran) {
   const accumulates = scene.topology.graph.nodes[target].kind === "leaf" && scene.active.has(target);
   return scene.active.has(source) || accumulates ? "backward" : null;
 }
-
-/**
- * What a folded group shows: it waits until its first node is known, and has run when all of its nodes have.
- *
- * @param {{members: string[]}} group ids of the nodes inside
- */
-export function groupView(scene, group) {
-  const { topology, ranks, forwardReach, backwardReach } = scene;
-  const places = group.members.map((id) => topology.places.get(id)).filter((i) => i !== undefined);
-  if (!ranks || !places.some((i) => ranks.forward[i] <= forwardReach)) return { state: "pending", active: false };
-  const running = places.filter((i) => ranks.backward[i] !== Infinity);
-  const ran = running.length > 0 && running.every((i) => ranks.backward[i] <= backwardReach);
-  return { state: ran ? "ran" : "known", active: places.some((i) => scene.active.has(i)) };
-}
-
-/**
- * What a line shows that stands for several edges.
- *
- * @param {number[]} edges places of the edges
- */
-export function bundleView(scene, edges) {
-  const views = edges.map((j) => edgeView(scene, j));
-  const active = views.find((view) => view.active)?.active ?? null;
-  if (views.every((view) => view.state === "pending")) return { state: "pending", active };
-  const ran = edges.every((j, at) => views[at].state === "ran" || (scene.pass?.flows[j] ?? null) === null);
-  return { state: ran && views.some((view) => view.state === "ran") ? "ran" : "known", active };
-}

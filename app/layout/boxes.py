@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.layout.folded import Folded, Group
+from app.layout.folded import Cluster, Folded, Group
 from app.layout.numbers import WIDEST_NUMBER, WIDEST_TENSOR
 from app.layout.palette import Look
+from app.layout.ports import Ports, find_ports
 from app.layout.text import harmless, shorten, width
 from app.trace.model import Graph, Node
 
@@ -30,6 +31,9 @@ TITLE_ROOM = 190.0
 FLOW_HEIGHT = 16.0
 FLOW_ARROW = 12.0
 FLOW_GAP = 3.0
+CLUSTER_SIZE = 10.5
+CLUSTER_HEIGHT = 15.0
+CLUSTER_ROOM = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +48,15 @@ class Box:
     has_gradient: bool
     room: float
     """Points between the paddings, left to right."""
+    note: str = ""
+    """A second line of small print; none where it is empty."""
+    share: int | None = None
+    """The place of its group among the groups, where it shows what share of the gradient its parameters have."""
 
     @property
     def rows(self) -> int:
         """How many numbers it shows."""
-        return 0 if self.face is None else 1 + self.has_gradient
+        return (0 if self.face is None else 1 + self.has_gradient) + (self.share is not None)
 
     @property
     def width(self) -> float:
@@ -58,7 +66,8 @@ class Box:
     @property
     def height(self) -> float:
         """Points, without the line around it."""
-        text = TITLE_HEIGHT + NAME_HEIGHT + self.rows * ROW_HEIGHT + (GAP if self.rows else 0)
+        small = NAME_HEIGHT * (2 if self.note else 1)
+        text = TITLE_HEIGHT + small + self.rows * ROW_HEIGHT + (GAP if self.rows else 0)
         return text + 2 * PADDING_Y
 
 
@@ -74,33 +83,61 @@ def is_wide(node: Node) -> bool:
 
 def build(graph: Graph, folded: Folded) -> tuple[Box, ...]:
     """Make a box for each visible node, then one for each group."""
+    around = {box: cluster.title for cluster in folded.clusters for box in cluster.boxes}
+    nodes = (_node_box(graph.nodes[at], at, around) for at in folded.nodes)
+    if not folded.groups:
+        return tuple(nodes)
     index = {node.id: at for at, node in enumerate(graph.nodes)}
-    nodes = (_node_box(graph.nodes[at], at) for at in folded.nodes)
-    groups = (_group_box(graph, group, index) for group in folded.groups)
+    ports = find_ports(graph, folded)
+    groups = (
+        _group_box(graph, (place, group), ports[group.id], (index, around)) for place, group in enumerate(folded.groups)
+    )
     return (*nodes, *groups)
 
 
-def _node_box(node: Node, at: int) -> Box:
-    return _box((node.id, node.kind), (title(node), "", subtitle(node)), at, node)
+def _node_box(node: Node, at: int, around: dict[str, str]) -> Box:
+    return _box((node.id, node.kind), (within(title(node), around.get(node.id)), "", subtitle(node), ""), at, node)
 
 
-def _group_box(graph: Graph, group: Group, index: dict[str, int]) -> Box:
+def _group_box(
+    graph: Graph, placed: tuple[int, Group], ports: Ports, names: tuple[dict[str, int], dict[str, str]]
+) -> Box:
+    place, group = placed
+    index, around = names
     face = None if group.face is None else index[group.face]
     shown = None if face is None else graph.nodes[face]
-    says = harmless(group.title), _rounds(group), _group_name(group)
-    return _box((group.id, "group"), says, face, shown)
+    head = within(harmless(group.title), around.get(group.id))
+    says = head, rounds(group), _group_name(group), ports.shapes(graph)
+    return _box((group.id, "group"), says, face, shown, place if group.parameters else None)
 
 
-def _box(who: tuple[str, Look], says: tuple[str, str, str], face: int | None, node: Node | None) -> Box:
+def _box(
+    who: tuple[str, Look],
+    says: tuple[str, str, str, str],
+    face: int | None,
+    node: Node | None,
+    share: int | None = None,
+) -> Box:
     """Measure a box; of what it says, the title may be cut, but not what follows it."""
     rows = 0.0 if node is None else KEY_WIDTH + number_width(NUMBER_SIZE, is_wide(node))
+    if share is not None:
+        rows = max(rows, KEY_WIDTH + number_width(NUMBER_SIZE, False))
     most = max(TITLE_ROOM, rows)
-    head, after, name = says
+    head, after, name, note = says
     head = shorten(head, most - width(after, TITLE_SIZE, "bold"), TITLE_SIZE, "bold") + after
-    name = shorten(name, most, NAME_SIZE)
-    room = max(rows, width(head, TITLE_SIZE, "bold"), width(name, NAME_SIZE))
+    name, note = (shorten(text, most, NAME_SIZE) for text in (name, note))
+    room = max(rows, width(head, TITLE_SIZE, "bold"), width(name, NAME_SIZE), width(note, NAME_SIZE))
     has_gradient = node is not None and node.kind != "constant"
-    return Box(who[0], who[1], head, name, face, has_gradient, float(int(room + 1)))
+    return Box(who[0], who[1], head, name, face, has_gradient, float(int(room + 1)), note, share)
+
+
+def within(name: str, module: str | None) -> str:
+    """Leave out of a name what the frame around it says already: `linear1` in `encoder.layers.3`."""
+    if not module or not name.startswith(f"{module}."):
+        return name
+    rest = name[len(module) + 1 :]
+    # `layers.0` says more than `0`.
+    return f"{module.rpartition('.')[2]}.{rest}" if rest[:1].isdecimal() else rest
 
 
 def title(node: Node) -> str:
@@ -122,14 +159,23 @@ def subtitle(node: Node) -> str:
     return f"{name} · [{', '.join(map(str, node.shape))}]" if node.shape else name
 
 
-def _rounds(group: Group) -> str:
-    """Which rounds of a loop a group holds, or how many."""
+def cluster_title(cluster: Cluster) -> str:
+    """What stands at the head of a frame."""
+    after = rounds(cluster)
+    room = CLUSTER_ROOM - width(after, CLUSTER_SIZE, "bold")
+    return shorten(harmless(cluster.title), room, CLUSTER_SIZE, "bold") + after
+
+
+def rounds(group: Group | Cluster) -> str:
+    """Which rounds of a loop a group holds, which call of a module, or how many there are."""
+    if group.first is not None and group.repeats == 1:
+        return f" #{group.first:,}"
     if group.first is not None:
         return f" #{group.first:,}–{group.first + group.repeats - 1:,}"
     return f" × {group.repeats:,}" if group.repeats > 1 else ""
 
 
 def _group_name(group: Group) -> str:
-    others = len(group.members) - group.operations
-    counts = ((group.operations, "operation"), (others, "input"))
-    return ", ".join(f"{count:,} {noun}{'s' * (count != 1)}" for count, noun in counts if count)
+    inputs = len(group.members) - group.operations if not group.parameters else 0
+    counts = ((group.parameters, "parameter"), (group.operations, "operation"), (inputs, "input"))
+    return " · ".join(f"{count:,} {noun}{'s' * (count != 1)}" for count, noun in counts if count)

@@ -7,18 +7,21 @@ same boxes are written without text (`texts` None): positions are all that is wa
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from math import log2
 from types import MappingProxyType
+from typing import Any
 
 import graphviz  # type: ignore[import-untyped]
 
 from app.layout import boxes
 from app.layout.boxes import Box
 from app.layout.drawing import Texts
-from app.layout.folded import Bundle
+from app.layout.folded import Bundle, Cluster
 from app.layout.palette import PALETTES, Look, Palette
-from app.layout.text import FONT_FAMILY
+from app.layout.text import FONT_FAMILY, width
 from app.layout.view import View
 
 SHAPES: MappingProxyType[Look, MappingProxyType[str, str]] = MappingProxyType(
@@ -30,7 +33,8 @@ SHAPES: MappingProxyType[Look, MappingProxyType[str, str]] = MappingProxyType(
         "group": MappingProxyType({"shape": "box3d", "style": "filled", "penwidth": "1.4"}),
     }
 )
-_ID = re.compile(r"[nmef][0-9]{1,9}", re.ASCII)
+_ID = re.compile(r"[nmefc][0-9]{1,9}", re.ASCII)
+_WIDEST_LINE = 4.0
 _TABLE = 'BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"'
 
 
@@ -43,13 +47,14 @@ class Plan:
     flows: tuple[float, ...]
     """For each bundle the points its flow takes; 0 where none is shown."""
     view: View
+    clusters: tuple[Cluster, ...] = ()
 
 
 def write(plan: Plan, texts: Texts | None = None) -> str:
     """Write a picture as DOT.
 
     Args:
-        plan: the boxes and edges; ids must be `n`, `m`, `e` or `f` and a number.
+        plan: the boxes and edges; ids must be `n`, `m`, `e`, `f` or `c` and a number.
         texts: what the numbers are; None leaves every label out, for a template.
 
     Raises:
@@ -60,13 +65,56 @@ def write(plan: Plan, texts: Texts | None = None) -> str:
     graph.attr("node", fontname=FONT_FAMILY, fixedsize="true", margin="0")
     graph.attr("edge", fontname=FONT_FAMILY, arrowsize="0.7", penwidth="1.2", color=palette.edge)
     constants = {box.id for box in plan.boxes if box.look == "constant"}
-    for box in plan.boxes:
-        graph.node(checked(box.id), **_node_attributes(box, palette, texts))
+    nodes = {checked(box.id): _node_attributes(box, palette, texts) for box in plan.boxes}
+    for cluster in plan.clusters:
+        if cluster.id not in inner_clusters(plan.clusters):
+            _write_cluster(graph, cluster, (plan, nodes, texts))
+    inside = {box for cluster in plan.clusters for box in cluster.boxes}
+    for name, attributes in nodes.items():
+        if name not in inside:
+            graph.node(name, **attributes)
     for bundle, room in zip(plan.bundles, plan.flows, strict=True):
         style = {"style": "dashed"} if bundle.tail in constants else {}
+        if len(bundle.edges) > 1:
+            style["penwidth"] = f"{min(_WIDEST_LINE, 1.2 + 0.4 * log2(len(bundle.edges))):.1f}"
         label = {"label": _flow_label(bundle, room, texts, plan.view)} if room else {}
         graph.edge(checked(bundle.tail), checked(bundle.head), id=checked(bundle.id), **style, **label)
     return str(graph.source)
+
+
+def inner_clusters(clusters: Sequence[Cluster]) -> frozenset[str]:
+    """Ids of the frames that lie in another one."""
+    return frozenset(box for cluster in clusters for box in cluster.boxes if box.startswith("c"))
+
+
+def _write_cluster(graph: Any, cluster: Cluster, drawn: tuple[Plan, dict[str, dict[str, str]], Texts | None]) -> None:
+    plan, nodes, texts = drawn
+    known = {one.id: one for one in plan.clusters}
+    palette = PALETTES[plan.view.theme]
+    with graph.subgraph(name=f"cluster_{checked(cluster.id)}") as inner:
+        inner.attr(
+            id=cluster.id,
+            label=_cluster_label(cluster, palette, texts),
+            labeljust="l",
+            style="rounded,filled",
+            fillcolor=palette.cluster.fill,
+            color=palette.cluster.border,
+            penwidth="1",
+            margin="10",
+        )
+        for box in cluster.boxes:
+            if box in known:
+                _write_cluster(inner, known[box], drawn)
+            else:
+                inner.node(box, **nodes[box])
+
+
+def _cluster_label(cluster: Cluster, palette: Palette, texts: Texts | None) -> str:
+    """The title of a frame; without texts, the room for it."""
+    title = boxes.cluster_title(cluster)
+    room = f'WIDTH="{width(title, boxes.CLUSTER_SIZE, "bold"):.0f}" HEIGHT="{boxes.CLUSTER_HEIGHT:.0f}"'
+    inner = "" if texts is None else _font(title, boxes.CLUSTER_SIZE, palette.cluster.ink, "B")
+    return f'<<TABLE {_TABLE}><TR><TD FIXEDSIZE="TRUE" {room} ALIGN="LEFT">{inner}</TD></TR></TABLE>>'
 
 
 def checked(name: str) -> str:
@@ -112,11 +160,16 @@ def _label(box: Box, palette: Palette, texts: Texts) -> str:
         _row(_font(box.title, boxes.TITLE_SIZE, palette.boxes[box.look].ink, "B"), boxes.TITLE_HEIGHT, box.room),
         _row(_font(box.name, boxes.NAME_SIZE, palette.muted), boxes.NAME_HEIGHT, box.room),
     ]
-    if box.face is not None:
+    if box.note:
+        rows.append(_row(_font(box.note, boxes.NAME_SIZE, palette.muted), boxes.NAME_HEIGHT, box.room))
+    if box.rows:
         rows.append(f'<TR><TD COLSPAN="2" HEIGHT="{boxes.GAP:.0f}"></TD></TR>')
+    if box.face is not None:
         rows.append(_number("value", texts.values[box.face], palette.value, palette.muted))
     if box.has_gradient and box.face is not None:
         rows.append(_number("grad", texts.gradients[box.face], palette.gradient, palette.muted))
+    if box.share is not None:
+        rows.append(_number("share", texts.shares[box.share], palette.gradient, palette.muted))
     return f"<<TABLE {_TABLE}>{''.join(rows)}</TABLE>>"
 
 

@@ -14,7 +14,8 @@ class Group(msgspec.Struct, frozen=True):
 
     `key` names the group whatever else is folded; `View.expanded` and `View.collapsed` take it. `face` is the one
     member whose value leaves the group, shown as the group's own; None where several do. `repeats` counts the rounds
-    of a loop; of a part of a loop, `first` is the number of its first round.
+    of a loop, the equal blocks of a module, or its calls; of a part of a loop, `first` is the number of its first
+    round, of a module the number of the call. `parameters` counts the elements of the leaves inside.
     """
 
     id: str
@@ -25,6 +26,19 @@ class Group(msgspec.Struct, frozen=True):
     operations: int
     repeats: int = 1
     face: str | None = None
+    first: int | None = None
+    parameters: int = 0
+
+
+class Cluster(msgspec.Struct, frozen=True):
+    """An opened group: a frame around what is inside, `boxes` (ids of nodes, closed groups and further frames)."""
+
+    id: str
+    key: str
+    kind: GroupKind
+    title: str
+    boxes: tuple[str, ...]
+    repeats: int = 1
     first: int | None = None
 
 
@@ -40,13 +54,19 @@ class Bundle(msgspec.Struct, frozen=True):
     edges: tuple[int, ...]
 
 
+Leaves = tuple[tuple[int, ...], ...]
+"""Indices of the leaves in each group of a picture, and at last of all leaves of the graph."""
+
+
 class Folded(msgspec.Struct, frozen=True):
     """The visible part of a graph; every node is in exactly one of `nodes` (by index) and `groups`.
 
-    `opened` are the keys of groups that are unfolded here, outermost first.
+    `opened` are the keys of groups that are unfolded here, outermost first; `clusters` their frames, in that order.
     """
 
     nodes: tuple[int, ...]
     groups: tuple[Group, ...]
     bundles: tuple[Bundle, ...]
     opened: tuple[str, ...] = ()
+    clusters: tuple[Cluster, ...] = ()
+    leaves: Leaves = ()

@@ -10,7 +10,7 @@ from cachetools import LRUCache
 from app.errors import LayoutUnavailableError
 from app.layout import boxes, svg
 from app.layout.dot import Plan, write
-from app.layout.drawing import Drawing, Texts, frame_texts
+from app.layout.drawing import Drawing, frame_texts
 from app.layout.engine import EngineDied, EngineFailure, Engines, Format
 from app.layout.fold import fold
 from app.layout.folded import Bundle, Folded
@@ -28,6 +28,13 @@ _COARSER = (4, 16, 1_000_000)
 """A picture that took too long is tried again with so many times fewer nodes, and at last as one box."""
 
 _LARGE = 500
+
+_UNASKED = 150
+"""The most boxes of a picture that nobody asked to be larger."""
+
+
+Frame = tuple[Pass | None, Phase]
+"""The numbers of a picture: a pass, and how much of it has happened."""
 
 
 class Layout:
@@ -106,7 +113,7 @@ class Layout:
         graph: Graph,
         picture: Format,
         view: View | None = None,
-        frame: tuple[Pass | None, Phase] = (None, "blank"),
+        frame: Frame = (None, "blank"),
     ) -> bytes:
         """Draw one frame as a file for other programs.
 
@@ -121,19 +128,20 @@ class Layout:
         """
         if picture == "svg":
             return (await self.draw(graph, view)).svg(*frame).encode()
-        *_, drawn = await self._lay_out(graph, view or View(), picture, frame_texts(*frame))
+        *_, drawn = await self._lay_out(graph, view or View(), picture, frame)
         return drawn
 
-    def dot(self, graph: Graph, view: View | None = None, frame: tuple[Pass | None, Phase] = (None, "blank")) -> str:
+    def dot(self, graph: Graph, view: View | None = None, frame: Frame = (None, "blank")) -> str:
         """Write one frame as DOT, for the visitor's own Graphviz."""
         view = view or View()
-        return write(plan(graph, self._fold(graph, view, 1), view), frame_texts(*frame))
+        folded = self._fold(graph, view, 1)
+        return write(plan(graph, folded, view), frame_texts(*frame, folded.leaves))
 
     async def _lay_out(
-        self, graph: Graph, view: View, picture: Format = "svg", texts: Texts | None = None
+        self, graph: Graph, view: View, picture: Format = "svg", frame: Frame | None = None
     ) -> tuple[Plan, Folded, bytes]:
         for divisor in (1, *_COARSER):
-            planned, folded, source = await self._written(graph, view, divisor, texts)
+            planned, folded, source = await self._written(graph, view, divisor, frame)
             try:
                 return planned, folded, await self._insist(source, picture)
             except EngineFailure:
@@ -147,22 +155,22 @@ class Layout:
         except EngineDied:
             return await self._engines.draw(source, picture, self._settings.layout_seconds)
 
-    async def _written(self, graph: Graph, view: View, divisor: int, texts: Texts | None) -> tuple[Plan, Folded, str]:
+    async def _written(self, graph: Graph, view: View, divisor: int, frame: Frame | None) -> tuple[Plan, Folded, str]:
         def prepare() -> tuple[Plan, Folded, str]:
             folded = self._fold(graph, view, divisor)
             planned = plan(graph, folded, view)
-            return planned, folded, write(planned, texts)
+            return planned, folded, write(planned, None if frame is None else frame_texts(*frame, folded.leaves))
 
         # A large graph takes long enough to fold that others would have to wait for it.
         return prepare() if len(graph.nodes) < _LARGE else await asyncio.to_thread(prepare)
 
     def _fold(self, graph: Graph, view: View, divisor: int) -> Folded:
-        most = self._settings.layout_nodes
-        most = max(1, (most if view.max_nodes is None else min(most, view.max_nodes)) // divisor)
-        folded = fold(graph, view.expanded, view.collapsed, most)
+        asked = _UNASKED if view.max_nodes is None else view.max_nodes
+        most = max(1, min(self._settings.layout_nodes, asked) // divisor)
+        folded = fold(graph, view, most)
         while len(folded.bundles) > _MOST_BUNDLES and most > 1:
             most //= 2
-            folded = fold(graph, view.expanded, view.collapsed, most)
+            folded = fold(graph, view, most)
         return folded
 
 
@@ -172,7 +180,7 @@ def plan(graph: Graph, folded: Folded, view: View) -> Plan:
     index = {node.id: node for node in graph.nodes}
     has_flows = len(folded.bundles) <= _FLOW_BUNDLES
     flows = tuple(_flow_room(graph, index, bundle) if has_flows else 0.0 for bundle in folded.bundles)
-    return Plan(shown, folded.bundles, flows, view)
+    return Plan(shown, folded.bundles, flows, view, folded.clusters)
 
 
 def _flow_room(graph: Graph, index: dict[str, Node], bundle: Bundle) -> float:
@@ -190,6 +198,6 @@ def structure_key(graph: Graph, view: View) -> bytes:
     """Name a structure under a view: equal keys, equal drawings."""
     nodes = [(n.id, n.kind, n.name, n.label, n.variable, n.span, n.shape, n.dtype, n.module) for n in graph.nodes]
     edges = [(e.id, e.source, e.target) for e in graph.edges]
-    options = (view.direction, view.theme, sorted(view.expanded), sorted(view.collapsed), view.max_nodes)
+    options = (view.direction, view.theme, sorted(view.expanded), sorted(view.collapsed), view.max_nodes, view.depth)
     # `repr` also writes what UTF-8 cannot.
     return hashlib.blake2b(repr((nodes, edges, options)).encode(), digest_size=16).digest()

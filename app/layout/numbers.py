@@ -42,6 +42,23 @@ _FOUR_DIGITS = Context(prec=4, rounding=ROUND_HALF_UP)
 _WHOLE = Context(rounding=ROUND_HALF_UP)
 
 
+def format_share(share: float) -> str:
+    """Print a part of a whole, between 0 and 1, in per cent: one digit after the point."""
+    per_cent = Decimal(share * 100).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    return "< 0.1 %" if share > 0 and per_cent == 0 else f"{per_cent.normalize():f} %"
+
+
+def square_of(value: Value) -> float:
+    """The squared norm of a recorded value, as far as it is finite; 0 where there is none."""
+    if value is None or isinstance(value, str):
+        return 0.0
+    if not isinstance(value, TensorValue):
+        return float(value) ** 2
+    if value.statistics is not None:
+        return square_of(value.statistics.norm)
+    return sum(square_of(element) for element in _flat(value.data or []))
+
+
 def format_number(value: Number | None) -> str:
     """Print one number by the rule above.
 

@@ -25,13 +25,16 @@ class Colours:
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """All colours of one theme; `value` and `gradient` are the inks of the numbers, `muted` that of small print."""
+    """All colours of one theme; `value` and `gradient` are the inks of the numbers, `muted` that of small print,
+    `cluster` the frames around what is inside an opened group.
+    """
 
     background: str
     edge: str
     value: str
     gradient: str
     muted: str
+    cluster: Colours
     boxes: MappingProxyType[Look, Colours]
 
 
@@ -43,6 +46,7 @@ PALETTES: MappingProxyType[Theme, Palette] = MappingProxyType(
             value="#14181d",
             gradient="#8a2f87",
             muted="#59626d",
+            cluster=Colours("#f7faf8", "#9fb8aa", "#2f5a43"),
             boxes=MappingProxyType(
                 {
                     "leaf": Colours("#e5f0fb", "#0b62a8", "#0a3f6e"),
@@ -59,6 +63,7 @@ PALETTES: MappingProxyType[Theme, Palette] = MappingProxyType(
             value="#f1f4f7",
             gradient="#eba6e6",
             muted="#a5afba",
+            cluster=Colours("#161d1b", "#3f5a4c", "#9cc7b0"),
             boxes=MappingProxyType(
                 {
                     "leaf": Colours("#10304f", "#5db2f7", "#d5ebff"),

@@ -6,9 +6,11 @@ is room for, `repeats` finds structure in them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
+from math import gcd
 
 from app.layout.folded import GroupKind
 from app.trace.model import Graph, Node
@@ -110,11 +112,14 @@ def _shared(paths: Sequence[Path]) -> Path:
     return tuple(step for step, _ in takewhile(lambda pair: pair[0] == pair[1], zip(low, high, strict=False)))
 
 
-def by_module(members: Iterable[int], inside: Path, where: Sequence[Path]) -> list[int | Part]:
-    """Sort the nodes of a module into its submodules; a submodule of one node stays that node.
+def by_module(members: Iterable[int], part: Part | None, where: Sequence[Path]) -> list[int | Part]:
+    """Sort the nodes of a module, or of the whole graph, into submodules; a submodule of one node stays that node.
 
-    A path that does not branch is one step: `encoder.layers` when `encoder` holds nothing else.
+    A path that does not branch is one step: `encoder.layers` when `encoder` holds nothing else. One call of a module
+    that is called again and again passes its number on to what is inside.
     """
+    inside = path(part.title) if part else ()
+    call = part.key[part.key.index("#") :] if part and "#" in part.key else ""
     children: dict[str, list[int]] = {}
     items: list[int | Part] = []
     for at in members:
@@ -127,5 +132,25 @@ def by_module(members: Iterable[int], inside: Path, where: Sequence[Path]) -> li
             items.extend(nodes)
             continue
         name = ".".join(_shared([where[at] for at in nodes]))
-        items.append(Part(f"module:{name}", "module", name, list(nodes)))
+        items.append(Part(f"module:{name}{call}", "module", name, list(nodes)))
     return items
+
+
+def repeats_of(flow: Flow, part: Part, where: Sequence[Path]) -> int:
+    """How many equal blocks follow each other in a module (`layers.0`, `layers.1`, …), or how often it was called."""
+    depth = len(path(part.title))
+    blocks: dict[str, Counter[Hashable]] = defaultdict(Counter)
+    ran: Counter[Hashable] = Counter()
+    calls = 0
+    for at in part.members:
+        node, inner = flow.nodes[at], where[at][depth:]
+        blocks[inner[0] if inner else ""][inner[1:], node.name, node.shape] += 1
+        if node.kind == "leaf":
+            calls = gcd(calls, len(flow.consumers[at]))
+        elif node.kind != "constant":
+            ran[inner, node.name] += 1
+    first, *others = blocks.values()
+    if others and all(name.isdecimal() for name in blocks):
+        return len(blocks) if all(block == first for block in others) else 1
+    # Each call leaves the same operations, and uses each parameter as often.
+    return gcd(calls, *ran.values()) if calls else 1

@@ -8,6 +8,7 @@ from collections.abc import Hashable, Sequence
 from itertools import pairwise
 from typing import TypeVar
 
+from app.layout.circles import close_circles, in_order, quotient
 from app.layout.parts import Flow, Part
 
 T = TypeVar("T")
@@ -16,20 +17,6 @@ _MANY = 4
 """Fewer equal items than this are shown one by one."""
 
 _DIGITS = re.compile(r"\d+")
-
-
-def quotient(flow: Flow, items: Sequence[int | Part]) -> list[tuple[int, int]]:
-    """Edges between different items, by their indices, in the direction data flows; nothing outside is seen."""
-    owner = {
-        at: which for which, item in enumerate(items) for at in ((item,) if isinstance(item, int) else item.members)
-    }
-    pairs: dict[tuple[int, int], None] = {}
-    for tail, mine in owner.items():
-        for head in flow.consumers[tail]:
-            other = owner.get(head, mine)
-            if other != mine:
-                pairs[mine, other] = None
-    return list(pairs)
 
 
 class Sets:
@@ -87,11 +74,11 @@ def fold_loops(flow: Flow, items: list[int | Part], key: str) -> list[int | Part
             folded.extend(items[at] for at in group)
         else:
             folded.append(_loop(flow, [items[at] for at in group], max(often[at] for at in group), key))
-    return absorb(flow, folded)
+    return absorb(flow, close_circles(flow, folded, key))
 
 
 def _loop(flow: Flow, items: list[int | Part], repeats: int, key: str) -> Part:
-    items.sort(key=flow.place)
+    items = in_order(flow, items)
     return Part(f"{key}loop:{name_of(flow, items[0])}", "loop", _title(flow, items[-1]), items, repeats)
 
 
@@ -172,12 +159,15 @@ def fold_inputs(flow: Flow, items: list[int | Part], key: str) -> list[int | Par
 def fold_slices(flow: Flow, items: list[int | Part], key: str, room: int) -> list[int | Part]:
     """Cut the computation into slices of about equal length; with what must stay, at most `room` items are left."""
     stays = [item for item in items if _stays(flow, item)]
-    work = sorted((item for item in items if not _stays(flow, item)), key=flow.place)
+    work = in_order(flow, [item for item in items if not _stays(flow, item)])
     return [*stays, *slices(flow, work, key, max(1, room - len(stays)))]
 
 
 def _stays(flow: Flow, item: int | Part) -> bool:
-    return isinstance(item, int) and flow.nodes[item].kind != "operation"
+    """Inputs and results; a result that is used further (one of several roots) would lie between two slices."""
+    if isinstance(item, Part) or flow.nodes[item].kind == "operation":
+        return False
+    return flow.nodes[item].kind != "output" or not flow.consumers[item]
 
 
 def slices(flow: Flow, items: list[int | Part], key: str, count: int) -> list[int | Part]:
@@ -190,7 +180,7 @@ def slices(flow: Flow, items: list[int | Part], key: str, count: int) -> list[in
 
 def rounds(flow: Flow, loop: Part, count: int) -> list[int | Part]:
     """Cut a loop into runs of whole rounds, numbered from 1."""
-    items = sorted(loop.items, key=flow.place)
+    items = in_order(flow, loop.items)
     size = max(1, round(len(items) / loop.repeats))
     each = _cut([items[at : at + size] for at in range(0, len(items), size)], count)
     parts: list[int | Part] = []

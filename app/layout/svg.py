@@ -13,10 +13,10 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 from app.layout import boxes
-from app.layout.boxes import Box
+from app.layout.boxes import Box, cluster_title
 from app.layout.dot import Plan, flow_arrow
 from app.layout.drawing import Drawing, Table
-from app.layout.folded import Bundle, Folded
+from app.layout.folded import Bundle, Cluster, Folded
 from app.layout.palette import PALETTES, Palette
 from app.layout.text import FONT_STACK
 
@@ -66,7 +66,7 @@ class Writer:
             else:
                 slots.append(piece)
                 fixed.append("")
-        return Drawing(tuple(fixed), tuple(slots), *size, folded.groups, folded.bundles, folded.opened)
+        return Drawing(tuple(fixed), tuple(slots), *size, folded)
 
 
 def read(picture: bytes, plan: Plan, folded: Folded) -> Drawing:
@@ -88,6 +88,8 @@ def read(picture: bytes, plan: Plan, folded: Folded) -> Drawing:
     writer = Writer(PALETTES[plan.view.theme])
     _open(writer, plan, (width, height))
     writer.add(f'<g transform="translate({x:g} {y:g})">')
+    for cluster in plan.clusters:
+        _write_cluster(writer, found[cluster.id], cluster)
     for bundle, room in zip(plan.bundles, plan.flows, strict=True):
         _write_edge(writer, found[bundle.id], plan, (bundle, room))
     for box in plan.boxes:
@@ -106,6 +108,18 @@ def _open(writer: Writer, plan: Plan, size: tuple[float, float]) -> None:
         f'font-family="{FONT_STACK}">',
         f'<rect class="background" width="{width:g}" height="{height:g}" fill="{writer.palette.background}"/>',
     )
+
+
+def _write_cluster(writer: Writer, group: Element, cluster: Cluster) -> None:
+    colours = writer.palette.cluster
+    shapes = list(_shapes(group))
+    left, top, _, _ = _extent(shapes)
+    title = cluster_title(cluster)
+    writer.add(f'<g id="{cluster.id}" class="cluster" role="img" aria-label="{escape(title)}">')
+    writer.add(*(_shape(shape, "frame") for shape in shapes))
+    style = (boxes.CLUSTER_SIZE, colours.ink, ' font-weight="bold"')
+    writer.text("label", (left + boxes.PADDING_X, top + boxes.CLUSTER_HEIGHT), style, title)
+    writer.add("</g>")
 
 
 def _write_node(writer: Writer, group: Element, box: Box) -> None:
@@ -132,17 +146,25 @@ def _write_texts(writer: Writer, box: Box, x: float, y: float) -> None:
     writer.text("label", (x, y - 4.5), (boxes.TITLE_SIZE, palette.boxes[box.look].ink, bold), box.title)
     y += boxes.NAME_HEIGHT
     writer.text("name", (x, y - 3.5), (boxes.NAME_SIZE, palette.muted, ""), box.name)
-    if box.face is None:
-        return
+    if box.note:
+        y += boxes.NAME_HEIGHT
+        writer.text("name", (x, y - 3.5), (boxes.NAME_SIZE, palette.muted, ""), box.note)
     y += boxes.GAP + boxes.ROW_HEIGHT
-    rows: list[tuple[Table, str, str]] = [("value", "value", palette.value)]
-    if box.has_gradient:
-        rows.append(("gradient", "grad", palette.gradient))
-    for table, key, ink in rows:
+    for table, key, at in _rows(box):
         writer.text("key", (x, y - 4.5), (boxes.KEY_SIZE, palette.muted, ""), key)
+        ink = palette.value if table == "value" else palette.gradient
         style = (boxes.NUMBER_SIZE, ink, bold + ' text-anchor="end"')
-        writer.text(table, (x + box.room, y - 4.5), style, (table, box.face))
+        writer.text(table, (x + box.room, y - 4.5), style, (table, at))
         y += boxes.ROW_HEIGHT
+
+
+def _rows(box: Box) -> Iterator[tuple[Table, str, int]]:
+    if box.face is not None:
+        yield "value", "value", box.face
+    if box.face is not None and box.has_gradient:
+        yield "gradient", "grad", box.face
+    if box.share is not None:
+        yield "share", "share", box.share
 
 
 def _write_edge(writer: Writer, group: Element, plan: Plan, drawn: tuple[Bundle, float]) -> None:

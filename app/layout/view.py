@@ -17,8 +17,8 @@ class View(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a graph is to be shown.
 
     `expanded` and `collapsed` are keys of groups (`Group.key`) that the visitor opened or closed by hand; groups that
-    are neither open by themselves while there is room. `max_nodes` bounds what is visible; None takes
-    `Settings.layout_nodes`.
+    are neither open by themselves while the picture stays easy to read; or, with `depth`, so many levels of groups are
+    on show: 1 opens none. `max_nodes` bounds what is visible, up to `Settings.layout_nodes`.
     """
 
     direction: Direction = "TB"
@@ -26,3 +26,4 @@ class View(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     expanded: frozenset[str] = frozenset()
     collapsed: frozenset[str] = frozenset()
     max_nodes: int | None = None
+    depth: int | None = None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
 from app.explorer import DrawnGraph
-from app.layout.folded import Bundle, Group
+from app.layout.folded import Bundle, Cluster, Group
 from app.layout.palette import Theme
 from app.layout.view import Direction, View
 from app.settings import Limits
@@ -18,18 +20,23 @@ from app.web.problems import Fault, InvalidRequestError
 
 
 class LayoutCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A graph as a trace gives it, and which of its groups are opened or closed by hand; numbers stay blank."""
+    """A graph as a trace gives it, and which of its groups are opened or closed by hand; numbers stay blank.
+
+    `depth` opens so many levels of groups instead of as many as are easy to read, up to `max_nodes` boxes.
+    """
 
     graph: DrawnGraph
     expanded: frozenset[str] = frozenset()
     collapsed: frozenset[str] = frozenset()
     direction: Direction = "TB"
     theme: Theme = "light"
+    depth: Annotated[int, msgspec.Meta(ge=1, le=1000)] | None = None
+    max_nodes: Annotated[int, msgspec.Meta(ge=1)] | None = None
 
     @property
     def view(self) -> View:
         """How the graph is to be shown."""
-        return View(self.direction, self.theme, self.expanded, self.collapsed)
+        return View(self.direction, self.theme, self.expanded, self.collapsed, self.max_nodes, self.depth)
 
 
 class LayoutAnswer(msgspec.Struct, frozen=True):
@@ -39,6 +46,7 @@ class LayoutAnswer(msgspec.Struct, frozen=True):
     groups: tuple[Group, ...]
     bundles: tuple[Bundle, ...]
     opened: tuple[str, ...]
+    clusters: tuple[Cluster, ...]
 
 
 def read_layout(body: bytes, limits: Limits) -> LayoutCall:

@@ -128,7 +128,7 @@ class Service:
         """Draw a graph that a client brings; `Layout` keeps drawings by itself."""
         graph = Graph(call.graph.id, call.graph.nodes, call.graph.edges)
         drawing = await self.explorer.layout.draw(graph, call.view)
-        answer = LayoutAnswer(drawing.svg(), drawing.groups, drawing.bundles, drawing.opened)
+        answer = LayoutAnswer(drawing.svg(), drawing.groups, drawing.bundles, drawing.opened, drawing.clusters)
         return await make_reply(msgspec.json.encode(answer), JSON)
 
     async def study(self, job: Job) -> Reply:

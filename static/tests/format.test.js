@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { elementsOf, formatValue } from "../format.js";
+import { elementsOf, formatShare, formatValue } from "../format.js";
 
 const cases = JSON.parse(readFileSync(new URL("../../tests/numbers.json", import.meta.url), "utf8"));
 
@@ -12,8 +12,14 @@ test("numbers print as the server prints them", () => {
   assert.deepEqual(wrong.map(({ value, text }) => ({ value, text, got: formatValue(value) })), []);
 });
 
+test("shares print as the server prints them", () => {
+  const shares = JSON.parse(readFileSync(new URL("../../tests/shares.json", import.meta.url), "utf8"));
+  assert.deepEqual(shares.map(({ share }) => formatShare(share)), shares.map(({ text }) => text));
+});
+
 test("what is not there prints as a dash", () => {
   assert.equal(formatValue(undefined), "—");
+  assert.equal(formatShare(null), "—");
 });
 
 test("elements come in row-major order", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { bundleView, edgeView, groupView, nodeView, sceneAt } from "../scene.js";
+import { edgeView, nodeView, sceneAt } from "../scene.js";
 import { frameAt, timelineOf } from "../timeline.js";
 import { ranksOf, topologyOf } from "../topology.js";
 import { chain, descent, quadratic } from "./fixtures/build.js";
@@ -101,21 +101,4 @@ test("before the first pass every node waits", () => {
   const trace = descent();
   const scene = scenes({ ...trace, timeline: [{ kind: "print", text: "hello\n" }, ...trace.timeline] });
   assert.deepEqual(views(scene(0), "state"), Array(4).fill("pending"));
-});
-
-test("a folded group is active with any of its nodes, and has run when all have", () => {
-  const scene = scenes(quadratic());
-  const group = { members: ["n2", "n3", "n4"] };
-  assert.deepEqual(groupView(scene(0), { members: ["n2"] }), { state: "pending", active: false });
-  assert.deepEqual(groupView(scene(1), group), { state: "known", active: true });
-  assert.deepEqual(groupView(scene(10), group), { state: "known", active: true });
-  assert.deepEqual(groupView(scene(12), group), { state: "ran", active: false });
-});
-
-test("a bundle of edges shows what its edges show together", () => {
-  const scene = scenes(quadratic());
-  assert.deepEqual(bundleView(scene(0), [2, 3]), { state: "pending", active: null });
-  assert.deepEqual(bundleView(scene(1), [2, 3]), { state: "known", active: "forward" });
-  assert.deepEqual(bundleView(scene(10), [2, 3]), { state: "ran", active: "backward" });
-  assert.deepEqual(bundleView(scene(6), [0, 2]), { state: "known", active: null });
 });

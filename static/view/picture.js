@@ -1,7 +1,8 @@
 // The server's picture inside the page: put in once, afterwards only its texts and classes change.
 
-import { formatValue } from "../format.js";
-import { bundleView, edgeView, groupView, nodeView } from "../scene.js";
+import { formatShare, formatValue } from "../format.js";
+import { bundleView, groupView, shareOf } from "../folded.js";
+import { edgeView, nodeView } from "../scene.js";
 
 /** The only place where text becomes elements: the page's policy may name it. */
 const policy = globalThis.trustedTypes?.createPolicy("picture", { createHTML: (text) => text });
@@ -29,19 +30,21 @@ export function createPicture(graph) {
   const root = parsePicture(graph.svg);
   const groups = new Map((graph.groups ?? []).map((group) => [group.id, group]));
   const bundles = new Map((graph.bundles ?? []).map((bundle) => [bundle.id, bundle]));
-  const parts = [...root.querySelectorAll("g[id]")].flatMap((element) => partOf(element, groups, bundles) ?? []);
-  for (const part of parts) if (!isBox(part)) widen(part.element);
+  const clusters = new Map((graph.clusters ?? []).map((cluster) => [cluster.id, cluster]));
+  const parts = [...root.querySelectorAll("g[id]")].map((element) => partOf(element, { groups, bundles, clusters }));
+  for (const part of parts) if (part.kind === "edge" || part.kind === "bundle") widen(part.element);
   return { graph, root, parts, byId: new Map(parts.map((part) => [part.id, part])) };
 }
 
-function partOf(element, groups, bundles) {
+function partOf(element, { groups, bundles, clusters }) {
   const { id } = element;
   const texts = (...names) => names.map((name) => cell(element.querySelector(`text.${name}`)));
   const common = { id, element, base: element.getAttribute("class") ?? "", state: "", shown: null, mark: "", tint: "" };
   if (bundles.get(id)?.edges.length > 1) return { ...common, kind: "bundle", bundle: bundles.get(id), texts: [] };
+  if (clusters.has(id)) return { ...common, kind: "cluster", cluster: clusters.get(id), texts: [] };
   if (id.startsWith("e")) return { ...common, kind: "edge", texts: texts("flow") };
   const group = groups.get(id) ?? null;
-  return { ...common, kind: group ? "group" : "node", group, texts: texts("value", "gradient") };
+  return { ...common, kind: group ? "group" : "node", group, texts: texts("value", "gradient", "share") };
 }
 
 /** A line is too thin to be hit: an unseen wide one lies over it. */
@@ -75,7 +78,7 @@ export function paint(picture, scene) {
   return changed;
 }
 
-const PAINT = { node: paintNode, edge: paintEdge, group: paintGroup, bundle: paintBundle };
+const PAINT = { node: paintNode, edge: paintEdge, group: paintGroup, bundle: paintBundle, cluster: paintCluster };
 
 function paintNode(part, scene) {
   const i = scene.topology.places.get(part.id);
@@ -92,8 +95,16 @@ function setNumbers(part, view) {
 function paintGroup(part, scene) {
   const view = groupView(scene, part.group);
   const face = scene.topology.places.get(part.group.face);
-  const changed = setClass(part, view.state + (view.active ? " active" : ""));
+  const changed = setClass(part, view.state + (view.active ? " active" : "")) + setShare(part, scene);
   return face === undefined ? changed : changed + setNumbers(part, nodeView(scene, face));
+}
+
+function setShare(part, scene) {
+  return part.texts[2].element ? setText(part.texts[2], formatShare(shareOf(scene, part.group))) : 0;
+}
+
+function paintCluster(part) {
+  return setClass(part, "");
 }
 
 function paintEdge(part, scene) {

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 
 from app.layout.boxes import FLOW_SIZE
 from app.layout.drawing import Drawing
+from app.layout.folded import Folded
 from app.layout.layout import Layout
 from app.layout.numbers import WIDEST_NUMBER, WIDEST_TENSOR
 from app.layout.text import Face, width
@@ -97,11 +98,13 @@ def texts(group: Element, name: str) -> list[str]:
     return [element.text or "" for element in of_class(group, name)]
 
 
-def outline(group: Element) -> tuple[float, float, float, float]:
+def outline(group: Element, kind: str = "shape") -> tuple[float, float, float, float]:
     """Left, top, right and bottom of a box."""
+    if group.get("class") == "edge":
+        return (0.0, 0.0, 0.0, 0.0)
     points = [
         (float(x), float(y))
-        for shape in of_class(group, "shape")
+        for shape in of_class(group, kind)
         for x, y in re.findall(r"(-?[\d.]+),(-?[\d.]+)", shape.get("points") or shape.get("d") or "")
     ]
     xs, ys = [x for x, _ in points], [y for _, y in points]
@@ -244,13 +247,30 @@ async def test_dark_is_a_picture_of_its_own(layout: Layout) -> None:
 async def test_any_graph_is_drawn_soundly(layout: Layout, graph: Graph) -> None:
     drawing = await layout.draw(graph)
     root = parse(drawing.svg(numbers_for(graph, -1.2345e100)))
-    boxes = {graph.nodes[at].id for at in range(len(graph.nodes))}
+    boxes = {graph.nodes[at].id for at in drawing.folded.nodes}
     names = by_id(root).keys()
     assert {name for name in names if name.startswith("n")} == boxes
+    assert {name for name in names if name.startswith("m")} == {group.id for group in drawing.groups}
+    assert {name for name in names if name.startswith("c")} == {cluster.id for cluster in drawing.clusters}
+    assert_frames_hold(root, drawing)
     assert {name for name in names if name[0] in "ef"} == {bundle.id for bundle in drawing.bundles}
     assert_texts_fit(root, graph)
     assert_apart(root)
     assert_inside(root)
+
+
+def assert_frames_hold(root: Element, drawing: Drawing) -> None:
+    """A frame goes around what it holds, and its title stands in it."""
+    parts = by_id(root)
+    places = {name: outline(part, "frame" if name.startswith("c") else "shape") for name, part in parts.items()}
+    for cluster in drawing.clusters:
+        left, top, right, bottom = places[cluster.id]
+        (title,) = (line_of(text) for text in of_class(parts[cluster.id], "label"))
+        assert left <= title.left <= title.right <= right
+        for box in cluster.boxes:
+            inner = places[box]
+            assert left <= inner[0] <= inner[2] <= right
+            assert max(top, title.bottom) <= inner[1] <= inner[3] <= bottom
 
 
 def named(text: str) -> Graph:
@@ -320,6 +340,6 @@ async def test_flows_stand_clear_of_boxes(layout: Layout) -> None:
 
 
 async def test_bytes_grow_with_what_is_kept() -> None:
-    small = Drawing(("a", "b"), (("value", 0),), 1, 1)
-    large = Drawing(("a" * 10_000, "b"), (("value", 0),), 1, 1)
+    small = Drawing(("a", "b"), (("value", 0),), 1, 1, Folded((), (), ()))
+    large = Drawing(("a" * 10_000, "b"), (("value", 0),), 1, 1, Folded((), (), ()))
     assert small.bytes + 9_000 < large.bytes

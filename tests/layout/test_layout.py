@@ -76,9 +76,9 @@ async def test_what_is_shown_is_part_of_the_key() -> None:
         nodes = (graph.nodes[0], changed, *graph.nodes[2:])
         keys.add(structure_key(msgspec.structs.replace(graph, nodes=nodes), view))
     keys.add(structure_key(msgspec.structs.replace(graph, edges=graph.edges[1:]), view))
-    for other in (View("LR"), View("TB", "dark"), View(expanded=frozenset("a")), View(max_nodes=5)):
+    for other in (View("LR"), View("TB", "dark"), View(expanded=frozenset("a")), View(max_nodes=5), View(depth=2)):
         keys.add(structure_key(graph, other))
-    assert len(keys) == 11
+    assert len(keys) == 12
     assert structure_key(msgspec.structs.replace(graph, id="other"), view) in keys
 
 
@@ -130,7 +130,7 @@ async def test_at_last_one_box_stands_for_all() -> None:
     drawing = await layout.draw(recurrent(50))
     (group,) = drawing.groups
     assert len(group.members) == 255
-    assert "201 operations, 54 inputs" in drawing.svg()
+    assert "201 operations" in drawing.svg()
     await layout.stop()
 
 

@@ -13,9 +13,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.layout.numbers import TENSOR_CHARACTERS, WIDEST_NUMBER, WIDEST_TENSOR, format_number, format_value
+from app.layout.numbers import (
+    TENSOR_CHARACTERS,
+    WIDEST_NUMBER,
+    WIDEST_TENSOR,
+    format_number,
+    format_share,
+    format_value,
+    square_of,
+)
 from app.layout.text import width
-from app.trace.model import TensorValue
+from app.trace.model import Statistics, TensorValue
 
 CASES = json.loads((Path(__file__).parents[1] / "numbers.json").read_text())
 
@@ -24,6 +32,17 @@ CASES = json.loads((Path(__file__).parents[1] / "numbers.json").read_text())
 def test_case(case: dict[str, Any]) -> None:
     value = case["value"]
     assert format_value(msgspec.convert(value, TensorValue) if isinstance(value, dict) else value) == case["text"]
+
+
+def test_shares() -> None:
+    cases = json.loads((Path(__file__).parents[1] / "shares.json").read_text())
+    assert [format_share(case["share"]) for case in cases] == [case["text"] for case in cases]
+
+
+def test_squared_norms_of_all_that_is_recorded() -> None:
+    whole = TensorValue((2, 2), "float32", data=[[1, 2], ["NaN", -2.0]])
+    known = TensorValue((300,), "float32", statistics=Statistics(0, 1, 0.5, 0.1, 3.0, 0.0, 0, 0))
+    assert [square_of(value) for value in (None, -3.0, "Infinity", whole, known)] == [0, 9, 0, 9, 9]
 
 
 @pytest.mark.parametrize(
