@@ -144,13 +144,15 @@ def repeats_of(flow: Flow, part: Part, where: Sequence[Path]) -> int:
     calls = 0
     for at in part.members:
         node, inner = flow.nodes[at], where[at][depth:]
-        blocks[inner[0] if inner else ""][inner[1:], node.name, node.shape] += 1
+        block = blocks[inner[0] if inner else ""]
         if node.kind == "leaf":
+            # Blocks are alike by their parameters: the first one often runs less, as its input needs no gradient.
+            block[inner[1:], node.shape] += 1
             calls = gcd(calls, len(flow.consumers[at]))
         elif node.kind != "constant":
             ran[inner, node.name] += 1
     first, *others = blocks.values()
     if others and all(name.isdecimal() for name in blocks):
-        return len(blocks) if all(block == first for block in others) else 1
+        return len(blocks) if first and all(block == first for block in others) else 1
     # Each call leaves the same operations, and uses each parameter as often.
     return gcd(calls, *ran.values()) if calls else 1

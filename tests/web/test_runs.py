@@ -323,6 +323,30 @@ async def test_a_graph_is_drawn_anew(client: httpx.AsyncClient) -> None:
     }
 
 
+MODEL = """import torch
+from torch import nn
+layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+encoder = nn.TransformerEncoder(layer, 3)
+encoder(torch.ones(1, 4, 8)).sum().backward()
+"""
+
+
+async def test_a_graph_opens_level_by_level(client: httpx.AsyncClient) -> None:
+    graph = (await trace(client, {"program": MODEL}))["graphs"][0]
+    levels = [
+        (await client.post("/api/layout", json={"graph": graph, "depth": depth, "max_nodes": 300})).json()
+        for depth in (1, 2, 9)
+    ]
+    (whole,) = levels[0]["groups"]
+    assert (whole["title"], whole["repeats"], whole["parameters"]) == ("encoder.layers", 3, 3 * 600)
+    assert {group["title"] for group in levels[1]["groups"]} == {f"encoder.layers.{layer}" for layer in range(3)}
+    (frame,) = levels[1]["clusters"]
+    assert sorted(frame["boxes"]) == sorted(group["id"] for group in levels[1]["groups"])
+    assert levels[2]["groups"] == []
+    assert "encoder.layers.2.linear1" in {cluster["title"] for cluster in levels[2]["clusters"]}
+    assert (await client.post("/api/layout", json={"graph": graph, "depth": 0})).status_code == 400
+
+
 # -- the service -------------------------------------------------------------------------------------------------------
 
 
