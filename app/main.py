@@ -20,10 +20,13 @@ from app.explorer import Explorer
 from app.layout.layout import Layout
 from app.sandbox import Sandbox
 from app.settings import Settings
+from app.study.engine import LocalEngine
+from app.study.lab import Lab
 from app.web import openapi
 from app.web.api import make_api
 from app.web.assets import Assets
 from app.web.gate import Gate
+from app.web.lab import make_lab
 from app.web.logs import LOGGER, set_up_logs
 from app.web.metrics import Metrics
 from app.web.operation import make_operation, sandbox_numbers
@@ -40,6 +43,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     sandbox, layout = Sandbox(settings), Layout(settings)
     metrics = Metrics(lambda: sandbox_numbers(sandbox))
     service = Service(settings, Explorer(sandbox, layout), metrics)
+    engine = LocalEngine(sandbox, settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
@@ -48,13 +52,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         try:
             yield
         finally:
-            await asyncio.gather(sandbox.stop(), layout.stop())
+            await asyncio.gather(engine.stop(), sandbox.stop(), layout.stop())
 
     app = FastAPI(docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False)
     app.state.service = service
     app.state.sandbox = sandbox
     app.include_router(make_api(service))
     app.include_router(make_studies(service))
+    app.include_router(make_lab(service, Lab(engine, settings)))
     app.include_router(make_operation(sandbox, layout, metrics, openapi.OPERATION))
     app.include_router(make_pages(settings, Assets()))
     app.openapi = cache(lambda: openapi.make_document(app))  # type: ignore[method-assign]

@@ -40,6 +40,8 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Points at which one landscape asks for the loss."""
     checked_elements: int = 2_000
     """Elements of all leaves whose gradients one check compares."""
+    runs: int = 100_000
+    """Runs of one sweep."""
 
 
 def read_limits() -> Limits:
@@ -94,6 +96,8 @@ class Settings(BaseSettings):
     concurrent_runs: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
     queued_runs: int = Field(default=64, ge=0)
     """Runs that may wait for their turn; one more is refused, and told when to come back."""
+    sweep_seconds: float = Field(default=300.0, gt=0)
+    """From the start of a sweep or race to its end."""
     spares: int = Field(default=4, ge=1)
     """Confined, warm processes that wait for a run."""
     spare_seconds: float = 600.0

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import keyword
-import math
 from typing import NamedTuple
 
 from app.errors import LimitError, ProgramError, SourceTooLargeError
+from app.program.body import Body
 from app.program.defaults import Defaults, choose_classes
 from app.program.grammar import Formula
-from app.program.names import MODULES, RESERVED, Names, known_names, nearest
+from app.program.names import MODULES, RESERVED, Names, known_names
 from app.program.rewriting import Written, rewrite
 from app.program.shapes import infer
 from app.program.values import Assigned, write_numbers, write_value
 from app.settings import Limits
-from app.trace.job import Expression, Optimizer, Variable
-
-USUAL_RATE = 0.1
-"""torch's own default for SGD, 0.001, moves nothing that an eye could see."""
+from app.trace.job import Expression, Variable
 
 
 def write(expression: Expression, limits: Limits | None = None) -> str:
@@ -35,7 +32,7 @@ def write(expression: Expression, limits: Limits | None = None) -> str:
     limits = limits or Limits()
     check_steps(expression.steps, limits)
     parts = take_apart(expression, limits)
-    body = Body(expression, parts.written, parts.followed, known_names())
+    body = Body(expression, parts.written, parts.followed)
     leaves = [f"{name} = {value.text}" for name, value in parts.values.items()]
     blocks = [imports(parts.imports, expression.steps), leaves, *body.blocks]
     program = "\n\n".join("\n".join(block) for block in blocks) + "\n"
@@ -129,72 +126,6 @@ def normalise(variable: Variable) -> Variable:
     """Take a field that was left blank as a wish for a default."""
     is_blank = isinstance(variable.value, str) and not variable.value.strip()
     return Variable(None, variable.requires_grad) if is_blank else variable
-
-
-class Body:
-    """What comes after the leaves: one `backward()`, or the loop of an optimizer."""
-
-    def __init__(self, expression: Expression, written: Written, followed: list[str], names: Names) -> None:
-        self._taken = set(written.variables)
-        self._followed = followed
-        self._loss = self._free("loss", "result", "total")
-        self._formula = written.text
-        if expression.sum:
-            output = self._free("output", "y", "result")
-            self.lines = [f"{output} = {self._formula}", f"{self._loss} = {output}.sum()"]
-        else:
-            self.lines = [f"{self._loss} = {self._formula}"]
-        self.lines.append(f"{self._loss}.backward()")
-        if expression.steps:
-            self.blocks = self._loop(expression.optimizer, expression.steps, names)
-        else:
-            self.blocks = [self.lines, [f'print("{name}.grad =", {name}.grad)' for name in followed]]
-
-    def _free(self, *choices: str) -> str:
-        """Choose a name that no variable has taken."""
-        name = next((choice for choice in choices if choice not in self._taken), None)
-        while name is None or name in self._taken:
-            name = (name or choices[0]) + "_"
-        self._taken.add(name)
-        return name
-
-    def _loop(self, optimizer: Optimizer, steps: int, names: Names) -> list[list[str]]:
-        """Write the optimizer, its loop and the final prints."""
-        variable, step = self._free("optimizer", "opt"), self._free("step", "epoch", "i")
-        options = "".join(f", {key}={value!r}" for key, value in check_options(optimizer, names).items())
-        made = [f"{variable} = optim.{optimizer.name}([{', '.join(self._followed)}]{options})"]
-        prints = [f'print("{name} =", {name}.detach())' for name in self._followed]
-        if optimizer.name == "LBFGS":
-            closure = self._free("closure", "evaluate")
-            defined = [f"def {closure}():", f"{variable}.zero_grad()", *self.lines, f"return {self._loss}"]
-            loop = [f"for {step} in range({steps}):", f"    {variable}.step({closure})"]
-            return [made, indent(defined), loop, prints]
-        loop = [f"for {step} in range({steps}):", *self.lines, f"{variable}.step()", f"{variable}.zero_grad()"]
-        return [made, indent(loop), prints]
-
-
-def indent(lines: list[str]) -> list[str]:
-    """Indent all lines but the first."""
-    return [lines[0], *("    " + line for line in lines[1:])]
-
-
-def check_options(optimizer: Optimizer, names: Names) -> dict[str, int | float | bool]:
-    """Refuse an optimizer or an option that torch does not have."""
-    if optimizer.name not in names.optimizers:
-        near = nearest(optimizer.name, names.optimizers)
-        if near is None:
-            raise ProgramError("unknown-optimizer", {"name": optimizer.name[:60]})
-        raise ProgramError("misspelt-optimizer", {"name": optimizer.name[:60], "nearest": near})
-    known = names.optimizers[optimizer.name]
-    for option, value in optimizer.options.items():
-        if option not in known:
-            parameters = {"optimizer": optimizer.name, "option": option[:60], "known": ", ".join(known)}
-            raise ProgramError("unknown-option", parameters)
-        if not math.isfinite(value):
-            raise ProgramError("bad-option", {"optimizer": optimizer.name, "option": option, "value": str(value)})
-    if optimizer.name == "SGD" and "lr" not in optimizer.options:
-        return {"lr": USUAL_RATE, **optimizer.options}
-    return optimizer.options
 
 
 def imports(needed: frozenset[str], steps: int) -> list[str]:

@@ -12,7 +12,7 @@ from app.settings import Limits
 from app.trace.findings import answers
 from app.trace.job import Job
 from app.trace.model import EndEvent, Failure
-from app.trace.study import CheckEvent, Finding, Landscape, LandscapeEvent, Study
+from app.trace.study import Check, CheckEvent, Finding, Landscape, LandscapeEvent, Study
 
 AXES = 2
 
@@ -37,7 +37,7 @@ class Laboratory:
             ProgramError, LimitError: the grid is none, or has more cells than `Limits.cells`.
             ServiceError: no confined process could be had, or too many runs wait already.
         """
-        assert job.study is not None
+        assert isinstance(job.study, Landscape | Check)
         check_study(job.study, job.limits)
         finding: Finding | None = None
         end = EndEvent()

@@ -6,7 +6,11 @@ import msgspec
 
 from app.settings import Limits
 from app.trace.model import Struct
+from app.trace.optimizer import Configuration, Optimizer, Scheduler
 from app.trace.study import Check, Landscape
+from app.trace.trials import Bend, Race, Sweep
+
+__all__ = ["Configuration", "Expression", "Job", "Optimizer", "Scheduler", "Variable"]
 
 
 class Variable(Struct, frozen=True):
@@ -18,13 +22,6 @@ class Variable(Struct, frozen=True):
     requires_grad: bool = True
 
 
-class Optimizer(Struct, frozen=True):
-    """The optimizer that an expression's program uses: a class of `torch.optim` by name, and its keyword options."""
-
-    name: str = "SGD"
-    options: dict[str, int | float | bool] = msgspec.field(default_factory=dict)
-
-
 class Expression(Struct, frozen=True):
     """An expression to be written into a program; `steps` counts optimizer steps, 0 asks for one bare `backward()`."""
 
@@ -33,6 +30,14 @@ class Expression(Struct, frozen=True):
     optimizer: Optimizer = Optimizer()
     steps: int = 0
     sum: bool = False
+    scheduler: Scheduler | None = None
+    clip_norm: float | None = None
+    clip_value: float | None = None
+
+    @property
+    def configuration(self) -> Configuration:
+        """How its loss is brought down."""
+        return Configuration(self.optimizer, self.scheduler, self.clip_norm, self.clip_value)
 
 
 class Job(Struct, frozen=True):
@@ -41,5 +46,5 @@ class Job(Struct, frozen=True):
     source: str | Expression
     seed: int = 0
     limits: Limits = Limits()
-    study: Landscape | Check | None = None
-    """What is asked about an expression instead of its trace."""
+    study: Landscape | Check | Sweep | Race | Bend | None = None
+    """What is asked about the source instead of its trace."""

@@ -31,6 +31,7 @@ from app.trace.model import (
     UpdateEvent,
     Value,
 )
+from app.trace.outcomes import clean_trial, size_of
 from app.trace.soundness import (
     check_edge,
     check_entries,
@@ -45,6 +46,7 @@ from app.trace.soundness import (
     require,
 )
 from app.trace.study import CheckEvent, LandscapeEvent
+from app.trace.trials import CellsEvent, CurvatureEvent, ProjectionEvent, RacerEvent, SurfaceEvent
 
 _PARAMETERS = 20_000
 _PROGRAM_AROUND_EXPRESSION = 4096
@@ -96,6 +98,9 @@ class Ledger:
             case CheckEvent():
                 self._count("checked_elements", sum(len(leaf.elements) for leaf in event.leaves))
                 return clean_check(event)
+            case CellsEvent() | RacerEvent() | ProjectionEvent() | SurfaceEvent() | CurvatureEvent():
+                self._count("values", size_of(event))
+                return clean_trial(event)
 
     def _count(self, name: str, more: int = 1) -> None:
         self._counts[name] += more

@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from app.trace.study import CheckEvent, LandscapeEvent
+from app.trace.trials import TrialEvent
 
 NonFinite = Literal["NaN", "Infinity", "-Infinity"]
 Number = bool | int | float | NonFinite
@@ -257,7 +258,7 @@ class EndEvent(Struct, frozen=True, tag_field="event", tag="end"):
 
 
 RunEvent = ProgramEvent | GraphEvent | PassEvent | UpdateEvent | MomentEvent | DiagnosticEvent | EndEvent
-Event = RunEvent | LandscapeEvent | CheckEvent
+Event = RunEvent | LandscapeEvent | CheckEvent | TrialEvent
 
 
 class Trace(Struct, frozen=True):

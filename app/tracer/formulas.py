@@ -23,17 +23,19 @@ class Loss:
     Attributes:
         values: each variable's value, as its program would assign it; the followed ones are leaves.
         followed: names of the leaves.
+        own_seed: what its values were drawn from.
     """
 
     def __init__(self, job: Job) -> None:
         assert isinstance(job.source, Expression)
         parts = take_apart(job.source, job.limits)
-        self._seed = job.seed
+        self.own_seed = job.seed
         namespace: dict[str, object] = {}
         exec("\n".join(imports(parts.imports, 0)), namespace)
         self.seed()
         for name, value in parts.values.items():
             exec(compile(f"{name} = {value.text}", f"<{name}>", "exec"), namespace)
+        self._state = (torch.get_rng_state(), random.getstate(), np.random.get_state())
         # A name of a variable may hide a module's, which the next value would miss: they are taken out together.
         self.values: dict[str, torch.Tensor] = {name: namespace[name] for name in parts.values}  # type: ignore[misc]
         self.followed = parts.followed
@@ -44,9 +46,18 @@ class Loss:
 
     def seed(self, more: int = 0) -> None:
         """Set every generator as it stands before the first line of the program."""
-        torch.manual_seed((self._seed + more) % 2**63)
-        random.seed(self._seed + more)
-        np.random.seed((self._seed + more) % 2**32)
+        torch.manual_seed((self.own_seed + more) % 2**63)
+        random.seed(self.own_seed + more)
+        np.random.seed((self.own_seed + more) % 2**32)
+
+    def begin(self, seed: int) -> None:
+        """Set every generator as it stands once the values have been made."""
+        if seed != self.own_seed:
+            self.seed(seed - self.own_seed)
+            return
+        torch.set_rng_state(self._state[0])
+        random.setstate(self._state[1])
+        np.random.set_state(self._state[2])
 
     def __call__(self, variables: Mapping[str, torch.Tensor]) -> torch.Tensor:
         """Evaluate.

@@ -9,10 +9,13 @@ from app.errors import ExplorerError
 from app.program import write
 from app.trace.job import Expression, Job
 from app.trace.model import EndEvent, Event, Failure, ProgramEvent, Span
-from app.trace.study import Finding, Landscape
+from app.trace.study import Check, Landscape
+from app.trace.trials import Bend, Sweep
 from app.tracer.check import compare
 from app.tracer.failures import explain
 from app.tracer.formulas import Loss
+from app.tracer.lab.curvature import bend
+from app.tracer.lab.sweep import Part
 from app.tracer.landscape import survey
 
 
@@ -23,9 +26,8 @@ def study(job: Job, send: Callable[[Event], None]) -> None:
         job: the expression, the study, seed and limits.
         send: takes the program of the expression, the finding, and the end.
     """
-    assert isinstance(job.source, Expression)
     try:
-        program = write(job.source, job.limits)
+        program = job.source if isinstance(job.source, str) else write(job.source, job.limits)
     except ExplorerError as error:
         send(EndEvent(failure=_failure(error)))
         return
@@ -33,7 +35,7 @@ def study(job: Job, send: Callable[[Event], None]) -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # they go to stderr, where nobody looks
-            send(_answer(job))
+            _answer(job, send)
     except ExplorerError as error:
         send(EndEvent(failure=_failure(error)))
     except BaseException as error:
@@ -42,12 +44,16 @@ def study(job: Job, send: Callable[[Event], None]) -> None:
         send(EndEvent())
 
 
-def _answer(job: Job) -> Finding:
-    loss = Loss(job)
-    if isinstance(job.study, Landscape):
-        return survey(loss, job.study)
-    assert job.study is not None
-    return compare(loss, job.study, job.limits)
+def _answer(job: Job, send: Callable[[Event], None]) -> None:
+    match job.study:
+        case Sweep() if isinstance(job.source, Expression):
+            Part(job, job.study, send).run()
+        case Bend():
+            send(bend(job, job.study))
+        case Landscape():
+            send(survey(Loss(job), job.study))
+        case Check():
+            send(compare(Loss(job), job.study, job.limits))
 
 
 def _failure(error: ExplorerError) -> Failure:

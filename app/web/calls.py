@@ -12,13 +12,14 @@ from msgspec import Meta
 
 from app.errors import LimitError, ProgramError, SourceTooLargeError
 from app.settings import Limits
-from app.trace.job import Expression, Job, Optimizer, Variable
+from app.trace.job import Expression, Job, Variable
+from app.web.configurations import read_number, read_optimizer, read_scheduler
 from app.web.problems import Fault, InvalidRequestError, past
 
 Body = TypeVar("Body")
 Seed = Annotated[int, Meta(ge=0, le=2**63 - 1, description="Seed of every generator; equal requests, equal answers.")]
 Steps = Annotated[int, Meta(ge=0, description="Optimizer steps; 0 asks for one bare backward().")]
-Option = str | int | float | bool
+Option = str | int | float | bool | list | dict | None  # type: ignore[type-arg]
 DEEPEST_LIST = 16
 NON_FINITE = {"NaN", "Infinity", "-Infinity"}
 
@@ -39,6 +40,9 @@ class ExpressionCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     expression: str
     variables: dict[str, VariableInput] = {}
     optimizer: dict[str, Option] = {}
+    scheduler: dict[str, Option] | None = None
+    clip_norm: Annotated[float, Meta(ge=0)] | None = None
+    clip_value: Annotated[float, Meta(ge=0)] | None = None
     steps: Steps = 0
     sum: bool = False
     seed: Seed = 0
@@ -78,9 +82,12 @@ def expression_job(call: ExpressionCall, limits: Limits) -> Job:
     expression = Expression(
         expression=call.expression,
         variables={name: _variable(name, value) for name, value in call.variables.items()},
-        optimizer=_optimizer(call.optimizer),
+        optimizer=read_optimizer(call.optimizer, "/optimizer"),
         steps=call.steps,
         sum=call.sum,
+        scheduler=read_scheduler(call.scheduler, "/scheduler"),
+        clip_norm=read_number(call.clip_norm, "/clip_norm"),
+        clip_value=read_number(call.clip_value, "/clip_value"),
     )
     return Job(source=expression, seed=call.seed, limits=limits)
 
@@ -125,22 +132,6 @@ def check_list(root: list[Any], pointer: str) -> None:
                 raise InvalidRequestError((Fault("Number out of range", f"{place}/{index}"),))
 
 
-def _optimizer(given: Mapping[str, Option]) -> Optimizer:
-    name = given.get("name", "SGD")
-    if not isinstance(name, str):
-        raise InvalidRequestError((Fault("Expected `str`", "/optimizer/name"),))
-    options: dict[str, int | float | bool] = {}
-    for option, value in given.items():
-        if option == "name":
-            continue
-        if isinstance(value, str) or not isfinite(value):
-            raise InvalidRequestError(
-                (Fault("Expected a number or a boolean", f"/optimizer/{escape_pointer(option)}"),)
-            )
-        options[option] = value
-    return Optimizer(name=name, options=options)
-
-
 # -- precise pointers --------------------------------------------------------------------------------------------------
 
 
@@ -156,7 +147,7 @@ def convert(document: dict[str, Any], kind: type[Body]) -> Body:
         raise InvalidRequestError((point(str(error), document),)) from None
 
 
-ENTRY_KINDS: dict[str, Any] = {"variables": VariableInput, "optimizer": Option}
+ENTRY_KINDS: dict[str, Any] = {"variables": VariableInput, "optimizer": Option, "scheduler": Option}
 """What the tables of a call hold."""
 
 
@@ -169,7 +160,7 @@ def point(message: str, document: Mapping[str, Any]) -> Fault:
     detail, _, path = message.partition(" - at `$")
     steps: list[str] = []
     for name, index in re.findall(r"\.([^.\[\]`]+)|\[(\d+|\.\.\.)\]", path):
-        if index == "..." and steps[-1:] not in (["variables"], ["optimizer"]):
+        if index == "..." and steps[-1:] not in (["variables"], ["optimizer"], ["scheduler"]):
             break
         steps.append(_misfit(steps[-1], document[steps[-1]]) if index == "..." else name or index)
     unknown = re.search(r"unknown field `(.*)`", detail)

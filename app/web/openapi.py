@@ -10,9 +10,12 @@ from fastapi.openapi.utils import get_openapi
 
 from app import __version__
 from app.explorer import DrawnTrace
+from app.program.optimizers import Catalogue
 from app.trace.study import CheckEvent, LandscapeEvent
 from app.web.calls import ExpressionCall, ProgramCall
 from app.web.gallery import Example
+from app.web.lab_calls import SweepCall
+from app.web.lab_lines import SweepAnswer
 from app.web.layouts import LayoutAnswer, LayoutCall
 from app.web.operation import Health, Readiness
 from app.web.problems import Problem
@@ -48,7 +51,7 @@ LAYOUT_BODY = {
     "direction": "LR",
 }
 SCHEMAS = (ExpressionCall, ProgramCall, DrawnTrace, LayoutCall, LayoutAnswer, Problem, Example, Health, Readiness)
-STUDIES = (LandscapeCall, LandscapeEvent, CheckCall, CheckEvent)
+STUDIES = (LandscapeCall, LandscapeEvent, CheckCall, CheckEvent, Catalogue, SweepCall, SweepAnswer)
 
 Document = dict[str, Any]
 

@@ -1,0 +1,137 @@
+"""The optimizer lab: sweeps and races, from the question to the lines of its answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+import msgspec
+
+from app.errors import LimitError, Parameter, ProgramError
+from app.program.optimizers import check_configuration
+from app.settings import Limits, Settings
+from app.study.engine import Engine
+from app.study.report import Board, PlanEvent, SummaryEvent, plan_of
+from app.study.sweeping import Sweeping
+from app.trace.job import Expression, Job
+from app.trace.model import Cut, EndEvent
+from app.trace.trials import Bend, CellsEvent, CurvatureEvent, Sweep
+
+CONFIGURATIONS = 32
+
+SweepLine = PlanEvent | CellsEvent | CurvatureEvent | SummaryEvent | EndEvent
+
+
+class Lab:
+    """Asks many children about one program or expression.
+
+    Args:
+        engine: where they run.
+        settings: how long a sweep may take.
+    """
+
+    def __init__(self, engine: Engine, settings: Settings) -> None:
+        self._engine = engine
+        self._seconds = settings.sweep_seconds
+
+    async def sweep(self, job: Job) -> AsyncGenerator[SweepLine, None]:
+        """Run a sweep; closing the generator ends it.
+
+        Yields:
+            The plan, cells as they are done, the curvature where it can be had, the sum, the end.
+
+        Raises:
+            ProgramError, LimitError: the sweep cannot be run as it is.
+            ServiceError: no process could be had.
+        """
+        sweep = job.study
+        assert isinstance(sweep, Sweep)
+        check_sweep(sweep, job.limits)
+        yield plan_of(sweep, self._engine.name)
+        board = Board(sweep)
+        end = EndEvent()
+        try:
+            async with asyncio.timeout(self._seconds) as clock, aclosing(self._cells(job, sweep)) as cells:
+                async for event in cells:
+                    if isinstance(event, EndEvent):
+                        end = event
+                        continue
+                    board.enter(event)
+                    # A client that reads slowly spends its own time, not the sweep's.
+                    yield event
+        except TimeoutError:
+            if not clock.expired():
+                raise
+            end = EndEvent(cut=Cut("sweep_seconds", self._seconds, "seconds"))
+        if end.failure is None:
+            summary = board.summary()
+            if end.cut is None and isinstance(job.source, Expression):
+                async for curvature in self._bend(job, sweep, summary.best):
+                    yield curvature
+            yield summary
+        yield end
+
+    def _cells(self, job: Job, sweep: Sweep) -> AsyncGenerator[CellsEvent | EndEvent, None]:
+        return Sweeping(self._engine, job, sweep).cells()
+
+    async def _bend(self, job: Job, sweep: Sweep, best: int | None) -> AsyncGenerator[CurvatureEvent, None]:
+        """Ask for the curvature; a loss that has none to tell is no failure of the sweep."""
+        bent = msgspec.structs.replace(job, study=Bend(sweep, best))
+        async with aclosing(self._engine.run(bent)) as events:
+            async for event in events:
+                if isinstance(event, CurvatureEvent):
+                    yield event
+
+
+def check_sweep(sweep: Sweep, limits: Limits) -> None:
+    """Refuse a sweep before a process is spent on it.
+
+    Raises:
+        ProgramError: an optimizer, option or rate that cannot be, or nothing to run.
+        LimitError: more cells or steps than there may be.
+    """
+    if not 1 <= len(sweep.configurations) <= CONFIGURATIONS:
+        raise ProgramError("configurations-count", {"count": len(sweep.configurations), "value": CONFIGURATIONS})
+    for configuration in sweep.configurations:
+        check_configuration(configuration)
+    check_rates(sweep.rates)
+    check_cells(sweep.cells, limits)
+    check_steps(sweep.steps, limits)
+
+
+def check_rates(rates: tuple[float, ...]) -> None:
+    """Refuse learning rates that no optimizer takes.
+
+    Raises:
+        ProgramError: one is not above 0.
+    """
+    wrong = next((rate for rate in rates if not rate > 0), None)
+    if wrong is not None:
+        raise ProgramError("rate-not-positive", {"rate": wrong})
+
+
+def check_cells(count: int, limits: Limits) -> None:
+    """Refuse more runs than one sweep may have, and none.
+
+    Raises:
+        ProgramError, LimitError: so it is.
+    """
+    if count < 1:
+        raise ProgramError("sweep-empty")
+    if count > limits.runs:
+        parameters: dict[str, Parameter] = {"limit": "runs", "value": limits.runs, "unit": "runs", "count": count}
+        raise LimitError("limit-runs", parameters)
+
+
+def check_steps(steps: int, limits: Limits) -> None:
+    """Refuse no steps, and more than `Limits.steps`.
+
+    Raises:
+        ProgramError, LimitError: so it is.
+    """
+    if steps < 1:
+        raise ProgramError("no-steps")
+    if steps > limits.steps:
+        parameters: dict[str, Parameter] = {"limit": "steps", "value": limits.steps, "unit": "steps", "steps": steps}
+        raise LimitError("limit-steps", parameters)

@@ -1,0 +1,109 @@
+"""What the findings of many runs must be by themselves, and how their texts are made harmless."""
+
+from __future__ import annotations
+
+import msgspec
+
+from app.trace.soundness import check_entries, check_slug, clean_name, clean_parameters, require
+from app.trace.trials import (
+    CellFailure,
+    CellsEvent,
+    CurvatureEvent,
+    Hidden,
+    ProjectionEvent,
+    RacerEvent,
+    SurfaceEvent,
+    TrialEvent,
+)
+
+_STEPS = 2**31
+_CELLS = 2**40
+_PLANE = 2
+
+
+def size_of(event: TrialEvent) -> int:
+    """How many numbers an event holds."""
+    match event:
+        case CellsEvent():
+            return 5 * len(event.initial) + len(event.failures)
+        case RacerEvent():
+            paths = sum(map(len, (event.path or {}).values()))
+            return 3 * len(event.losses) + paths
+        case ProjectionEvent():
+            return sum(map(len, event.points)) * _PLANE
+        case SurfaceEvent():
+            return len(event.losses)
+        case CurvatureEvent():
+            return sum(len(point.eigenvalues) + 1 for point in event.points)
+
+
+def clean_trial(event: TrialEvent) -> TrialEvent:
+    """Refuse records that contradict themselves.
+
+    Raises:
+        ReplyError: one does.
+    """
+    match event:
+        case CellsEvent():
+            return _clean_cells(event)
+        case RacerEvent():
+            return _clean_racer(event)
+        case ProjectionEvent():
+            require(len(event.explained) <= _PLANE and event.parameters >= 0, "a projection that cannot be")
+        case SurfaceEvent():
+            _check_surface(event)
+        case CurvatureEvent():
+            for point in event.points:
+                require(point.cell is None or 0 <= point.cell < _CELLS, "the curvature of no cell")
+    return event
+
+
+def _clean_cells(event: CellsEvent) -> CellsEvent:
+    columns = (event.initial, event.final, event.best, event.reached, event.diverged)
+    count = len(event.initial)
+    require(0 <= event.first < _CELLS and count > 0, "cells of no place")
+    require(all(len(column) == count for column in columns), "columns of unequal length")
+    _check_steps((*event.reached, *event.diverged))
+    failed = [failure.cell for failure in event.failures]
+    require(len(set(failed)) == len(failed), "a cell that failed twice")
+    require(all(event.first <= cell < event.first + count for cell in failed), "a failure of another cell")
+    return msgspec.structs.replace(event, failures=tuple(map(_clean_failure, event.failures)))
+
+
+def _clean_failure(failure: CellFailure) -> CellFailure:
+    check_slug(failure.code)
+    return CellFailure(failure.cell, failure.code, clean_parameters(failure.parameters))
+
+
+def _clean_racer(event: RacerEvent) -> RacerEvent:
+    require(0 <= event.racer < _STEPS, "no racer")
+    require(len(event.rates) <= len(event.losses) <= len(event.rates) + 1, "losses that do not fit the steps")
+    require(len(event.gradients) == len(event.rates), "gradients that do not fit the steps")
+    _check_steps((event.reached, event.diverged))
+    path = event.path
+    if path is not None:
+        check_entries(path)
+        require(all(len(values) == len(event.losses) for values in path.values()), "a path that does not fit the steps")
+        path = {clean_name(name): values for name, values in path.items()}
+    if event.sharpness is not None:
+        require(len(event.sharpness.steps) == len(event.sharpness.values), "sharpness that does not fit the steps")
+        _check_steps(event.sharpness.steps)
+    failure = None if event.failure is None else _clean_failure(event.failure)
+    return msgspec.structs.replace(event, path=path, failure=failure)
+
+
+def _check_steps(steps: tuple[int | None, ...]) -> None:
+    require(all(step is None or 0 <= step < _STEPS for step in steps), "a step that never was")
+
+
+def _check_surface(event: SurfaceEvent) -> None:
+    cells = 1
+    for axis in event.coordinates:
+        cells *= len(axis)
+    require(len(event.coordinates) <= _PLANE and cells == len(event.losses), "losses that do not fit the surface")
+    check_hidden(event.hidden)
+
+
+def check_hidden(hidden: Hidden) -> None:
+    """Refuse dimensions that cannot be."""
+    require(0 <= hidden.shown <= hidden.dimensions < 2**62, "dimensions that cannot be")

@@ -1,0 +1,165 @@
+"""Many runs of one program or expression: what is asked for, and what comes back.
+
+The cells of a sweep are numbered with the seed fastest, then the start, the rate and the configuration.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from app.trace.optimizer import Configuration
+from app.trace.study import Real, Record
+
+Start = dict[str, float | list]  # type: ignore[type-arg]
+"""Values of some variables of an expression, in the place of its own."""
+EXPLODED = 1e6
+"""A loss this many times above the first one (or above 1, if that is smaller) has diverged."""
+
+
+class Sweep(Record, frozen=True, tag_field="study", tag="sweep"):
+    """Configurations × learning rates × starts × seeds, a short run each; of these the cells from `first` on.
+
+    `target` is a loss; the record says when a run came down to it.
+    """
+
+    configurations: tuple[Configuration, ...]
+    rates: tuple[float, ...]
+    starts: tuple[Start, ...]
+    seeds: tuple[int, ...]
+    steps: int
+    target: float | None = None
+    first: int = 0
+    count: int = 0
+
+    @property
+    def cells(self) -> int:
+        """How many runs there are in all."""
+        return len(self.configurations) * len(self.rates) * len(self.starts) * len(self.seeds)
+
+    def place(self, cell: int) -> tuple[int, int, int, int]:
+        """Find the configuration, rate, start and seed of a cell, by their positions."""
+        cell, seed = divmod(cell, len(self.seeds))
+        cell, start = divmod(cell, len(self.starts))
+        configuration, rate = divmod(cell, len(self.rates))
+        return configuration, rate, start, seed
+
+
+class Race(Record, frozen=True, tag_field="study", tag="race"):
+    """Some configurations from one start and seed, recorded step by step; `surface` points along each of the two main
+    directions of all paths, or none.
+    """
+
+    racers: tuple[Configuration, ...]
+    steps: int
+    target: float | None = None
+    surface: int = 0
+
+
+class Bend(Record, frozen=True, tag_field="study", tag="curvature"):
+    """The Hessian's eigenvalues at each start and seed of a sweep, and at the end of its best run, by cell."""
+
+    sweep: Sweep
+    best: int | None = None
+
+
+class CellFailure(Record, frozen=True):
+    """Why the run of one cell has no numbers."""
+
+    cell: int
+    code: str
+    parameters: dict[str, str | int | float | bool | None] = msgspec.field(default_factory=dict)
+
+
+class CellsEvent(Record, frozen=True, tag_field="event", tag="cells"):
+    """The runs of some cells in a row: the loss before the first step, after the last and at its best, the step that
+    reached the target, and the first step whose loss is no finite number or `EXPLODED`.
+    """
+
+    first: int
+    initial: tuple[Real, ...]
+    final: tuple[Real, ...]
+    best: tuple[Real, ...]
+    reached: tuple[int | None, ...]
+    diverged: tuple[int | None, ...]
+    failures: tuple[CellFailure, ...] = ()
+
+
+class Sharpness(Record, frozen=True):
+    """The largest eigenvalue of the Hessian at some steps of a run."""
+
+    steps: tuple[int, ...]
+    values: tuple[Real, ...]
+
+
+class RacerEvent(Record, frozen=True, tag_field="event", tag="racer"):
+    """One racer's run: the loss before each step and after the last, the rate and the gradient's norm at each step, and
+    where there are few parameters, all scalars, each one's value.
+    """
+
+    racer: int
+    losses: tuple[Real, ...]
+    rates: tuple[Real, ...]
+    gradients: tuple[Real, ...]
+    path: dict[str, tuple[Real, ...]] | None
+    sharpness: Sharpness | None
+    initial: Real
+    final: Real
+    best: Real
+    reached: int | None
+    diverged: int | None
+    failure: CellFailure | None = None
+
+
+class Hidden(Record, frozen=True):
+    """What a slice through many dimensions does not show.
+
+    `explained` is the share of the paths' variance in the plane, where it was laid through paths; `gradient_inside` the
+    share of the gradient's length at the centre that lies in it.
+    """
+
+    dimensions: int
+    shown: int
+    explained: Real | None
+    gradient_inside: Real | None
+
+
+class ProjectionEvent(Record, frozen=True, tag_field="event", tag="projection"):
+    """The racers' paths on the two main directions of all of them, from the common start."""
+
+    explained: tuple[Real, ...]
+    parameters: int
+    points: tuple[tuple[tuple[Real, Real], ...], ...]
+
+
+class SurfaceEvent(Record, frozen=True, tag_field="event", tag="surface"):
+    """The loss over a plane; `losses` with the last axis fastest."""
+
+    coordinates: tuple[tuple[Real, ...], ...]
+    losses: tuple[Real, ...]
+    hidden: Hidden
+
+
+class BendPoint(Record, frozen=True):
+    """The curvature at one point: eigenvalues of the Hessian, the largest first, and 2 / the largest, the learning rate
+    above which plain gradient descent leaves it.
+    """
+
+    at: Literal["start", "best"]
+    start: int | None
+    seed: int | None
+    cell: int | None
+    loss: Real
+    eigenvalues: tuple[Real, ...]
+    bound: Real | None
+
+
+class CurvatureEvent(Record, frozen=True, tag_field="event", tag="curvature"):
+    """The curvature at some points of one loss; none where it has too many parameters or no second derivative."""
+
+    points: tuple[BendPoint, ...]
+
+
+Trials = Sweep | Race | Bend
+TrialEvent = CellsEvent | RacerEvent | ProjectionEvent | SurfaceEvent | CurvatureEvent

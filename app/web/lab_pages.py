@@ -1,0 +1,38 @@
+"""What the OpenAPI document says about the optimizer lab, with examples that work."""
+
+from __future__ import annotations
+
+from app.web.study_pages import Document, described
+
+SWEEP_BODY = {
+    "expression": "(1 - x)**2 + 100*(y - x**2)**2",
+    "configurations": [{"name": "SGD", "momentum": 0.9}, {"name": "Adam"}],
+    "rates": {"start": 0.0001, "stop": 1, "count": 9},
+    "starts": {"x": {"start": -2, "stop": 2, "count": 3}, "y": {"start": -1, "stop": 3, "count": 3}},
+    "steps": 50,
+    "target": 0.1,
+}
+
+OPTIMIZERS: Document = {
+    "summary": "Every optimizer and scheduler of torch, with the options of its signature",
+    "description": "`execution` marks options that change how a step is computed, never what it is. Runs of an "
+    "optimizer that is `batched` are stacked in a sweep; one with `closure` evaluates the loss again within a step.",
+    "tags": ["lab"],
+    "responses": {
+        "200": {
+            "description": "All there are.",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Catalogue"}}},
+        }
+    },
+}
+SWEEP = described(
+    "Configurations × learning rates × starts × seeds: a short run each",
+    "Cells are numbered with the seed fastest, then the start, the rate and the configuration. With "
+    "`Accept: application/x-ndjson` the lines are `plan`, `cells` and `failures` as they come, `curvature`, `summary`, "
+    "and `end` or `problem`; hanging up ends the sweep. A run that fails is a cell with its reason. `diverged` is the "
+    "first step whose loss is no finite number or 10⁶ times above the first.",
+    ("SweepCall", "SweepAnswer"),
+    {"sweep": {"summary": "Two optimizers in Rosenbrock's valley", "value": SWEEP_BODY}},
+)
+for _entry in (SWEEP,):
+    _entry["tags"] = ["lab"]
