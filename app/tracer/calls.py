@@ -30,7 +30,7 @@ from app.tracer.kernels import (
 from app.tracer.listener import Listener
 from app.tracer.names import Names
 from app.tracer.sites import Constant, Made, Site, Sites, constants, program_frame
-from app.tracer.source import Sources
+from app.tracer.source import Program, Sources
 from app.tracer.values import Held, read
 from app.tracer.walk import function_of, is_followed_leaf
 
@@ -47,6 +47,8 @@ class Calls(TorchFunctionMode):
         self.made: dict[int, Made] = {}
         self.modules: list[torch.nn.Module] = []
         self.is_stopping = False
+        self.has_hooks = not isinstance(source, Program) or "hook" in source.text
+        """Whether somebody may have put hooks of their own on tensors or nodes."""
         self.is_resting = False
         """Whether what runs now is torch's own and not to be taken down: the step of an optimizer."""
         self._is_program = source.is_program
@@ -74,6 +76,7 @@ class Calls(TorchFunctionMode):
 
     def _treatment(self, func: Any) -> Treatment:
         name: str = getattr(func, "__name__", "")
+        self.has_hooks |= name.startswith("register_")
         if name in ("__get__", "__set__", "__delete__"):
             return self._property_treatment(getattr(func.__self__, "__name__", ""), name)
         if name in PASSIVE:

@@ -19,7 +19,8 @@ from torch.optim.optimizer import register_optimizer_step_post_hook, register_op
 from torch.overrides import _pop_mode_temporarily
 
 from app.tracer.kernels import is_transformed, next_sequence_number
-from app.tracer.recorder import Options, Recorder
+from app.tracer.passes import Options
+from app.tracer.recorder import Recorder
 
 _run_engine = torch.autograd._engine_run_backward  # type: ignore[attr-defined]
 _apply_function = torch.autograd.Function.apply.__func__  # type: ignore[attr-defined]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch.autograd.graph import Node as Function
@@ -14,6 +14,7 @@ from torch.autograd.graph import get_gradient_edge
 from app.settings import Limits
 from app.trace.model import Graph, Pass, Span, Value
 from app.tracer.calls import Calls
+from app.tracer.deduction import Deductions
 from app.tracer.derivatives import Derivatives
 from app.tracer.names import Names
 from app.tracer.structure import Builder, Leaf, Parts
@@ -24,13 +25,31 @@ from app.tracer.walk import walk
 Count = Callable[[str, int, int], None]
 
 
+class Options(NamedTuple):
+    """How the program called the engine.
+
+    `accumulate` is False for `autograd.grad`; `starts_with_one` tells that the only root is a scalar with gradient 1.
+    """
+
+    retain_graph: bool
+    create_graph: bool
+    accumulate: bool
+    inputs: tuple[Any, ...]
+    starts_with_one: bool
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is `loss.backward()`, with nothing special about it."""
+        return self.starts_with_one and self.accumulate and not self.create_graph and not self.inputs
+
+
 class Recording:
     """One pass while the engine runs: places for everything it will tell.
 
-    `starts_with_one` tells that the root's own gradient is 1, as it is unless the program passes another one.
+    `options` are None for a graph that is not differentiated.
     """
 
-    def __init__(self, template: Template, laid: Laid, values: list[Reading], starts_with_one: bool) -> None:
+    def __init__(self, template: Template, laid: Laid, values: list[Reading], options: Options | None) -> None:
         self.template = template
         self.laid = laid
         self.values = values
@@ -39,10 +58,18 @@ class Recording:
         self.derivatives: list[Value] = [None] * len(template.graph.edges)
         self.accumulated: dict[str, Reading] = {}
         self.order: list[int] = []
-        self.without_gradient = {id(variable) for variable in laid.variables if variable.grad is None}
+        self.clean = frozenset(
+            [index for index, one in zip(template.leaves, laid.variables, strict=True) if one.grad is None]
+        )
+        """Leaves that had no gradient before, by node."""
         self.is_open = True
-        self.starts_with_one = starts_with_one
+        self.starts_with_one = options is not None and options.starts_with_one
+        self.is_plain = options is not None and options.is_plain
         self.memory: dict[tuple[int, int, torch.dtype], Held] = {}
+
+    def leaf(self, index: int) -> torch.Tensor:
+        """The leaf at a node."""
+        return self.laid.variables[self.template.leaves.index(index)]
 
     def readings(self) -> list[Reading]:
         """All that was taken down."""
@@ -70,11 +97,12 @@ class Passes:
         self._found = found
         self._templates = Templates(names)
         self._derivatives = Derivatives()
+        self._deductions = Deductions()
         self._values_kept = 0
 
     # -- before --------------------------------------------------------------------------------------------------------
 
-    def open(self, roots: list[Function], frame: FrameType | None, starts_with_one: bool = False) -> Recording:
+    def open(self, roots: list[Function], frame: FrameType | None, options: Options | None = None) -> Recording:
         """Find the graph under `roots`, and read its forward values.
 
         Raises:
@@ -83,7 +111,7 @@ class Passes:
         self._calls.keep_running()
         known = self._templates.find(roots, self._calls.made)
         template, laid = known if known is not None else self._meet(roots, frame)
-        return Recording(template, laid, template.values(laid, self._limits.full_elements), starts_with_one)
+        return Recording(template, laid, template.values(laid, self._limits.full_elements), options)
 
     def _meet(self, roots: list[Function], frame: FrameType | None) -> tuple[Template, Laid]:
         """Walk a graph that no template fits, and make one of it."""
@@ -108,7 +136,7 @@ class Passes:
     # -- while the engine runs -----------------------------------------------------------------------------------------
 
     def run(self, recording: Recording, run: Callable[[], Any], create_graph: bool) -> Any:
-        """Run the engine with a hook on every node.
+        """Run the engine with a hook on every node, or on the few that the others follow from.
 
         Args:
             recording: takes what the hooks tell.
@@ -117,16 +145,25 @@ class Passes:
         """
         if not create_graph:
             self._derivatives.ask(recording)
+        can_deduce = recording.is_plain and not self._calls.has_hooks
+        deduction = self._deductions.find(recording) if can_deduce else None
+        nodes = recording.laid.nodes
         ran = partial(self._ran_small if recording.template.is_small else self._ran, recording)
-        handles = [node.register_hook(partial(ran, index)) for index, node in enumerate(recording.laid.nodes)]
+        hooked = deduction.hooked if deduction is not None else range(len(nodes))
+        handles = {index: nodes[index].register_hook(partial(ran, index)) for index in hooked}
         try:
-            return self._calls.differentiable(run) if create_graph or recording.template.runs_programs else run()
+            result = self._calls.differentiable(run) if create_graph or recording.template.runs_programs else run()
+            if deduction is not None:
+                deduction.fill(recording)
+            elif can_deduce:
+                self._deductions.learn(recording)
+            return result
         finally:
             recording.is_open = False
             # The engine frees most graphs, and their hooks with them; leaves outlive them all.
-            kept = handles if create_graph else [handles[index] for index in recording.template.leaves]
-            for handle in kept:
-                handle.remove()
+            for index in handles if create_graph else recording.template.leaves:
+                if index in handles:
+                    handles[index].remove()
             self._derivatives.complete(recording)
 
     def _ran_small(self, recording: Recording, index: int, grad_inputs: Any, grad_outputs: Any) -> None:
@@ -183,7 +220,7 @@ class Passes:
             if gradient is not None:
                 node = recording.template.graph.nodes[index].id
                 # A first gradient is taken over as it is.
-                is_first = id(variable) in recording.without_gradient
+                is_first = index in recording.clean
                 recording.accumulated[node] = recording.gradients[index] if is_first else read(gradient, full)
 
     def read_captured(self, recording: Recording, inputs: Any, result: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch.autograd.graph import Node as Function
@@ -28,7 +28,7 @@ from app.trace.model import (
 from app.tracer.calls import Calls
 from app.tracer.diagnostics import Diagnoser
 from app.tracer.names import Names
-from app.tracer.passes import Passes, Recording
+from app.tracer.passes import Options, Passes, Recording
 from app.tracer.source import Sources
 from app.tracer.updates import Updates
 from app.tracer.walk import function_of
@@ -37,19 +37,6 @@ Call = Callable[[], Any]
 
 MAX_UNDIFFERENTIATED = 4
 """Graphs shown of a program that never calls `backward()`."""
-
-
-class Options(NamedTuple):
-    """How the program called the engine.
-
-    `accumulate` is False for `autograd.grad`; `starts_with_one` tells that the only root is a scalar with gradient 1.
-    """
-
-    retain_graph: bool
-    create_graph: bool
-    accumulate: bool
-    inputs: tuple[Any, ...]
-    starts_with_one: bool
 
 
 class RunCut(BaseException):
@@ -102,7 +89,7 @@ class Recorder:
         roots = [root for root in map(_root, outputs) if root is not None]
         if not roots:
             return run()
-        recording = self.passes.open(roots, self.calls.frame(), options.starts_with_one)
+        recording = self.passes.open(roots, self.calls.frame(), options)
         for variable in recording.laid.variables:
             self.updates.know(variable)
         try:
