@@ -91,6 +91,8 @@ class Settings(BaseSettings):
     """Origins of other sites whose pages may call the API; `*` is any."""
     frame_ancestors: str = "'none'"
     """Sites that may show the page in a frame, as Content-Security-Policy writes them."""
+    embed_ancestors: str = "*"
+    """The same for `/embed`, which is made to be framed: it holds nothing of the visitor's that a frame could steal."""
     limits: Limits = Field(default_factory=read_limits)
     """What one run may use; from the environment, each limit has its own variable (`EXPLORER_WALL_SECONDS`)."""
     concurrent_runs: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)

@@ -5,12 +5,12 @@ import { drawGraph, fetchPicture, fetchTrace } from "./api.js";
 import { filmRun } from "./film.js";
 import { translator } from "./i18n.js";
 import { packState } from "./share.js";
-import { curlOf, pictureQuery, pythonOf } from "./snippets.js";
+import { curlOf, frameOf, pictureQuery, pythonOf } from "./snippets.js";
 import { bodyOf } from "./source.js";
 import { frameAt, timelineOf } from "./timeline.js";
 
 export const FILES = ["svg", "png", "pdf", "dot", "film", "json", "py"];
-export const TEXTS = ["link", "curl", "python"];
+export const TEXTS = ["link", "embed", "curl", "python"];
 
 /**
  * Make a file of what is on show.
@@ -54,5 +54,7 @@ export async function makeText(state, kind) {
   const body = bodyOf(state.source);
   if (kind === "curl") return curlOf(location.origin, body);
   if (kind === "python") return pythonOf(location.origin, body);
-  return `${location.origin}/#${await packState(state)}`;
+  const packed = await packState(state);
+  if (kind === "embed") return frameOf(location.origin, packed);
+  return `${location.origin}/#${packed}`;
 }

@@ -1,5 +1,6 @@
 // A link that holds everything: what was written, where one looked, and how; packed into the address after `#`.
 
+import { LANGUAGES } from "./i18n.js";
 import { sourceFrom } from "./source.js";
 
 const VERSION = "1";
@@ -11,10 +12,25 @@ const LARGEST = 400_000;
  * @param {any} state
  * @returns {Promise<string>} letters, digits, `-`, `_` and one dot
  */
-export async function packState({ source, position, selection, settings, lesson, predict }) {
-  const kept = { s: slim(source), p: position, n: selection ?? undefined, d: settings.direction, l: lesson ?? undefined, q: predict ? packPredict(predict) : undefined };
+export async function packState({ source, position, selection, settings, lesson, panel, terrain, predict }) {
+  const kept = {
+    s: slim(source),
+    p: position,
+    n: selection ?? undefined,
+    d: settings.direction,
+    g: settings.language,
+    l: lesson ?? undefined,
+    q: predict ? packPredict(predict) : undefined,
+    ...viewOf(panel, terrain),
+  };
   const bytes = await through(new CompressionStream("deflate-raw"), new TextEncoder().encode(JSON.stringify(kept)));
   return `${VERSION}.${base64(bytes)}`;
+}
+
+/** Which panel is open, where it is not the usual one, and the landscape's axes in it. */
+function viewOf(panel, terrain) {
+  if (panel !== "landscape") return panel === "output" ? { v: panel } : {};
+  return { v: panel, x: terrain.x ?? undefined, y: terrain.y ?? undefined };
 }
 
 /** Of the two ways to write only the one in use travels, so that links stay short. */
@@ -57,7 +73,7 @@ export function faultOfLink(text) {
 }
 
 /** Take from a link what fits, for anyone may write one. */
-function readLink({ s, p, n, d, l, q }) {
+function readLink({ s, p, n, d, l, q, g, v, x, y }) {
   if (s === null || typeof s !== "object") return null;
   const isProgram = s.mode === "program" && typeof s.program === "string";
   if (!isProgram && typeof s.expression !== "string") return null;
@@ -67,6 +83,9 @@ function readLink({ s, p, n, d, l, q }) {
     position: whole(p),
     selection: /^[nem]\d+$/.test(n) ? n : null,
     direction: d === "LR" ? "LR" : "TB",
+    language: LANGUAGES.includes(g) ? g : null,
+    panel: ["curves", "landscape", "output"].includes(v) ? v : null,
+    axes: { x: typeof x === "string" ? x : null, y: typeof y === "string" ? y : null },
     lesson: typeof l === "string" && /^[a-z-]{1,40}$/.test(l) ? l : null,
     predict: readPredict(q),
   };

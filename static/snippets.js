@@ -30,6 +30,16 @@ export function pythonOf(origin, body) {
   ].join("\n");
 }
 
+/**
+ * The run in a frame of another page.
+ *
+ * @param {string} origin
+ * @param {string} packed as `packState` made it: no letter of it means anything in HTML
+ */
+export function frameOf(origin, packed) {
+  return `<iframe src="${origin}/embed#${packed}" title="Autograd Explorer" width="100%" height="480" loading="lazy"></iframe>\n`;
+}
+
 /** A JSON value as Python writes it. */
 function literal(value, indent) {
   if (value === null) return "None";

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from app.settings import Settings
-
 CLOSED_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; sandbox"
 """For data: a picture or a JSON text opened on its own can load and run nothing."""
 
@@ -18,11 +16,16 @@ COMMON = {
 }
 
 
-def page_policy(nonce: str, settings: Settings) -> str:
-    """Write the policy of an HTML page: its own files only; `nonce` lets the editor add its styles."""
+def page_policy(nonce: str, ancestors: str) -> str:
+    """Write the policy of an HTML page: its own files only.
+
+    Args:
+        nonce: lets the editor add its styles.
+        ancestors: the sites that may show the page in a frame.
+    """
     return (
         "default-src 'none'; script-src 'self'; "
         f"style-src 'self' 'nonce-{nonce}'; "
         "img-src 'self' data: blob:; connect-src 'self'; font-src 'self'; manifest-src 'self'; "
-        f"base-uri 'none'; form-action 'none'; frame-ancestors {settings.frame_ancestors}"
+        f"base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}"
     )

@@ -35,12 +35,13 @@ class Pages:
         self.templates.filters["pretty"] = pretty
         self.templates.filters["anchor"] = anchor
 
-    def render(self, request: Request, name: str, **context: object) -> Response:
+    def render(self, request: Request, name: str, *, ancestors: str | None = None, **context: object) -> Response:
         """Answer with a template.
 
         Args:
             request: whose language and encoding are used.
             name: the template's file.
+            ancestors: the sites that may frame it, where they are not those of every page.
             context: what it shows beside `nonce`, `version` and `language`.
         """
         nonce = secrets.token_urlsafe(16)
@@ -48,7 +49,7 @@ class Pages:
         language = choose_language(f"{asked},{request.headers.get('accept-language', '')}")
         html = self.templates.get_template(name).render(nonce=nonce, version=__version__, language=language, **context)
         headers = {
-            "Content-Security-Policy": page_policy(nonce, self.settings),
+            "Content-Security-Policy": page_policy(nonce, ancestors or self.settings.frame_ancestors),
             "Cache-Control": "no-store",
             "Vary": "Accept-Encoding, Accept-Language",
         }
@@ -76,7 +77,13 @@ def make_pages(settings: Settings, assets: Assets) -> APIRouter:
 
     @router.api_route("/", methods=METHODS)
     async def index(request: Request) -> Response:
-        return pages.render(request, "index.html")
+        return pages.render(request, "index.html", entry="main")
+
+    @router.api_route("/embed", methods=METHODS)
+    async def embed(request: Request) -> Response:
+        response = pages.render(request, "index.html", ancestors=settings.embed_ancestors, entry="embed")
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        return response
 
     @router.api_route("/docs", methods=METHODS)
     async def docs(request: Request) -> Response:

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { packState, unpackState } from "../share.js";
 import { firstSource } from "../source.js";
 
-const STATE = { source: firstSource(), position: 12, selection: "n3", settings: { language: "en", theme: "dark", direction: "LR" } };
+const STATE = { source: firstSource(), position: 12, selection: "n3", settings: { language: "zh", theme: "dark", direction: "LR" }, panel: "landscape", terrain: { x: "a", y: "", zoom: 3 } };
 
 function link(kept) {
   return `1.${deflateRawSync(Buffer.from(typeof kept === "string" ? kept : JSON.stringify(kept))).toString("base64url")}`;
@@ -13,7 +13,8 @@ function link(kept) {
 test("an expression comes back with its form, place and choice", async () => {
   const found = await unpackState(`#${await packState(STATE)}`);
   assert.deepEqual(found.source, STATE.source);
-  assert.deepEqual([found.position, found.selection, found.direction], [12, "n3", "LR"]);
+  assert.deepEqual([found.position, found.selection, found.direction, found.language], [12, "n3", "LR", "zh"]);
+  assert.deepEqual([found.panel, found.axes], ["landscape", { x: "a", y: "" }]);
 });
 
 test("a program comes back letter for letter", async () => {
@@ -46,10 +47,11 @@ for (const [name, text] of Object.entries(REFUSED)) {
 
 test("what does not fit in a link is left out", async () => {
   const s = { mode: "expression", expression: "x", variables: { x: { value: 1, requires_grad: true }, y: { value: {}, requires_grad: true }, z: 3 }, optimizer: { name: "Adam", options: { lr: 0.1, betas: [1] } }, steps: -4, seed: 1.5 };
-  const found = await unpackState(link({ s, p: "7", n: "<b>", d: "XX" }));
+  const found = await unpackState(link({ s, p: "7", n: "<b>", d: "XX", g: "xx", v: "none", x: 1 }));
   assert.deepEqual(found.source.variables, { x: { value: 1, requires_grad: true } });
   assert.deepEqual(found.source.optimizer, { name: "Adam", options: { lr: 0.1 } });
   assert.deepEqual([found.source.steps, found.source.seed, found.position, found.selection, found.direction], [0, 0, 0, null, "TB"]);
+  assert.deepEqual([found.language, found.panel, found.axes], [null, null, { x: null, y: null }]);
 });
 
 test("what is hidden travels with the guesses, and nothing else does", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
-import { curlOf, pictureQuery, pythonOf } from "../snippets.js";
+import { curlOf, frameOf, pictureQuery, pythonOf } from "../snippets.js";
 
 const BODY = { program: "print('it''s')\nx = \"a\\n\" # 中文 `$HOME`\n", sum: true, none: null, list: [1, -0.5, "b"] };
 
@@ -21,4 +21,8 @@ test("Python reads the body as it is", () => {
 test("the API is asked for the pass and the phase on show", () => {
   assert.equal(pictureQuery({ pass: 3, kind: "forward", reached: "forward" }, "dark", "LR"), "pass=3&phase=forward&theme=dark&direction=LR");
   assert.equal(pictureQuery({ pass: -1, kind: "update", reached: "backward" }, "light", "TB"), "pass=0&phase=backward&theme=light&direction=TB");
+});
+
+test("a frame leads to the page without the editor, with the state behind it", () => {
+  assert.match(frameOf("http://localhost:1", "1.ab-_"), /^<iframe src="http:\/\/localhost:1\/embed#1\.ab-_" title="[^"]+" width="100%" height="480" loading="lazy"><\/iframe>\n$/);
 });

@@ -51,6 +51,17 @@ async def test_framing_is_a_setting(make_client: Make) -> None:
     assert "frame-ancestors https://school.example" in (await client.get("/docs")).headers["content-security-policy"]
 
 
+async def test_the_embedded_page_alone_may_be_framed(make_client: Make) -> None:
+    client = make_client()
+    framed = (await client.get("/embed")).headers
+    assert framed["content-security-policy"].endswith("frame-ancestors *")
+    assert framed["cross-origin-resource-policy"] == "cross-origin"
+    assert (await client.get("/")).headers["content-security-policy"].endswith("frame-ancestors 'none'")
+    client = make_client(embed_ancestors="https://school.example")
+    policy = (await client.get("/embed")).headers["content-security-policy"]
+    assert policy.endswith("frame-ancestors https://school.example")
+
+
 async def test_other_sites_may_not_read_answers(resting: httpx.AsyncClient) -> None:
     response = await resting.get("/healthz", headers={"Origin": "https://other.example"})
     assert not [name for name in response.headers if name.startswith("access-control")]

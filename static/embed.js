@@ -1,0 +1,53 @@
+// The wiring of the page without the editor, for a frame in a lesson or a blog: the state comes from the address.
+
+import { createActions, loadLanguage } from "./actions.js";
+import { streamTrace } from "./api.js";
+import { firstState, mount, play, redrawOthers, settingsAsked, showLook } from "./opening.js";
+import { createRunner } from "./runner.js";
+import { createSettings } from "./settings.js";
+import { faultOfLink, packState, unpackState } from "./share.js";
+import { createStore } from "./store.js";
+import { Frame } from "./view/frame.js";
+
+/** A frame keeps nothing: what one visitor chose in it would follow them to the next page that has one. */
+const settings = createSettings(null, [document.documentElement.lang]);
+const store = createStore({ ...firstState({ ...settings.load(), ...settingsAsked() }), whole: "/" });
+const runner = createRunner({ store, stream: streamTrace });
+const actions = createActions({ store, runner, settings });
+
+start();
+
+async function start() {
+  const link = await unpackState(location.hash);
+  const fault = link ? null : faultOfLink(location.hash);
+  const done = open(link);
+  showLook(store.get());
+  await loadLanguage(store.get().settings.language);
+  mount({ store, actions, View: Frame });
+  play({ store, actions });
+  keepLink();
+  store.subscribe((state, before) => state.trace !== before.trace && redrawOthers(store));
+  done.then(() => fault && store.set({ problem: { code: fault, parameters: {}, program: null } }));
+}
+
+function open(link) {
+  if (!link) return actions.run();
+  const { settings: chosen } = store.get();
+  const language = settingsAsked().language ?? link.language ?? chosen.language;
+  store.set({ settings: { ...chosen, direction: link.direction, language } });
+  const done = actions.open(link.source, { position: link.position });
+  store.set({ selection: link.selection });
+  return done;
+}
+
+/** The way to the whole page leads to exactly what the frame shows. */
+function keepLink() {
+  const timer = { handle: null };
+  const follow = async () => store.set({ whole: `/#${await packState(store.get())}` });
+  store.subscribe((state, before) => {
+    if (["source", "position", "selection"].every((name) => state[name] === before[name])) return;
+    clearTimeout(timer.handle);
+    timer.handle = setTimeout(follow, 100);
+  });
+  follow();
+}

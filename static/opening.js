@@ -1,0 +1,119 @@
+// How a page opens, with the editor or without: the first state, the view over it, the clock, the look.
+
+import { redraw } from "./actions.js";
+import { LANGUAGES } from "./i18n.js";
+import { createPlayer } from "./player.js";
+import { firstSource } from "./source.js";
+import { timelineOf } from "./timeline.js";
+import { html, render } from "./vendor/preact.js";
+
+/** What a page shows before anything ran. */
+export function firstState(chosen) {
+  return {
+    source: firstSource(),
+    run: { status: "idle", received: 0, startedAt: 0 },
+    trace: null,
+    traceMode: null,
+    problem: null,
+    isStale: false,
+    position: 0,
+    playing: false,
+    speed: 1,
+    grain: "node",
+    selection: null,
+    pointed: null,
+    trail: null,
+    tint: "none",
+    isFinding: false,
+    loop: null,
+    settings: chosen,
+    examples: [],
+    lesson: null,
+    dialog: null,
+    panel: "curves",
+    terrain: { x: null, y: null, zoom: 1 },
+    isProgramShown: false,
+    jump: null,
+    predict: null,
+    sight: null,
+    shared: null,
+  };
+}
+
+/** What the address asks for, if it is something that there is. */
+export function settingsAsked() {
+  const query = new URLSearchParams(location.search);
+  const [language, theme] = [query.get("lang"), query.get("theme")];
+  return { ...(LANGUAGES.includes(language) ? { language } : {}), ...(["light", "dark"].includes(theme) ? { theme } : {}) };
+}
+
+/**
+ * Draw a view whenever the state changes, once for all changes of a turn.
+ *
+ * @param {{store: any, actions: any, View: any}} parts
+ */
+export function mount({ store, actions, View }) {
+  const host = document.getElementById("app");
+  const picture = { isDue: false };
+  host.replaceChildren();
+  const draw = () => {
+    picture.isDue = false;
+    render(html`<${View} state=${store.get()} actions=${actions} />`, host);
+  };
+  draw();
+  store.subscribe(() => {
+    if (picture.isDue) return;
+    picture.isDue = true;
+    queueMicrotask(draw);
+  });
+}
+
+/**
+ * The clock runs while the state says so.
+ *
+ * @param {{store: any, actions: any}} parts
+ */
+export function play({ store, actions }) {
+  const player = createPlayer({
+    read: () => {
+      const { trace, position, speed, grain, loop, run } = store.get();
+      return { timeline: timelineOf(trace), position, speed, grain, loop, growing: run.status === "running" };
+    },
+    setPosition: actions.setPosition,
+    onEnd: actions.pause,
+  });
+  store.subscribe((state, before) => {
+    if (state.playing === before.playing) return;
+    if (state.playing && state.trace) player.start();
+    else player.stop();
+  });
+}
+
+const redrawn = new WeakMap();
+
+/** The server draws downwards at first; graphs that lie in another direction than the chosen one are drawn anew. */
+export function redrawOthers(store) {
+  const { trace, settings: { direction } } = store.get();
+  for (const graph of trace?.graphs ?? []) {
+    if ((graph.direction ?? "TB") === direction || redrawn.get(graph) === direction) continue;
+    redrawn.set(graph, direction);
+    redraw({ store, graph });
+  }
+}
+
+/** Colours and the size of everything hang on the root element; the usual ones need no word there. */
+export function showLook({ settings: { theme, size } }) {
+  const root = document.documentElement;
+  if (theme === "system") root.removeAttribute("data-theme");
+  else root.setAttribute("data-theme", theme);
+  root.toggleAttribute("data-large", size === "large");
+}
+
+/** Reading the property alone throws where the browser forbids storage. */
+export function storageOf() {
+  try {
+    return localStorage;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,105 @@
+"""The page in a frame of another site, and the way from there to the whole page."""
+
+from __future__ import annotations
+
+import http.server
+import re
+import threading
+from collections.abc import Iterator
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.page.conftest import SPY
+from tests.page.stage import DESCENT, Stage
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+class Blog(http.server.BaseHTTPRequestHandler):
+    """Another site; its one page is what its server was given."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.end_headers()
+        self.wfile.write(self.server.post.encode())  # type: ignore[attr-defined]
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def blog() -> Iterator[http.server.HTTPServer]:
+    """Another site on loopback."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Blog)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+async def visit(page: Page, blog: http.server.HTTPServer, post: str) -> list[str]:
+    """Open a post of the other site; the list grows by what the console says."""
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
+    page.on("console", lambda line: complaints.append(line.text) if line.type in ("error", "warning") else None)
+    await page.add_init_script(SPY)
+    blog.post = f"<!doctype html><title>A post</title><h1>A post</h1>{post}"  # type: ignore[attr-defined]
+    await page.goto(f"http://127.0.0.1:{blog.server_port}/")
+    return complaints
+
+
+async def test_what_the_dialog_copies_plays_in_another_site(
+    stage: Stage, browser: Browser, blog: http.server.HTTPServer
+) -> None:
+    await stage.trace(DESCENT)
+    await stage.move_to(40)
+    await stage.page.get_by_role("button", name="Export").click()
+    await stage.page.get_by_role("button", name="Copy as a frame").click()
+    box = stage.page.locator(".export-said textarea")
+    await expect(box).to_have_value(re.compile(r'^<iframe src="http://127\.0\.0\.1:\d+/embed#1\.[\w-]+"'))
+    sentence = await stage.sentence.text_content()
+
+    context = await browser.new_context(viewport={"width": 820, "height": 700}, locale="en-US")
+    page = await context.new_page()
+    complaints = await visit(page, blog, await box.input_value())
+    frame = page.frame_locator("iframe")
+    await expect(frame.locator(".timeline-now")).to_have_text(sentence or "?")
+    assert await frame.locator(".cm-editor, .toolbar, .source").count() == 0
+    former = await frame.locator(".whole").get_attribute("href")
+    await frame.get_by_role("button", name="One node on").click()
+    await expect(frame.locator(".timeline-now")).not_to_have_text(sentence or "?")
+    await expect(frame.locator(".whole")).not_to_have_attribute("href", former or "?")
+    moved = await frame.locator(".timeline-now").text_content()
+    async with context.expect_page() as opening:
+        await frame.get_by_role("link", name="Open in Autograd Explorer").click()
+    whole = await opening.value
+    await expect(whole.locator(".timeline-now")).to_have_text(moved or "?")
+    await expect(whole.locator(".editor.program .cm-content")).to_contain_text("output = x + y**2 + z**3")
+    assert complaints == []
+    assert await page.frames[1].evaluate("window.violations") == []
+    assert await page.frames[1].evaluate("localStorage.length") == 0
+    await context.close()
+
+
+async def test_the_whole_page_refuses_to_be_framed(page: Page, service_url: str, blog: http.server.HTTPServer) -> None:
+    await visit(page, blog, f'<iframe src="{service_url}/"></iframe>')
+    await expect(page.locator("h1")).to_have_text("A post")
+    assert await page.frames[1].evaluate("document.querySelector('.toolbar, #app')") is None
+
+
+async def test_a_narrow_frame_in_chinese_says_what_is_wrong(
+    page: Page, service_url: str, blog: http.server.HTTPServer
+) -> None:
+    await page.set_viewport_size({"width": 360, "height": 640})
+    post = f'<iframe src="{service_url}/embed?lang=zh&theme=dark#9.abc" width="320" height="420"></iframe>'
+    await visit(page, blog, post)
+    frame = page.frame_locator("iframe")
+    await expect(frame.get_by_role("alert")).to_contain_text("此链接来自更新的版本")
+    await frame.get_by_role("button", name="关闭").click()
+    await expect(frame.locator("g.node").first).to_be_visible()
+    inner = page.frames[1]
+    assert await inner.evaluate("document.documentElement.lang") == "zh-Hans"
+    assert await inner.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert await inner.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(12, 15, 19)"
