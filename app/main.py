@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import socket
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
 
@@ -29,6 +29,7 @@ from app.web.gate import Gate
 from app.web.lab import make_lab
 from app.web.logs import LOGGER, set_up_logs
 from app.web.metrics import Metrics
+from app.web.opened import make_opened
 from app.web.operation import make_operation, sandbox_numbers
 from app.web.pages import make_pages
 from app.web.problems import answer_problem
@@ -37,8 +38,13 @@ from app.web.studies import make_studies
 from app.web.watch import Rescue, Watch
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
-    """Make the service; its processes start with the app's lifespan and end with it."""
+def create_app(settings: Settings | None = None, files: Mapping[str, bytes] | None = None) -> FastAPI:
+    """Make the service; its processes start with the app's lifespan and end with it.
+
+    Args:
+        settings: limits and switches; None reads them from the environment.
+        files: trace files that the page can open by name.
+    """
     settings = settings or Settings()
     sandbox, layout = Sandbox(settings), Layout(settings)
     metrics = Metrics(lambda: sandbox_numbers(sandbox))
@@ -60,6 +66,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(make_api(service))
     app.include_router(make_studies(service))
     app.include_router(make_lab(service, Lab(engine, settings)))
+    app.include_router(make_opened(service, files or {}))
     app.include_router(make_operation(sandbox, layout, metrics, openapi.OPERATION))
     app.include_router(make_pages(settings, Assets()))
     app.openapi = cache(lambda: openapi.make_document(app))  # type: ignore[method-assign]
@@ -98,14 +105,28 @@ async def start(sandbox: Sandbox, layout: Layout) -> None:
 
 
 class Server(uvicorn.Server):
-    """uvicorn that says where it listens, also when the system chose the port."""
+    """uvicorn that says where it listens, also when the system chose the port.
+
+    Args:
+        config: uvicorn's.
+        page: what stands behind the address that is told.
+        told: is given the address, once the service answers.
+    """
+
+    def __init__(self, config: uvicorn.Config, page: str = "", told: Callable[[str], object] | None = None) -> None:
+        super().__init__(config)
+        self._page = page
+        self._told = told
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, and print the address."""
         await super().startup(sockets)
         for server in getattr(self, "servers", []):
             for listening in server.sockets:
-                print(f"Autograd Explorer: {address_of(listening)}", flush=True)
+                address = address_of(listening) + self._page
+                print(f"Autograd Explorer: {address}", flush=True)
+                if self._told is not None:
+                    self._told(address)
 
 
 def address_of(listening: socket.socket) -> str:
@@ -120,8 +141,13 @@ def main() -> None:
     """Serve until told to stop, then finish what runs."""
     settings = Settings()
     set_up_logs()
-    config = uvicorn.Config(
-        create_app(settings),
+    Server(configure(create_app(settings), settings)).run()
+
+
+def configure(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    """Say how uvicorn is to serve an app."""
+    return uvicorn.Config(
+        app,
         host=settings.host,
         port=settings.port,
         loop="uvloop",
@@ -133,7 +159,6 @@ def main() -> None:
         server_header=False,
         timeout_graceful_shutdown=settings.shutdown_seconds,
     )
-    Server(config).run()
 
 
 if __name__ == "__main__":

@@ -71,18 +71,28 @@ export async function fetchLandscape(body, { language, signal }) {
   return (await send("/api/landscape", { method: "POST", language, signal, body })).json();
 }
 
+/** A trace file that the visitor brings, checked and drawn. */
+export async function postTrace(text, { language }) {
+  return (await send("/api/open", { method: "POST", language, text })).json();
+}
+
+/** A trace file that the server was started with, checked and drawn. */
+export function fetchOpened(name, { language }) {
+  return getJson(`/api/opened/${encodeURIComponent(name)}`, language);
+}
+
 async function getJson(address, language) {
   return (await send(address, { method: "GET", language })).json();
 }
 
 /**
  * @param {string} address
- * @param {{method: string, language: string, signal?: AbortSignal, body?: any, accept?: string}} options
+ * @param {{method: string, language: string, signal?: AbortSignal, body?: any, text?: string, accept?: string}} options
  */
-async function send(address, { method, language, signal, body, accept = "application/json" }) {
+async function send(address, { method, language, signal, body, text = JSON.stringify(body), accept = "application/json" }) {
   const headers = { Accept: accept, "Accept-Language": language };
-  if (body !== undefined) headers["Content-Type"] = "application/json";
-  const options = { method, headers, signal, body: body === undefined ? undefined : JSON.stringify(body) };
+  if (text !== undefined) headers["Content-Type"] = "application/json";
+  const options = { method, headers, signal, body: text };
   const response = await fetch(address, options).catch((error) => {
     throw signal?.aborted ? error : new ProblemError({ code: "offline", parameters: {} });
   });

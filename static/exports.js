@@ -9,25 +9,36 @@ import { curlOf, frameOf, pictureQuery, pythonOf } from "./snippets.js";
 import { bodyOf } from "./source.js";
 import { frameAt, timelineOf } from "./timeline.js";
 
-export const FILES = ["svg", "png", "pdf", "dot", "film", "json", "py"];
-export const TEXTS = ["link", "embed", "curl", "python"];
+const FILES = ["svg", "png", "pdf", "dot", "film", "json", "py"];
+const TEXTS = ["link", "embed", "curl", "python"];
+
+/** What can be taken away: of a trace that was opened only what the page can make without running it again. */
+export function choicesOf({ opened }) {
+  return opened ? { files: ["film", "json", "py"], texts: [] } : { files: FILES, texts: TEXTS };
+}
 
 /**
  * Make a file of what is on show.
  *
  * @param {any} state
- * @param {string} kind one of `FILES`
+ * @param {string} kind one of `choicesOf(state).files`
  * @returns {Promise<{name: string, blob: Blob}>}
  */
 export async function makeFile(state, kind) {
   const { source, trace, settings } = state;
   const options = { language: settings.language };
   if (kind === "py") return { name: "program.py", blob: new Blob([programOf(state)], { type: "text/x-python" }) };
-  if (kind === "json") return { name: "trace.json", blob: await fetchTrace(bodyOf(source), options) };
+  if (kind === "json") return { name: "trace.json", blob: state.opened ? fileOf(trace) : await fetchTrace(bodyOf(source), options) };
   const frame = frameAt(timelineOf(trace), state.position);
   if (kind === "film") return { name: "autograd.svg", blob: new Blob([await film(state, frame)], { type: "image/svg+xml" }) };
   const query = pictureQuery(frame, themeOf(settings), settings.direction);
   return { name: `graph.${kind}`, blob: await fetchPicture(kind, query, bodyOf(source), options) };
+}
+
+/** A trace as a file holds it: pictures are drawn anew by whoever opens it. */
+function fileOf(trace) {
+  const graphs = trace.graphs.map(({ id, nodes, edges }) => ({ id, nodes, edges }));
+  return new Blob([JSON.stringify({ ...trace, graphs })], { type: "application/json" });
 }
 
 /** What the visitor wrote, or the program that the server wrote of an expression. */

@@ -21,9 +21,10 @@ const actions = withTeaching(createActions({ store, runner, settings }));
 
 start();
 
-/** Lessons and fixes build on what else one can do. */
+/** Lessons and fixes build on what else one can do; so does a trace that is brought from elsewhere. */
 function withTeaching(basic) {
-  return { ...basic, ...createPredicting({ store }), ...createTeaching({ store, actions: basic }), ...createTerrain({ store, actions: basic }) };
+  const openTrace = async (file) => (await import("./tracefile.js")).openFile({ store, actions }, file);
+  return { ...basic, ...createPredicting({ store }), ...createTeaching({ store, actions: basic }), ...createTerrain({ store, actions: basic }), openTrace };
 }
 
 /** The words and the first run are fetched side by side: what takes longest begins first. */
@@ -35,6 +36,7 @@ async function start() {
   play({ store, actions });
   keepAddress();
   store.subscribe(onChange);
+  takeDrops();
   addEventListener("hashchange", async () => {
     const other = await unpackState(location.hash);
     if (other?.language) await loadLanguage(other.language);
@@ -45,8 +47,23 @@ async function start() {
   loadExamples(store.get().settings.language).then((examples) => store.set({ examples }), () => {});
 }
 
-/** What the address holds; else what was written here last; else the first example. */
+/** A file may be dropped anywhere. */
+function takeDrops() {
+  addEventListener("dragover", (event) => {
+    if (event.dataTransfer?.types.includes("Files")) event.preventDefault();
+  });
+  addEventListener("drop", (event) => {
+    const file = event.dataTransfer?.files[0];
+    if (!file) return;
+    event.preventDefault();
+    actions.openTrace(file);
+  });
+}
+
+/** A trace that the server was started with; else what the address holds; else what was written here last; else the first example. */
 async function openFirst() {
+  const named = new URLSearchParams(location.search).get("trace");
+  if (named) return { fault: null, done: (await import("./tracefile.js")).openNamed({ store, actions }, named) };
   const link = await unpackState(location.hash);
   const fault = link ? null : faultOfLink(location.hash);
   const first = link ?? withoutLanguage(await unpackState(draft.load()));
@@ -91,6 +108,7 @@ function keepAddress() {
 }
 
 function onChange(state, before) {
+  if (before.opened && !state.opened && location.search) history.replaceState(null, "", location.pathname + location.hash);
   if (state.settings.language !== before.settings.language && location.search) history.replaceState(null, "", location.pathname + location.hash);
   if (state.settings !== before.settings) showLook(state);
   if (state.trace !== before.trace || state.settings.direction !== before.settings.direction) redrawOthers(store);

@@ -14,6 +14,7 @@ export function firstState(chosen) {
     run: { status: "idle", received: 0, startedAt: 0 },
     trace: null,
     traceMode: null,
+    opened: null,
     problem: null,
     isStale: false,
     position: 0,

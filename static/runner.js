@@ -109,7 +109,7 @@ function createReel({ store, soon, position, mode, isCurrent }) {
   function firstLook() {
     const { selection, position: place } = store.get();
     const isSame = hasSameGraphs(former, reel.trace);
-    const common = { isStale: false, traceMode: mode };
+    const common = { isStale: false, traceMode: mode, opened: null };
     if (position !== undefined) return { ...common, position };
     if (isSame) return { ...common, position: place, selection };
     return { ...common, position: positionOfPass(timelineOf(reel.trace), 0) ?? 0, selection: null };

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, redirect_stdout
 from types import FrameType, TracebackType
 from typing import Any, TextIO, overload
@@ -60,7 +60,10 @@ def trace(function: Callable[..., Any] | None = None, /, *args: Any, **kwargs: A
         return Tracing(**kwargs)
     tracing = Tracing()
     with tracing as recorded:
-        recorded.result = tracing.result = function(*args, **kwargs)
+        recorded.result = result = function(*args, **kwargs)
+        tracing.found = (
+            {str(place): one for place, one in enumerate(result)} if isinstance(result, tuple | list) else {"": result}
+        )
     return recorded
 
 
@@ -69,12 +72,15 @@ class Tracing:
 
     Args:
         limits: how much is kept.
+        main: the file that is recorded; None takes the one that the `with` statement stands in.
     """
 
-    def __init__(self, *, limits: Limits = LIMITS) -> None:
-        self.result: Any = None
-        """What a recorded function returned; its graph is of interest even if it was never differentiated."""
+    def __init__(self, *, limits: Limits = LIMITS, main: str | None = None) -> None:
+        self.found: Mapping[str, Any] | None = None
+        """What may hold a graph that was never differentiated; None for the variables around the statement."""
         self._limits = limits
+        self._main = main
+        self._error: BaseException | None = None
         self._first = 0
         self._stack = ExitStack()
         self._events: list[Event] = []
@@ -86,14 +92,18 @@ class Tracing:
         """Begin."""
         if Active.recorder is not None or self._sources is not None:
             raise RuntimeError("a recording goes on already, or this one is over: ask for another `trace()`")
-        self._frame = _caller(sys._getframe(1))
-        self._sources = FileSources(self._frame.f_code.co_filename if self._frame else None)
+        self._frame = None if self._main else _caller(sys._getframe(1))
+        self._sources = FileSources(self._frame.f_code.co_filename if self._frame else self._main)
         self._observer = observer = Observer(self._sources, self._limits, self._events.append)
         self._stack.enter_context(attached(observer))
         self._stack.enter_context(redirect_stdout(Tee(sys.stdout, observer)))
         self._stack.enter_context(observer.calls)
         self._first = next_sequence_number()
         return Trace(Reel(self._events, self._sources).read)
+
+    def failed(self, error: BaseException) -> None:
+        """Tell of an error that does not leave the statement."""
+        self._error = error
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         """End; what was raised is told in the trace, and goes on."""
@@ -102,6 +112,8 @@ class Tracing:
         assert sources is not None
         self._observer = self._frame = None
         failure = None
+        error = error or self._error
+        self._error = None
         try:
             self._stack.close()
             if error is not None and not isinstance(error, _ENDS):
@@ -114,9 +126,8 @@ class Tracing:
 
     def _results(self, frame: FrameType | None) -> dict[str, Any]:
         """What may hold a graph that was never differentiated: what a function returned, or a block's variables."""
-        found = {"": self.result} if self.result is not None or frame is None else dict(frame.f_locals)
-        if isinstance(self.result, tuple | list):
-            found = {str(place): one for place, one in enumerate(self.result)}
+        found = self.found if self.found is not None else dict(frame.f_locals) if frame is not None else {}
+        self.found = None
         functions = {name: function_of(one) for name, one in found.items() if isinstance(one, torch.Tensor)}
         return {name: found[name] for name, one in functions.items() if one and one._sequence_nr() >= self._first}
 

@@ -31,7 +31,7 @@ from app.trace.model import (
 VERSION = 1
 
 _MANY = 2**40
-_LIMITS = Limits(
+FILE_LIMITS = Limits(
     source_bytes=_MANY, output_bytes=_MANY, passes=_MANY, updates=_MANY, moments=_MANY, diagnostics=_MANY,
     graphs=_MANY, nodes=_MANY, values=_MANY, full_elements=2**20,
 )  # fmt: skip
@@ -60,8 +60,12 @@ def write_trace(trace: Trace) -> bytes:
     return encode_plain(trace) + b"\n"
 
 
-def read_trace(data: bytes) -> Trace:
+def read_trace(data: bytes, limits: Limits = FILE_LIMITS) -> Trace:
     """Read a file.
+
+    Args:
+        data: what it holds.
+        limits: how much it may hold.
 
     Raises:
         TraceFileError: it was written by a later version, is damaged, or is not a trace.
@@ -73,7 +77,7 @@ def read_trace(data: bytes) -> Trace:
         if version < 1:
             raise TraceFileError("trace-file-damaged", {"reason": "no such version"})
         stored = msgspec.json.decode(data, type=_StoredTrace)
-        ledger = Ledger(_LIMITS)
+        ledger = Ledger(limits)
         return collect([ledger.enter(event) for event in _events(stored)])
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ReplyError) as error:
         raise TraceFileError("trace-file-damaged", {"reason": str(error)[:300]}) from None

@@ -8,9 +8,10 @@ from pathlib import Path
 import msgspec
 
 from app.errors import NotFoundError
+from app.resources import folder
 from app.web.replies import Reply, pack
 
-STATIC = Path(__file__).parents[2] / "static"
+STATIC = folder("static")
 MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".ico": "image/x-icon",

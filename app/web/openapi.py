@@ -11,6 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from app import __version__
 from app.explorer import DrawnTrace
 from app.program.optimizers import Catalogue
+from app.trace.model import Trace
 from app.trace.study import CheckEvent, LandscapeEvent
 from app.web.calls import ExpressionCall, ProgramCall
 from app.web.gallery import Example
@@ -50,7 +51,18 @@ LAYOUT_BODY = {
     "expanded": [],
     "direction": "LR",
 }
-SCHEMAS = (ExpressionCall, ProgramCall, DrawnTrace, LayoutCall, LayoutAnswer, Problem, Example, Health, Readiness)
+SCHEMAS = (
+    ExpressionCall,
+    ProgramCall,
+    DrawnTrace,
+    Trace,
+    LayoutCall,
+    LayoutAnswer,
+    Problem,
+    Example,
+    Health,
+    Readiness,
+)
 STUDIES = (LandscapeCall, LandscapeEvent, CheckCall, CheckEvent, Catalogue, SweepCall, SweepAnswer)
 
 Document = dict[str, Any]
@@ -173,6 +185,39 @@ LAYOUT: Document = {
     | problems(*REFUSALS),
     "openapi_extra": {
         "requestBody": {"required": True, "content": content("application/json", schema_of(LayoutCall), LAYOUT_BODY)}
+    },
+}
+OPEN_BODY = {
+    "version": 1,
+    "program": "y = x.sin()\ny.backward()",
+    "output": "",
+    "graphs": [LAYOUT_BODY["graph"]],
+    "passes": [
+        {
+            "graph": "g0",
+            "call": "backward",
+            "loss": 0.0,
+            "values": [0.0, 0.0],
+            "gradients": [1.0, 1.0],
+            "flows": [1.0],
+            "derivatives": [1.0],
+            "accumulated": {"n1": 1.0},
+            "order": [0, 1],
+        }
+    ],
+    "updates": [],
+    "timeline": [{"kind": "forward", "pass": 0}, {"kind": "backward", "pass": 0}],
+    "diagnostics": [],
+}
+OPEN: Document = {
+    "summary": "Open a trace file, and return it drawn",
+    "description": "A file is the trace that this API answers, or one that `Trace.save` of the library wrote, of this "
+    "version or an earlier one. It is checked from end to end.",
+    "tags": ["runs"],
+    "responses": answer("The trace, with an SVG for each graph.", content("application/json", schema_of(DrawnTrace)))
+    | problems(400, 408, 413, 415, 429, 503),
+    "openapi_extra": {
+        "requestBody": {"required": True, "content": content("application/json", schema_of(Trace), OPEN_BODY)}
     },
 }
 EXAMPLES: Document = {

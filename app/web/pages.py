@@ -13,13 +13,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app import __version__
+from app.resources import folder
 from app.settings import Settings
 from app.web.assets import Assets
 from app.web.headers import page_policy
 from app.web.replies import accepts_gzip, gzip, send_reply
 from app.web.texts import choose_language
 
-TEMPLATES = Path(__file__).parents[2] / "templates"
+TEMPLATES = folder("templates")
 METHODS = ["GET", "HEAD"]
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from typing import Literal
 
 import msgspec
 
+from app.resources import folder
+
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
-TEXTS = Path(__file__).parents[2] / "static" / "texts"
+TEXTS = folder("static") / "texts"
 
 
 class Text(msgspec.Struct, frozen=True):

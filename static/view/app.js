@@ -34,7 +34,7 @@ export function App({ state, actions }) {
     </main>
     <${Examples} ...${parts} />
     <${Help} ...${parts} />
-    <${Dialog} name="export" title=${t("export.title")} ...${parts}><${Later} load=${loadExport} props=${{ state }} /><//>
+    <${Dialog} name="export" title=${t("export.title")} ...${parts}><${Later} load=${loadExport} props=${{ state, actions }} /><//>
   `;
 }
 

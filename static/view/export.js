@@ -1,18 +1,19 @@
 // The dialog of what can be taken away: files to keep, texts to paste.
 
 import { ProblemError } from "../api.js";
-import { FILES, TEXTS, makeFile, makeText } from "../exports.js";
+import { choicesOf, makeFile, makeText } from "../exports.js";
 import { sentencesOf, translator } from "../i18n.js";
 import { html, useState } from "../vendor/preact.js";
 import { Sentence } from "./problem.js";
 
 const PICTURES = new Set(["svg", "png", "pdf", "dot", "film"]);
 
-/** @param {{state: any}} props */
-export function ExportChoices({ state }) {
+/** @param {{state: any, actions: any}} props */
+export function ExportChoices({ state, actions }) {
   const t = translator(state.settings.language);
   const [busy, setBusy] = useState(null);
   const [said, say] = useState(null);
+  const { files, texts } = choicesOf(state);
   const hasPicture = Boolean(state.trace?.graphs.length);
   const attempt = async (kind, act) => {
     setBusy(kind);
@@ -32,11 +33,14 @@ export function ExportChoices({ state }) {
   return html`
     <h3>${t("export.files")}</h3>
     <ul class="export-list">
-      ${FILES.map((kind) => html`<li key=${kind}><button type="button" class="example" disabled=${busy === kind || (PICTURES.has(kind) && !hasPicture)} onClick=${() => keep(kind)}>
+      ${files.map((kind) => html`<li key=${kind}><button type="button" class="example" disabled=${busy === kind || (PICTURES.has(kind) && !hasPicture)} onClick=${() => keep(kind)}>
         <b>${t(`export.${kind}`)}</b><span>${t(`export.${kind}-why`)}</span></button></li>`)}
     </ul>
-    <h3>${t("export.texts")}</h3>
-    <div class="export-texts">${TEXTS.map((kind) => html`<button type="button" key=${kind} class="button" disabled=${busy === kind} onClick=${() => copy(kind)}>${t(`export.${kind}`)}</button>`)}</div>
+    ${texts.length > 0 && html`<h3>${t("export.texts")}</h3>`}
+    <div class="export-texts">${texts.map((kind) => html`<button type="button" key=${kind} class="button" disabled=${busy === kind} onClick=${() => copy(kind)}>${t(`export.${kind}`)}</button>`)}</div>
+    <h3>${t("export.open")}</h3>
+    <p class="hint"><${Sentence} text=${t("export.open-why")} /></p>
+    <label class="button file-choice">${t("export.open-choose")}<input type="file" class="unseen" accept=".json,application/json" onChange=${(event) => event.target.files[0] && actions.openTrace(event.target.files[0])} /></label>
     <div class="export-said" role="status">
       ${said?.text && html`<p>${said.text}</p>`}
       ${said?.fault && html`<p class="fault"><b><${Sentence} text=${said.fault.title} /></b> <${Sentence} text=${`${said.fault.what} ${said.fault.instead}`} /></p>`}
