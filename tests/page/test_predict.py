@@ -83,6 +83,9 @@ async def test_by_keyboard_alone_values_and_in_the_link(stage: Stage, browser: B
     other = await context.new_page()
     await other.goto(page.url)
     await expect(other.locator("g.node.output text.value")).to_have_text("27")
+    # A link speaks the language of whoever copied it; the reader may choose another.
+    await expect(other.get_by_role("region", name="Predict, then reveal")).to_contain_text("Exactly right")
+    await other.get_by_role("button", name="中文").click()
     await expect(other.get_by_role("region", name="先猜，再揭晓")).to_contain_text("完全正确")
     await expect(other.locator("g.node.operation text.value").first).to_have_text("?")
     await context.close()
