@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from typing import Literal
 
 import msgspec
 
@@ -12,15 +13,17 @@ from app.errors import LimitError, Parameter, ProgramError
 from app.program.optimizers import check_configuration
 from app.settings import Limits, Settings
 from app.study.engine import Engine
-from app.study.report import Board, PlanEvent, SummaryEvent, plan_of
+from app.study.report import Board, PlanEvent, RacePlanEvent, SummaryEvent, TunedEvent, Tuning, entrant_of, plan_of
 from app.study.sweeping import Sweeping
-from app.trace.job import Expression, Job
+from app.trace.job import Configuration, Expression, Job
 from app.trace.model import Cut, EndEvent
-from app.trace.trials import Bend, CellsEvent, CurvatureEvent, Sweep
+from app.trace.trials import Bend, CellsEvent, CurvatureEvent, ProjectionEvent, Race, RacerEvent, SurfaceEvent, Sweep
 
 CONFIGURATIONS = 32
+RACERS = 8
 
 SweepLine = PlanEvent | CellsEvent | CurvatureEvent | SummaryEvent | EndEvent
+RaceLine = RacePlanEvent | TunedEvent | RacerEvent | ProjectionEvent | SurfaceEvent | EndEvent
 
 
 class Lab:
@@ -72,6 +75,63 @@ class Lab:
             yield summary
         yield end
 
+    async def race(self, job: Job, tuning: Tuning | None, rates: tuple[float, ...]) -> AsyncGenerator[RaceLine, None]:
+        """Run a race, its rates as they are or tuned; closing the generator ends it.
+
+        Args:
+            job: the race.
+            tuning: how the rates below were laid out.
+            rates: each racer runs with the best of these; none leaves each as it is.
+
+        Yields:
+            The plan, each racer's tuning and run, where their paths lie, the end.
+
+        Raises:
+            ProgramError, LimitError, ServiceError: as `sweep`.
+        """
+        study = job.study
+        assert isinstance(study, Race)
+        check_race(study, rates, job.limits)
+        entrants = tuple(map(entrant_of, study.racers))
+        how: Literal["given", "tuned"] = "tuned" if rates else "given"
+        yield RacePlanEvent(entrants, how, len(rates), tuning, study.steps, study.target, job.seed, self._engine.name)
+        racers: list[Configuration] = []
+        try:
+            async with asyncio.timeout(self._seconds) as clock:
+                async with aclosing(self._tune(job, study, rates)) as tuned:
+                    async for event in tuned:
+                        yield event
+                        if isinstance(event, EndEvent):
+                            return
+                        racers.append(study.racers[event.racer].at_rate(event.lr))
+                last = msgspec.structs.replace(study, racers=tuple(racers) or study.racers)
+                async with aclosing(self._engine.run(msgspec.structs.replace(job, study=last))) as run:
+                    async for told in run:
+                        if isinstance(told, RacerEvent | ProjectionEvent | SurfaceEvent | EndEvent):
+                            yield told
+        except TimeoutError:
+            if not clock.expired():
+                raise
+            yield EndEvent(cut=Cut("sweep_seconds", self._seconds, "seconds"))
+
+    async def _tune(
+        self, job: Job, race: Race, rates: tuple[float, ...]
+    ) -> AsyncGenerator[TunedEvent | EndEvent, None]:
+        """Try each racer with each rate; an end instead says that they cannot run at all."""
+        if not rates:
+            return
+        sweep = Sweep(race.racers, rates, ({},), (job.seed,), race.steps)
+        board = Board(sweep)
+        async with aclosing(self._cells(msgspec.structs.replace(job, study=sweep), sweep)) as cells:
+            async for found in cells:
+                if isinstance(found, CellsEvent):
+                    board.enter(found)
+                elif found != EndEvent():
+                    yield found
+                    return
+        for number in range(len(race.racers)):
+            yield board.tuned(number)
+
     def _cells(self, job: Job, sweep: Sweep) -> AsyncGenerator[CellsEvent | EndEvent, None]:
         return Sweeping(self._engine, job, sweep).cells()
 
@@ -82,6 +142,33 @@ class Lab:
             async for event in events:
                 if isinstance(event, CurvatureEvent):
                     yield event
+
+
+def check_race(race: Race, rates: tuple[float, ...], limits: Limits) -> None:
+    """Refuse a race before a process is spent on it.
+
+    Raises:
+        ProgramError, LimitError: as `check_sweep`.
+    """
+    if not 2 <= len(race.racers) <= RACERS:
+        raise ProgramError("racers-count", {"count": len(race.racers), "value": RACERS})
+    for configuration in race.racers:
+        check_configuration(configuration)
+    check_rates(rates)
+    check_steps(race.steps, limits)
+    check_cells(len(race.racers) * max(1, len(rates)), limits)
+    check_landscape_cells(race.surface, limits)
+
+
+def check_landscape_cells(points: int, limits: Limits) -> None:
+    """Refuse a surface with more cells than a landscape may have.
+
+    Raises:
+        LimitError: so it is.
+    """
+    if points**2 > limits.cells:
+        parameters: dict[str, Parameter] = {"limit": "cells", "value": limits.cells, "unit": "cells"}
+        raise LimitError("limit-cells", parameters | {"count": points**2})
 
 
 def check_sweep(sweep: Sweep, limits: Limits) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Literal
 
 import msgspec
 
@@ -51,6 +52,44 @@ class SummaryEvent(msgspec.Struct, frozen=True, tag_field="event", tag="summary"
     diverged: int
     failed: int
     boundary: tuple[tuple[int | None, ...], ...]
+
+
+class Tuning(msgspec.Struct, frozen=True):
+    """The grid of learning rates that each racer was tried with."""
+
+    start: float
+    stop: float
+    count: int
+
+
+class RacePlanEvent(msgspec.Struct, frozen=True, tag_field="event", tag="plan"):
+    """Who runs, and how the learning rates were chosen: as given, or the best of the same `tried` rates for each."""
+
+    racers: tuple[Entrant, ...]
+    rates: Literal["given", "tuned"]
+    tried: int
+    tuning: Tuning | None
+    steps: int
+    target: float | None
+    seed: int
+    engine: str
+
+
+class Trial(msgspec.Struct, frozen=True):
+    """One rate that a racer was tried with."""
+
+    lr: float
+    final: Real
+    best: Real
+    diverged: int | None
+
+
+class TunedEvent(msgspec.Struct, frozen=True, tag_field="event", tag="tuned"):
+    """The rate that won, by its best loss within the race's steps, among all that were tried."""
+
+    racer: int
+    lr: float
+    tried: tuple[Trial, ...]
 
 
 def entrant_of(configuration: Configuration) -> Entrant:
@@ -107,6 +146,18 @@ class Board:
         self.initial[place], self.final[place], self.best[place] = event.initial, event.final, event.best
         self.reached[place], self.diverged[place] = event.reached, event.diverged
         self.failed |= {failure.cell for failure in event.failures}
+
+    def tuned(self, configuration: int) -> TunedEvent:
+        """Choose the rate of a configuration, from a sweep with one start and one seed."""
+        rates = self._sweep.rates
+        cells = [configuration * len(rates) + position for position in range(len(rates))]
+        trials = tuple(
+            Trial(rate, self.final[cell] or 0.0, self.best[cell] or 0.0, self.diverged[cell])
+            for rate, cell in zip(rates, cells, strict=True)
+        )
+        sound = [trial for trial in trials if isinstance(trial.best, int | float)]
+        best = min(sound, key=lambda trial: (trial.diverged is not None, float(trial.best)), default=trials[0])
+        return TunedEvent(configuration, best.lr, trials)
 
     def summary(self) -> SummaryEvent:
         """Sum up what has come so far."""

@@ -50,6 +50,8 @@ def clean_trial(event: TrialEvent) -> TrialEvent:
             return _clean_racer(event)
         case ProjectionEvent():
             require(len(event.explained) <= _PLANE and event.parameters >= 0, "a projection that cannot be")
+            require(all(len(path) <= len(event.steps) for path in event.points), "a path beyond the steps")
+            _check_steps(event.steps)
         case SurfaceEvent():
             _check_surface(event)
         case CurvatureEvent():

@@ -126,10 +126,13 @@ class Hidden(Record, frozen=True):
 
 
 class ProjectionEvent(Record, frozen=True, tag_field="event", tag="projection"):
-    """The racers' paths on the two main directions of all of them, from the common start."""
+    """The racers' paths on the two main directions of all of them, from the common start, at some `steps`; of one that
+    did not get so far, the first of these.
+    """
 
     explained: tuple[Real, ...]
     parameters: int
+    steps: tuple[int, ...]
     points: tuple[tuple[tuple[Real, Real], ...], ...]
 
 

@@ -21,8 +21,8 @@ from app.web import lab_pages
 from app.web.api import wants_lines
 from app.web.body import parse_json, read_body
 from app.web.hangup import LineStream, answer_in_time
-from app.web.lab_calls import read_sweep
-from app.web.lab_lines import lines_of, sum_up
+from app.web.lab_calls import read_race, read_sweep
+from app.web.lab_lines import lines_of, race_lines_of, sum_up, sum_up_race
 from app.web.outcomes import outcome_of, run_failed
 from app.web.problems import Fault, InvalidRequestError
 from app.web.replies import Reply, accepts_gzip, make_reply, send_reply
@@ -56,6 +56,13 @@ def make_lab(service: Service, lab: Lab) -> APIRouter:
         job = read_sweep(await document_of(request), settings.limits)
         return await desk.answer(request, job, lab.sweep, (lines_of, sum_up))
 
+    @router.post("/api/race", **lab_pages.RACE)
+    async def race(request: Request) -> Response:
+        job, tuning, rates = read_race(await document_of(request), settings.limits)
+        return await desk.answer(
+            request, job, lambda job: lab.race(job, tuning, rates), (race_lines_of, sum_up_race), rates
+        )
+
     return router
 
 
@@ -66,7 +73,12 @@ class Desk:
         self._service = service
 
     async def answer(
-        self, request: Request, job: Job, run: Callable[[Job], Findings], forms: tuple[Form, Callable[[Any, str], Any]]
+        self,
+        request: Request,
+        job: Job,
+        run: Callable[[Job], Findings],
+        forms: tuple[Form, Callable[[Any, str], Any]],
+        *more: object,
     ) -> Response:
         """Answer in the form that the client asks for; hanging up ends the runs.
 
@@ -76,7 +88,7 @@ class Desk:
         accepted = request.headers.get("accept-language", "")
         seconds = self._service.settings.sweep_seconds + self._service.settings.request_seconds
         is_stream = wants_lines(request)
-        key = key_of("lab-lines" if is_stream else "lab", job, accepted)
+        key = key_of("lab-lines" if is_stream else "lab", job, accepted, *more)
         kept = self._service.answers.find(key)
         if kept is not None:
             return send_reply(request, kept.reply, FRESH)

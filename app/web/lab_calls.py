@@ -10,9 +10,10 @@ import msgspec
 from msgspec import Meta
 
 from app.settings import Limits
-from app.study.lab import check_cells, check_rates, check_steps
+from app.study.lab import check_cells, check_race, check_rates, check_steps
+from app.study.report import Tuning
 from app.trace.job import Job
-from app.trace.trials import Start, Sweep
+from app.trace.trials import Race, Start, Sweep
 from app.web.calls import Seed, VariableInput, check_list, convert, escape_pointer, read_job
 from app.web.configurations import Options, read_configuration
 from app.web.problems import Fault, InvalidRequestError
@@ -41,6 +42,37 @@ class SweepCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seeds: list[Seed] = msgspec.field(default_factory=lambda: [0])
     steps: Annotated[int, Meta(ge=0, description="Optimizer steps of each run.")] = 100
     target: float | None = None
+
+
+class RaceCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Two to eight configurations from one start and seed; `tuning` gives each the best of the same learning rates."""
+
+    racers: list[Options]
+    expression: str | None = None
+    program: str | None = None
+    variables: dict[str, VariableInput] = {}
+    sum: bool = False
+    seed: Seed = 0
+    steps: Annotated[int, Meta(ge=0, description="Optimizer steps of each run.")] = 100
+    target: float | None = None
+    tuning: Grid | None = None
+    surface: Annotated[int, Meta(ge=0, le=10**9, description="Points along each main direction of all paths.")] = 0
+
+
+def read_race(document: dict[str, Any], limits: Limits) -> tuple[Job, Tuning | None, tuple[float, ...]]:
+    """Turn the body of `POST /api/race` into a job, and the rates that each racer is tried with.
+
+    Raises:
+        InvalidRequestError, ProgramError, LimitError: as `read_sweep`.
+    """
+    call = convert(document, RaceCall)
+    racers = tuple(read_configuration(entry, f"/racers/{index}") for index, entry in enumerate(call.racers))
+    race = Race(racers, call.steps, call.target, call.surface)
+    tuning = None if call.tuning is None else Tuning(call.tuning.start, call.tuning.stop, call.tuning.count)
+    check_cells(max(1, len(racers)) * (tuning.count if tuning else 1), limits)
+    rates = () if call.tuning is None else read_rates(call.tuning, "/tuning")
+    check_race(race, rates, limits)
+    return msgspec.structs.replace(read_source(call, limits), study=race), tuning, rates
 
 
 def read_sweep(document: dict[str, Any], limits: Limits) -> Job:

@@ -6,11 +6,19 @@ from typing import Any
 
 import msgspec
 
-from app.study.lab import SweepLine
-from app.study.report import PlanEvent, SummaryEvent
+from app.study.lab import RaceLine, SweepLine
+from app.study.report import PlanEvent, RacePlanEvent, SummaryEvent, TunedEvent
 from app.trace.model import Cut, EndEvent, Failure
 from app.trace.study import Real
-from app.trace.trials import CellFailure, CellsEvent, CurvatureEvent
+from app.trace.trials import (
+    CellFailure,
+    CellsEvent,
+    CurvatureEvent,
+    ProjectionEvent,
+    RacerEvent,
+    Sharpness,
+    SurfaceEvent,
+)
 from app.web.outcomes import run_failed
 from app.web.problems import ProblemLine, describe
 from app.web.texts import choose_language, problem_text
@@ -64,6 +72,78 @@ class SweepAnswer(msgspec.Struct):
     cut: Cut | None = None
 
 
+class RacerLine(msgspec.Struct, frozen=True, tag_field="event", tag="racer"):
+    """One racer's run; `failure` says why it has none."""
+
+    racer: int
+    losses: tuple[Real, ...]
+    rates: tuple[Real, ...]
+    gradients: tuple[Real, ...]
+    path: dict[str, tuple[Real, ...]] | None
+    sharpness: Sharpness | None
+    initial: Real
+    final: Real
+    best: Real
+    reached: int | None
+    diverged: int | None
+    failure: CellProblem | None
+
+
+class RaceAnswer(msgspec.Struct):
+    """A whole race."""
+
+    plan: RacePlanEvent
+    tuned: list[TunedEvent]
+    racers: list[RacerLine]
+    projection: ProjectionEvent | None = None
+    surface: SurfaceEvent | None = None
+    cut: Cut | None = None
+
+
+def racer_line(event: RacerEvent, accepted: str) -> RacerLine:
+    """Write a racer's run with its failure in words."""
+    failure = None if event.failure is None else tell(event.failure, accepted)
+    return RacerLine(**msgspec.structs.asdict(event) | {"failure": failure})
+
+
+def race_lines_of(event: RaceLine, accepted: str) -> list[Any]:
+    """Write one finding of a race as the lines of its stream."""
+    if isinstance(event, EndEvent):
+        return end_lines(event, accepted)
+    return [racer_line(event, accepted) if isinstance(event, RacerEvent) else event]
+
+
+def sum_up_race(events: list[RaceLine], accepted: str) -> RaceAnswer:
+    """Make one document of all findings of a race; the first is its plan.
+
+    Raises:
+        RunFailedError: the race as a whole failed.
+    """
+    plan = events[0]
+    assert isinstance(plan, RacePlanEvent)
+    answer = RaceAnswer(plan, [], [])
+    for event in events[1:]:
+        match event:
+            case TunedEvent():
+                answer.tuned.append(event)
+            case RacerEvent():
+                answer.racers.append(racer_line(event, accepted))
+            case ProjectionEvent():
+                answer.projection = event
+            case SurfaceEvent():
+                answer.surface = event
+            case EndEvent(failure=Failure() as failure):
+                raise run_failed(failure, None)
+            case EndEvent():
+                answer.cut = event.cut
+    return answer
+
+
+def end_lines(event: EndEvent, accepted: str) -> list[Any]:
+    """Write how a study ended."""
+    return [{"event": "end", "cut": event.cut} if event.failure is None else failed_end(event.failure, accepted)]
+
+
 def tell(failure: CellFailure, accepted: str) -> CellProblem:
     """Put a failure into words."""
     title, detail = problem_text(failure.code, failure.parameters, choose_language(accepted))
@@ -78,7 +158,7 @@ def failed_end(failure: Failure, accepted: str) -> ProblemLine:
 def lines_of(event: SweepLine, accepted: str) -> list[Any]:
     """Write one finding of a sweep as the lines of its stream."""
     if isinstance(event, EndEvent):
-        return [{"event": "end", "cut": event.cut} if event.failure is None else failed_end(event.failure, accepted)]
+        return end_lines(event, accepted)
     if not isinstance(event, CellsEvent):
         return [event]
     cells = CellsLine(event.first, event.initial, event.final, event.best, event.reached, event.diverged)

@@ -12,6 +12,14 @@ SWEEP_BODY = {
     "steps": 50,
     "target": 0.1,
 }
+RACE_BODY = {
+    "expression": "(1 - x)**2 + 100*(y - x**2)**2",
+    "variables": {"x": -1, "y": 2},
+    "racers": [{"name": "SGD"}, {"name": "SGD", "momentum": 0.9}, {"name": "Adam"}],
+    "tuning": {"start": 0.0001, "stop": 1, "count": 9},
+    "steps": 60,
+    "target": 0.1,
+}
 
 OPTIMIZERS: Document = {
     "summary": "Every optimizer and scheduler of torch, with the options of its signature",
@@ -34,5 +42,14 @@ SWEEP = described(
     ("SweepCall", "SweepAnswer"),
     {"sweep": {"summary": "Two optimizers in Rosenbrock's valley", "value": SWEEP_BODY}},
 )
-for _entry in (SWEEP,):
+RACE = described(
+    "Two to eight configurations from one start and one seed, step by step",
+    "`rates` of the plan states how learning rates were chosen: `given` (each as it was written: not a fair "
+    "comparison), or `tuned` (for each the one of the same rates whose best loss was lowest). With "
+    "`Accept: application/x-ndjson` the lines are `plan`, `tuned`, `racer`, `projection`, `surface`, and `end` or "
+    "`problem`.",
+    ("RaceCall", "RaceAnswer"),
+    {"race": {"summary": "Three optimizers, each tuned", "value": RACE_BODY}},
+)
+for _entry in (SWEEP, RACE):
     _entry["tags"] = ["lab"]

@@ -15,8 +15,8 @@ from app.trace.model import Trace
 from app.trace.study import CheckEvent, LandscapeEvent
 from app.web.calls import ExpressionCall, ProgramCall
 from app.web.gallery import Example
-from app.web.lab_calls import SweepCall
-from app.web.lab_lines import SweepAnswer
+from app.web.lab_calls import RaceCall, SweepCall
+from app.web.lab_lines import RaceAnswer, SweepAnswer
 from app.web.layouts import LayoutAnswer, LayoutCall
 from app.web.operation import Health, Readiness
 from app.web.problems import Problem
@@ -63,7 +63,8 @@ SCHEMAS = (
     Health,
     Readiness,
 )
-STUDIES = (LandscapeCall, LandscapeEvent, CheckCall, CheckEvent, Catalogue, SweepCall, SweepAnswer)
+STUDIES = (LandscapeCall, LandscapeEvent, CheckCall, CheckEvent)
+LAB = (Catalogue, SweepCall, SweepAnswer, RaceCall, RaceAnswer)
 
 Document = dict[str, Any]
 
@@ -255,6 +256,6 @@ def make_document(app: FastAPI) -> Document:
         license_info={"name": "MIT", "identifier": "MIT"},
         routes=app.routes,
     )
-    _, components = msgspec.json.schema_components(SCHEMAS + STUDIES, ref_template="#/components/schemas/{name}")
+    _, components = msgspec.json.schema_components(SCHEMAS + STUDIES + LAB, ref_template="#/components/schemas/{name}")
     document.setdefault("components", {}).setdefault("schemas", {}).update(components)
     return document

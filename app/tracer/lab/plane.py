@@ -1,0 +1,53 @@
+"""A plane through the space of all parameters: laid through paths, or at random, and what it hides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+
+from app.trace.trials import Hidden
+from app.tracer.formulas import real
+from app.tracer.lab.course import Course
+
+
+class Plane(NamedTuple):
+    """Two directions of unit length through a centre, of shapes (2, parameters) and (parameters,), and the share that
+    each has in the paths' variance.
+    """
+
+    directions: torch.Tensor
+    centre: torch.Tensor
+    explained: torch.Tensor
+
+    def project(self, rows: torch.Tensor) -> torch.Tensor:
+        """Bring points into the plane; of shape (points, 2)."""
+        return (rows - self.centre) @ self.directions.T
+
+
+def lay_plane(rows: torch.Tensor, centre: torch.Tensor) -> Plane | None:
+    """Lay a plane through points by PCA about their common start; None where they span none."""
+    moved = rows - centre
+    # The points are few and the parameters many: their products are the smaller matrix.
+    values, vectors = torch.linalg.eigh(moved @ moved.T)
+    values, vectors = values.flip(0)[:2], vectors.flip(1)[:, :2]
+    if len(values) < 2 or not float(values[1]) > 1e-12 * max(float(values[0]), 1e-300):
+        return None
+    directions = (vectors.T @ moved) / values.sqrt()[:, None]
+    return Plane(directions, centre, values / moved.square().sum())
+
+
+def points_of(centre: torch.Tensor, directions: torch.Tensor, lines: Sequence[torch.Tensor]) -> torch.Tensor:
+    """Lay a grid in a plane, the last axis fastest; of shape (points, parameters)."""
+    shares = torch.cartesian_prod(*lines).reshape(-1, len(lines))
+    return centre + shares @ directions
+
+
+def hidden_by(course: Course, directions: torch.Tensor, explained: float | None) -> Hidden:
+    """Say what a slice does not show."""
+    gradient = course.gradient().double()
+    inside = torch.linalg.vector_norm(torch.linalg.qr(directions.T).Q.T @ gradient)
+    length = torch.linalg.vector_norm(gradient)
+    share = real(float(inside / length)) if float(length) > 0 else None
+    return Hidden(course.parameters, len(directions), None if explained is None else real(explained), share)

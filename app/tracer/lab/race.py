@@ -1,0 +1,150 @@
+"""A race: some configurations from one start and one seed, step by step, and the plane in which their paths lie."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import torch
+
+from app.trace.model import Event
+from app.trace.trials import CellFailure, ProjectionEvent, Race, RacerEvent, Sharpness, SurfaceEvent
+from app.tracer.failures import explain
+from app.tracer.formulas import real, reals
+from app.tracer.lab.course import Course
+from app.tracer.lab.plane import Plane, hidden_by, lay_plane, points_of
+from app.tracer.lab.single import Log
+
+SCALARS = 8
+"""So many parameters, if all are scalars, are told step by step."""
+BENDS = 101
+"""So many steps of a run are told the sharpness at."""
+POINTS = 201
+"""So many places of a path are kept, where there are many parameters."""
+MARGIN = 0.2
+
+
+class Path(NamedTuple):
+    """Where a racer was at some steps, of shape (places, parameters); a run that diverged is not sound."""
+
+    steps: tuple[int, ...]
+    rows: torch.Tensor
+    is_sound: bool
+
+
+class Trail:
+    """Keeps a racer's places while it runs: all of few parameters, some of many."""
+
+    def __init__(self, parameters: int, steps: int) -> None:
+        self._stride = -(-(steps + 1) // POINTS) if parameters > SCALARS else 1
+        self._last = steps
+        self._step = 0
+        self._steps: list[int] = []
+        self._rows: list[torch.Tensor] = []
+
+    def watch(self, row: Callable[[], torch.Tensor]) -> None:
+        """See the racer before its next step, or after the last."""
+        if self._step % self._stride == 0 or self._step == self._last:
+            self._steps.append(self._step)
+            self._rows.append(row().double())
+        self._step += 1
+
+    def path(self, is_sound: bool) -> Path:
+        """What was kept."""
+        return Path(tuple(self._steps), torch.stack(self._rows), is_sound)
+
+
+def race(course: Course, study: Race, send: Callable[[Event], None]) -> None:
+    """Run all racers, then show their paths together.
+
+    Args:
+        course: the loss and its start.
+        study: who runs, and how far.
+        send: takes one event for each racer, then the projection and the surface where there are many parameters.
+    """
+    paths: list[Path | None] = []
+    for number, configuration in enumerate(study.racers):
+        trail = Trail(course.parameters, study.steps)
+        try:
+            log = course.run(configuration, (study.steps, study.target), trail.watch)
+        except Exception as error:
+            send(_failed(number, error, course.text))
+            paths.append(None)
+            continue
+        path = trail.path(log.diverged is None)
+        send(_event(number, log, course, path))
+        paths.append(path)
+    _show_together(course, study, paths, send)
+
+
+def _failed(number: int, error: Exception, text: str) -> RacerEvent:
+    failure = explain(error, text)
+    told = CellFailure(number, failure.code, failure.parameters)
+    return RacerEvent(number, (), (), (), None, None, "NaN", "NaN", "NaN", None, None, told)
+
+
+def _event(number: int, log: Log, course: Course, path: Path) -> RacerEvent:
+    names = course.scalars if 0 < len(course.scalars) <= SCALARS else ()
+    told = {name: reals(column) for name, column in zip(names, path.rows.T, strict=True)} if names else None
+    return RacerEvent(
+        number,
+        losses=tuple(map(real, log.losses)),
+        rates=tuple(map(real, log.rates)),
+        gradients=tuple(map(real, log.norms)),
+        path=told,
+        sharpness=_sharpness(course, path),
+        initial=real(log.losses[0]),
+        final=real(log.losses[-1]),
+        best=real(log.best),
+        reached=log.reached,
+        diverged=log.diverged,
+    )
+
+
+def _sharpness(course: Course, path: Path) -> Sharpness | None:
+    """The largest eigenvalue along a path, at equal distances."""
+    stride = -(-len(path.steps) // BENDS)
+    chosen = [index for index in range(0, len(path.steps), stride) if bool(torch.isfinite(path.rows[index]).all())]
+    values = course.sharpness(path.rows[chosen]) if chosen else None
+    return None if values is None else Sharpness(tuple(path.steps[index] for index in chosen), values)
+
+
+# -- the plane ---------------------------------------------------------------------------------------------------------
+
+
+def thinned(paths: Sequence[Path]) -> torch.Tensor:
+    """Take at most 64 finite places of each path."""
+    parts = [path.rows[:: -(-len(path.rows) // 64)] for path in paths]
+    rows = torch.cat(parts)
+    return rows[torch.isfinite(rows).all(dim=1)]
+
+
+def _show_together(course: Course, study: Race, paths: list[Path | None], send: Callable[[Event], None]) -> None:
+    run = [path for path in paths if path is not None]
+    sound = [path for path in run if path.is_sound]
+    if course.parameters <= 2 or not sound:
+        return
+    plane = lay_plane(thinned(sound), run[0].rows[0])
+    if plane is None:
+        return
+    points = tuple(
+        () if path is None else tuple((real(a), real(b)) for a, b in plane.project(path.rows).tolist())
+        for path in paths
+    )
+    steps = max((path.steps for path in run), key=len)
+    send(ProjectionEvent(reals(plane.explained), course.parameters, steps, points))
+    if study.surface:
+        send(_surface(course, plane, torch.cat([plane.project(path.rows) for path in sound]), study.surface))
+
+
+def _surface(course: Course, plane: Plane, points: torch.Tensor, count: int) -> SurfaceEvent:
+    low, high = points.min(dim=0).values, points.max(dim=0).values
+    margin = MARGIN * (high - low)
+    lines = [
+        torch.linspace(float(a), float(b), count, dtype=torch.float64)
+        for a, b in zip(low - margin, high + margin, strict=True)
+    ]
+    hidden = hidden_by(course, plane.directions, float(plane.explained.sum()))
+    return SurfaceEvent(
+        tuple(map(reals, lines)), course.losses(points_of(plane.centre, plane.directions, lines)), hidden
+    )
