@@ -3,6 +3,7 @@
 import { createActions, loadLanguage } from "./actions.js";
 import { loadExamples, streamTrace } from "./api.js";
 import { firstState, mount, play, redrawOthers, settingsAsked, showLook, storageOf } from "./opening.js";
+import { createComparing } from "./comparing.js";
 import { createPredicting } from "./predicting.js";
 import { createRunner } from "./runner.js";
 import { createSettings } from "./settings.js";
@@ -24,7 +25,7 @@ start();
 /** Lessons and fixes build on what else one can do; so does a trace that is brought from elsewhere. */
 function withTeaching(basic) {
   const openTrace = async (file) => (await import("./tracefile.js")).openFile({ store, actions }, file);
-  return { ...basic, ...createPredicting({ store }), ...createTeaching({ store, actions: basic }), ...createTerrain({ store, actions: basic }), openTrace };
+  return { ...basic, ...createPredicting({ store }), ...createComparing({ store, stream: streamTrace }), ...createTeaching({ store, actions: basic }), ...createTerrain({ store, actions: basic }), openTrace };
 }
 
 /** The words and the first run are fetched side by side: what takes longest begins first. */
@@ -81,7 +82,7 @@ function tellFault(code) {
   if (code) store.set({ problem: { code, parameters: {}, program: null } });
 }
 
-async function openLink({ source, position, selection, direction, lesson, predict, ...view }) {
+async function openLink({ source, position, selection, direction, lesson, predict, pin, ...view }) {
   const { settings: chosen, panel, terrain } = store.get();
   const language = settingsAsked().language ?? view.language ?? chosen.language;
   store.set({ settings: { ...chosen, direction, language }, panel: view.panel ?? panel, terrain: { ...terrain, ...view.axes } });
@@ -89,6 +90,7 @@ async function openLink({ source, position, selection, direction, lesson, predic
   store.set({ selection, lesson });
   await actions.setPredict(predict?.hides ?? null, predict?.guesses);
   await done;
+  await actions.restorePin(pin ?? null);
 }
 
 /** The address follows what was written, so that nothing is lost when the page is loaded again. */
@@ -96,7 +98,7 @@ function keepAddress() {
   const first = store.get().source;
   const timer = { handle: null };
   store.subscribe((state, before) => {
-    const isSame = ["source", "position", "selection", "settings", "lesson", "panel", "terrain", "predict"].every((name) => state[name] === before[name]);
+    const isSame = ["source", "position", "selection", "settings", "lesson", "panel", "terrain", "predict", "pin"].every((name) => state[name] === before[name]);
     if (isSame || state.playing || (state.source === first && location.hash === "")) return;
     clearTimeout(timer.handle);
     timer.handle = setTimeout(async () => {

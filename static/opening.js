@@ -37,6 +37,8 @@ export function firstState(chosen) {
     jump: null,
     predict: null,
     sight: null,
+    pin: null,
+    overlays: {},
     shared: null,
   };
 }

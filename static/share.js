@@ -12,7 +12,7 @@ const LARGEST = 400_000;
  * @param {any} state
  * @returns {Promise<string>} letters, digits, `-`, `_` and one dot
  */
-export async function packState({ source, position, selection, settings, lesson, panel, terrain, predict }) {
+export async function packState({ source, position, selection, settings, lesson, panel, terrain, predict, pin }) {
   const kept = {
     s: slim(source),
     p: position,
@@ -21,6 +21,7 @@ export async function packState({ source, position, selection, settings, lesson,
     g: settings.language,
     l: lesson ?? undefined,
     q: predict ? packPredict(predict) : undefined,
+    c: pin ? packPin(pin, source) : undefined,
     ...viewOf(panel, terrain),
   };
   const bytes = await through(new CompressionStream("deflate-raw"), new TextEncoder().encode(JSON.stringify(kept)));
@@ -73,13 +74,10 @@ export function faultOfLink(text) {
 }
 
 /** Take from a link what fits, for anyone may write one. */
-function readLink({ s, p, n, d, l, q, g, v, x, y }) {
-  if (s === null || typeof s !== "object") return null;
-  const isProgram = s.mode === "program" && typeof s.program === "string";
-  if (!isProgram && typeof s.expression !== "string") return null;
-  const source = isProgram ? { mode: "program", program: s.program } : expressionFields(s);
-  return {
-    source: sourceFrom({ ...source, seed: whole(s.seed) }),
+function readLink({ s, p, n, d, l, q, c, g, v, x, y }) {
+  const source = sourceOf(s);
+  return source && {
+    source,
     position: whole(p),
     selection: /^[nem]\d+$/.test(n) ? n : null,
     direction: d === "LR" ? "LR" : "TB",
@@ -88,7 +86,29 @@ function readLink({ s, p, n, d, l, q, g, v, x, y }) {
     axes: { x: typeof x === "string" ? x : null, y: typeof y === "string" ? y : null },
     lesson: typeof l === "string" && /^[a-z-]{1,40}$/.test(l) ? l : null,
     predict: readPredict(q),
+    pin: readPin(c),
   };
+}
+
+function sourceOf(s) {
+  if (s === null || typeof s !== "object") return null;
+  const isProgram = s.mode === "program" && typeof s.program === "string";
+  if (!isProgram && typeof s.expression !== "string") return null;
+  const source = isProgram ? { mode: "program", program: s.program } : expressionFields(s);
+  return sourceFrom({ ...source, seed: whole(s.seed) });
+}
+
+/** A pinned moment, with its source where that is another one; a second program has no moment of its own. */
+function packPin(pin, source) {
+  const isOwn = pin.position !== null && JSON.stringify(slim(pin.source)) === JSON.stringify(slim(source));
+  return { p: pin.position ?? undefined, s: isOwn ? undefined : slim(pin.source) };
+}
+
+function readPin(c) {
+  if (c === null || typeof c !== "object") return null;
+  const source = c.s === undefined ? null : sourceOf(c.s);
+  if (source === null && (c.s !== undefined || c.p === undefined)) return null;
+  return { position: c.p === undefined ? null : whole(c.p), source };
 }
 
 const MOST_GUESSES = 500;

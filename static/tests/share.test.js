@@ -64,3 +64,14 @@ test("what is hidden travels with the guesses, and nothing else does", async () 
   const odd = { h: "value", g: [["__proto__", "1", ""], ["0:n1", 7, ""], "x", ["0:n2", "1", "norm"]] };
   assert.deepEqual((await unpackState(link({ s, q: odd }))).predict, { hides: "value", guesses: { "0:n2": { text: "1", target: "norm" } } });
 });
+
+test("a comparison travels: a moment of one's own program, or a second source", async () => {
+  const pin = { position: 4, source: STATE.source };
+  assert.deepEqual((await unpackState(await packState({ ...STATE, pin }))).pin, { position: 4, source: null });
+  const other = { ...STATE.source, expression: "x * 3" };
+  const moved = (await unpackState(await packState({ ...STATE, pin: { position: 4, source: other } }))).pin;
+  assert.deepEqual([moved.position, moved.source.expression], [4, "x * 3"]);
+  assert.equal((await unpackState(await packState({ ...STATE, pin: { position: null, source: other } }))).pin.position, null);
+  const s = { mode: "program", program: "x = 1" };
+  for (const c of [7, {}, { s: { mode: "program" } }, { s: null }]) assert.equal((await unpackState(link({ s, c }))).pin, null);
+});

@@ -81,12 +81,28 @@ function extensionsOf({ kind, onChange, onRun, onPlace }) {
     { key: "Mod-Enter", run: () => (onRun(), true) },
     ...(kind === "expression" ? [{ key: "Enter", run: () => (onRun(), true) }] : []),
   ];
-  const common = [marks, faultLines, python(), syntaxHighlighting(classHighlighter), bracketMatching(), EditorView.lineWrapping, listener(onChange, onPlace)];
+  const common = [typingOver, marks, faultLines, python(), syntaxHighlighting(classHighlighter), bracketMatching(), EditorView.lineWrapping, listener(onChange, onPlace)];
   if (kind === "view") return [...common, lineNumbers(), EditorState.readOnly.of(true)];
   const writing = [numberHandles(), history(), drawSelection(), closeBrackets(), keymap.of([...runs, ...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap])];
   if (kind === "expression") return [...common, ...writing];
   return [...common, ...writing, lineNumbers(), highlightActiveLine(), highlightActiveLineGutter(), indentOnInput(), indentUnit.of("    "), keymap.of([...searchKeymap, indentWithTab])];
 }
+
+/**
+ * Typing over a selection, done by hand: the browser would give the new letters the former ones' colour by a style
+ * attribute, which the page's policy forbids.
+ */
+const typingOver = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    const { from, to, empty } = view.state.selection.main;
+    if (event.inputType !== "insertText" || event.data === null || empty || view.composing || view.state.readOnly) return false;
+    event.preventDefault();
+    const insert = () => view.state.update(view.state.replaceSelection(event.data), { userEvent: "input.type", scrollIntoView: true });
+    const isTaken = view.state.facet(EditorView.inputHandler).some((handle) => handle(view, from, to, event.data, insert));
+    if (!isTaken) view.dispatch(insert());
+    return true;
+  },
+});
 
 /** Tell of what the visitor changed, and of the place that was chosen by hand. */
 function listener(onChange, onPlace) {

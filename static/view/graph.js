@@ -12,7 +12,8 @@ import { givenOf } from "../givens.js";
 import { Given } from "./given.js";
 import { Icon } from "./icons.js";
 import { Lens } from "./lens.js";
-import { createPicture, isBox, markParts, paint, tintParts } from "./picture.js";
+import { createPicture, isBox, markParts, noteParts, paint, tintParts } from "./picture.js";
+import { overlaid, showPills } from "./pills.js";
 import { labelParts } from "./spoken.js";
 import { createStage, destroyStage, fit, follow, neighbourOf, setFollowing, setTabStop, showPart, showPicture, zoomBy } from "./stage.js";
 import { NodeTable } from "./table.js";
@@ -122,6 +123,13 @@ function usePicture({ state, scene, stage }, hovered, t) {
   useLayoutEffect(() => {
     if (picture) tintParts(picture, tintsOf(scene, state.tint).classes);
   }, [picture, state.tint, state.tint === "none" ? null : scene]);
+  useLayoutEffect(() => {
+    if (!picture || (Object.keys(state.overlays).length === 0 && !picture.isOverlaid)) return;
+    const { pills, notes } = overlaid(state, scene);
+    picture.isOverlaid = pills.size > 0 || notes.size > 0;
+    noteParts(picture, notes);
+    showPills(picture, pills);
+  });
   useLayoutEffect(() => {
     if (picture && state.selection?.startsWith("n")) showPart(stage.current, state.selection);
   }, [state.selection]);

@@ -17,6 +17,7 @@ const KEYS = [
   [["[", "]"], "loop"],
   [["/"], "find"],
   [["p"], "predict"],
+  [["c"], "compare"],
   [["+", "−", "0"], "zoom"],
   [["Tab", "Enter"], "choose"],
   [["Esc"], "leave"],

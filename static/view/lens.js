@@ -20,6 +20,7 @@ export function Lens({ state, actions, scene, t, stage }) {
           ${TINTS.map((name) => html`<option key=${name} value=${name} selected=${name === tint}>${t(`tint.${name}`)}</option>`)}
         </select></label>
         <button type="button" class="tool" title=${t("lens.predict")} aria-label=${t("lens.predict")} aria-pressed=${String(state.predict !== null)} onClick=${() => actions.setPredict(state.predict ? null : "gradient")}><${Icon} name="predict" /></button>
+        <button type="button" class="tool" title=${t("lens.compare")} aria-label=${t("lens.compare")} aria-pressed=${String(state.pin !== null)} onClick=${() => (state.pin ? actions.endCompare() : actions.pinMoment())}><${Icon} name="compare" /></button>
       </div>
       ${isFinding && html`<${Find} ...${{ actions, scene, t, stage }} />`}
     </div>
@@ -31,6 +32,7 @@ export function Lens({ state, actions, scene, t, stage }) {
 const KEYS = {
   "/": (actions) => actions.find(true),
   p: (actions) => actions.predictByKey(),
+  c: (actions) => actions.pinMoment(),
 };
 
 function useLensKeys(actions) {

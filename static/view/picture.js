@@ -39,7 +39,7 @@ export function createPicture(graph) {
 function partOf(element, { groups, bundles, clusters }) {
   const { id } = element;
   const texts = (...names) => names.map((name) => cell(element.querySelector(`text.${name}`)));
-  const common = { id, element, base: element.getAttribute("class") ?? "", state: "", shown: null, mark: "", tint: "" };
+  const common = { id, element, base: element.getAttribute("class") ?? "", state: "", shown: null, mark: "", tint: "", note: "" };
   if (bundles.get(id)?.edges.length > 1) return { ...common, kind: "bundle", bundle: bundles.get(id), texts: [] };
   if (clusters.has(id)) return { ...common, kind: "cluster", cluster: clusters.get(id), texts: [] };
   if (id.startsWith("e")) return { ...common, kind: "edge", texts: texts("flow") };
@@ -123,7 +123,7 @@ function lineClass(view) {
 }
 
 function setClass(part, state) {
-  const name = `${part.base} ${state}${part.mark}${part.tint}`;
+  const name = `${part.base} ${state}${part.mark}${part.tint}${part.note}`;
   part.state = state;
   if (part.shown === name) return 0;
   part.element.setAttribute("class", name);
@@ -148,6 +148,20 @@ export function markParts(picture, marks) {
     const mark = marks.has(part.id) ? ` ${marks.get(part.id)}` : "";
     if (mark === part.mark) continue;
     part.mark = mark;
+    setClass(part, part.state);
+  }
+}
+
+/**
+ * Note beside their state what an overlay says of boxes.
+ *
+ * @param {Map<string, string>} notes class names by id
+ */
+export function noteParts(picture, notes) {
+  for (const part of picture.parts) {
+    const note = notes.has(part.id) ? ` ${notes.get(part.id)}` : "";
+    if (note === part.note) continue;
+    part.note = note;
     setClass(part, part.state);
   }
 }

@@ -96,3 +96,17 @@ async def test_an_expression_and_its_graph_point_at_each_other(opened: Opened) -
         await page.keyboard.press("ArrowRight")
     await expect(page.locator("g.node.chosen")).to_contain_text("x**2")
     assert await opened.all_complaints() == []
+
+
+async def test_typing_over_a_selection_breaks_no_policy(stage: Stage) -> None:
+    await stage.trace(PARALLEL)
+    editor = stage.page.locator(".editor.program .cm-content")
+    await editor.click()
+    await stage.page.keyboard.press("Control+A")
+    await stage.page.keyboard.type("y = 2.0")
+    await expect(editor).to_have_text("y = 2.0")
+    await stage.page.keyboard.press("Control+A")
+    await stage.page.keyboard.type("(")
+    await expect(editor).to_have_text("(y = 2.0)")
+    await stage.page.keyboard.press("Control+Z")
+    await expect(editor).to_have_text("y = 2.0")
