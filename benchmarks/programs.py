@@ -5,19 +5,23 @@ from __future__ import annotations
 EXPRESSION = "a*x**2 + b*x + c"
 VARIABLES: dict[str, float] = {"a": 1.0, "b": 2.0, "c": 3.0, "x": 4.0}
 
-STEPS = """\
+
+def steps(count: int) -> str:
+    """Write a loop of so many SGD steps on three scalars."""
+    return f"""\
 import torch
 
 x = torch.tensor(1.0, requires_grad=True)
 y = torch.tensor(2.0, requires_grad=True)
 z = torch.tensor(3.0, requires_grad=True)
 optimizer = torch.optim.SGD([x, y, z], lr=0.01)
-for step in range(1000):
+for step in range({count}):
     loss = x**2 + y**2 + z**2
     loss.backward()
     optimizer.step()
     optimizer.zero_grad()
 """
+
 
 ENCODER = """\
 import torch
@@ -34,15 +38,22 @@ loss = encoder(data).pow(2).mean()
 loss.backward()
 """
 
-CHAIN = """\
+
+def chain(count: int) -> str:
+    """Write a chain of so many operations."""
+    return f"""\
 import torch
 
 x = torch.tensor(0.5, requires_grad=True)
 y = x
-for _ in range(10_000):
+for _ in range({count}):
     y = torch.tanh(y)
 y.backward()
 """
+
+
+STEPS = steps(1000)
+CHAIN = chain(10_000)
 
 RECURRENT = """\
 import torch

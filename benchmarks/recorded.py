@@ -11,7 +11,9 @@ import time
 from collections.abc import Callable, Iterator
 
 import torch
+from torch.autograd.graph import Node
 
+from app.settings import Limits
 from app.trace import codec
 from app.trace.job import Job
 from app.trace.model import EndEvent, Event
@@ -24,15 +26,13 @@ from benchmarks.table import Row
 ROUNDS = 7
 
 
-def in_fork(action: Callable[[], None]) -> float:
-    """Do something once in a fresh process and return the milliseconds that it took there."""
+def in_fork(measure: Measure) -> float:
+    """Measure once in a fresh process."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         try:
-            start = time.perf_counter()
-            action()
-            os.write(writer, struct.pack("d", (time.perf_counter() - start) * 1000))
+            os.write(writer, struct.pack("d", measure()))
         finally:
             os._exit(0)
     os.close(writer)
@@ -42,7 +42,7 @@ def in_fork(action: Callable[[], None]) -> float:
     return float(struct.unpack("d", answer)[0])
 
 
-def record(program: str) -> None:
+def record(program: str, limits: Limits | None = None) -> None:
     """Run a program under the recorder and encode every event, as a child of the service does."""
     ends = []
 
@@ -51,7 +51,7 @@ def record(program: str) -> None:
         if isinstance(event, EndEvent):
             ends.append(event)
 
-    run.trace(Job(program), send)
+    run.trace(Job(program, limits=limits or Limits()), send)
     assert ends == [EndEvent()], ends
 
 
@@ -63,48 +63,89 @@ def run_bare(program: str) -> None:
 
 def forked(action: Callable[[str], None], program: str) -> Measure:
     """Make the measure of one action on one program."""
-    return lambda: in_fork(lambda: action(program))
+    return lambda: in_fork(timed(lambda: action(program)))
 
 
-def rows() -> Iterator[Row]:
-    """Measure the loop, the transformer and the walk."""
-    # As in the zygote: a process with threads must not fork, and oneDNN would make executable pages there.
+def warm() -> None:
+    """Make this process what the zygote is."""
+    # A process with threads must not fork, and oneDNN would make executable pages there.
     torch.set_num_threads(1)
     torch.backends.mkldnn.enabled = False  # type: ignore[assignment]
     warmup.warm()
     gc.freeze()
+
+
+def rows() -> Iterator[Row]:
+    """Measure the loop, the transformer and the walk."""
+    warm()
     ours, theirs = side_by_side(forked(record, STEPS), forked(run_bare, STEPS), ROUNDS)
     yield Row("1,000 SGD steps on three scalars, recorded", "the same loop bare", ours, theirs, 2.5)
     ours, theirs = side_by_side(forked(record, TRANSFORMER), forked(run_bare, TRANSFORMER), ROUNDS)
     # Building the module is not what is measured; each side's own time for it is taken off.
     built, built_bare = side_by_side(forked(record, ENCODER), forked(run_bare, ENCODER), ROUNDS)
     yield Row("12-layer transformer, recorded", "bare forward + backward", ours - built, theirs - built_bare, 2)
-    yield walk_row()
+    yield from walk_rows()
 
 
-def walk_row() -> Row:
-    """Measure the walk over a chain of 10,000 nodes against the barest walk there can be."""
+def walk_rows() -> Iterator[Row]:
+    """Measure the walk over a chain of 10,000 nodes against the barest walk there can be, and the recursive one of
+    micrograd, which ends in a RecursionError on it and is measured on what it can do.
+    """
+    root = chain_of(10_000)
+    ours, theirs = side_by_side(timed(lambda: walk([root])), timed(lambda: bare_walk(root)), 30)
+    yield Row("walk of 10,000 nodes, with ids and edges", "a bare iterative walk", ours, theirs, 10)
+    try:
+        recursive_walk(root)
+    except RecursionError as error:
+        failure = type(error).__name__
+        yield Row("walk of 10,000 nodes, with ids and edges", "a recursive walk, as micrograd's", ours, failure, None)
+    short = chain_of(500)
+    ours, theirs = side_by_side(timed(lambda: walk([short])), timed(lambda: recursive_walk(short)), 100)
+    yield Row("walk of 500 nodes, with ids and edges", "a recursive walk, as micrograd's", ours, theirs, None)
+
+
+def chain_of(count: int) -> Node:
+    """Build a chain of so many operations and return its root."""
     result = torch.tensor(0.5, requires_grad=True)
-    for _ in range(10_000):
+    for _ in range(count):
         result = torch.tanh(result)
-    root = result.grad_fn
-    assert root is not None
+    assert result.grad_fn is not None
+    return result.grad_fn
 
-    def bare() -> None:
-        seen, stack = {root}, [root]
-        while stack:
-            for target, _ in stack.pop().next_functions:
-                if target is not None and target not in seen:
-                    seen.add(target)
-                    stack.append(target)
 
-    def timed(action: Callable[[], object]) -> Measure:
-        def measure() -> float:
-            start = time.perf_counter()
-            action()
-            return (time.perf_counter() - start) * 1000
+def bare_walk(root: Node) -> None:
+    """Visit every node once, and remember nothing else."""
+    seen, stack = {root}, [root]
+    while stack:
+        for target, _ in stack.pop().next_functions:
+            if target is not None and target not in seen:
+                seen.add(target)
+                stack.append(target)
 
-        return measure
 
-    ours, theirs = side_by_side(timed(lambda: walk([root])), timed(bare), 30)
-    return Row("walk of 10,000 nodes, with ids and edges", "a bare iterative walk", ours, theirs, 10)
+def recursive_walk(root: Node) -> list[Node]:
+    """Sort the nodes as micrograd does."""
+    order: list[Node] = []
+    seen: set[Node] = set()
+
+    def build(node: Node) -> None:
+        if node not in seen:
+            seen.add(node)
+            for target, _ in node.next_functions:
+                if target is not None:
+                    build(target)
+            order.append(node)
+
+    build(root)
+    return order
+
+
+def timed(action: Callable[[], object]) -> Measure:
+    """Make the measure of an action in this process."""
+
+    def measure() -> float:
+        start = time.perf_counter()
+        action()
+        return (time.perf_counter() - start) * 1000
+
+    return measure

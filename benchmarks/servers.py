@@ -57,14 +57,20 @@ def _wait(process: subprocess.Popen[bytes], address: str, log: IO[bytes]) -> Non
 
 
 @contextmanager
-def service(cache_bytes: int = 0) -> Iterator[int]:
-    """Run this project's service and yield its port; without a cache of answers unless asked for one."""
+def service(cache_bytes: int = 0, **limits: int) -> Iterator[int]:
+    """Run this project's service and yield its port; without a cache of answers unless asked for one.
+
+    Args:
+        cache_bytes: of answers kept.
+        limits: other than those it has by itself, such as `nodes`.
+    """
     port = free_port()
     environment = {
         "EXPLORER_HOST": "127.0.0.1",
         "EXPLORER_PORT": str(port),
         "EXPLORER_CACHE_BYTES": str(cache_bytes),
         "EXPLORER_REQUESTS_PER_MINUTE": "0",
+        **{f"EXPLORER_{name.upper()}": str(limit) for name, limit in limits.items()},
     }
     with served([sys.executable, "-m", "app.main"], port, "/readyz", environment):
         yield port

@@ -25,7 +25,7 @@ from app.tracer.passes import Options
 from app.tracer.recorder import Call, Recorder, RunCut
 from app.tracer.walk import function_of
 
-LIMITS = Limits(passes=100_000, graphs=1_000, nodes=200_000, values=2_000_000, output_bytes=1024 * 1024)
+LIMITS = Limits(passes=100_000, graphs=1_000, nodes=20_000, values=2_000_000, output_bytes=1024 * 1024)
 """How much one recording keeps; past it the program goes on as if nothing had been there."""
 
 _ENDS = (SystemExit, KeyboardInterrupt, GeneratorExit)

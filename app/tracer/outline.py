@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 from app.trace.model import Diagnostic, Graph, Node, Parameter, Pass, Value
 
@@ -21,7 +22,12 @@ LARGEST_PROOF = 2_000
 
 def operation(node: Node) -> str:
     """Torch's name without its ending: `Pow` for `PowBackward0`; a custom function's name has no number."""
-    return re.sub(r"Backward\d+$", "", node.name)
+    return _plain(node.name)
+
+
+@cache
+def _plain(name: str) -> str:
+    return re.sub(r"Backward\d+$", "", name)
 
 
 class Outline:

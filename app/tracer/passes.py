@@ -115,7 +115,7 @@ class Passes:
 
     def _meet(self, roots: list[Function], frame: FrameType | None) -> tuple[Template, Laid]:
         """Walk a graph that no template fits, and make one of it."""
-        found = walk(roots)
+        found = walk(roots, self._limits.nodes)
         self._count("nodes", len(found.nodes), self._limits.nodes)
         self._count("graphs", self._templates.count + 1, self._limits.graphs)
         made = [self._calls.made.get(node._sequence_nr()) for node in found.nodes]

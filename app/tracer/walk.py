@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import NamedTuple
 
 import torch
@@ -26,7 +27,7 @@ class Walk(NamedTuple):
     links: list[Link]
 
 
-def walk(roots: list[Node]) -> Walk:
+def walk(roots: list[Node], most: int = sys.maxsize) -> Walk:
     """Collect every node that `roots` reach through `next_functions`.
 
     A stack takes the place of recursion: graphs are routinely deeper than Python's stack. The order is that of a
@@ -34,6 +35,8 @@ def walk(roots: list[Node]) -> Walk:
 
     Args:
         roots: `grad_fn`s of the differentiated tensors.
+        most: past so many nodes the walk breaks off, one node further and without links. Whatever Python has looked
+            at, torch frees by recursion: a chain of some 40,000 nodes that was walked whole ends the process.
 
     Source:
         https://docs.pytorch.org/docs/stable/notes/autograd.html
@@ -46,6 +49,8 @@ def walk(roots: list[Node]) -> Walk:
         if node in index:
             continue
         index[node] = len(index)
+        if len(index) > most:
+            return Walk(list(index), [])
         targets = node.next_functions
         functions.append(targets)
         if len(targets) == 1:
