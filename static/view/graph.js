@@ -19,6 +19,8 @@ import { createStage, destroyStage, fit, follow, neighbourOf, setFollowing, setT
 import { NodeTable } from "./table.js";
 
 const ZOOM_STEP = 1.3;
+/** How long a picture must stand still before its parts are named anew for those who hear it, in milliseconds. */
+const STILL = 120;
 
 /** @param {{state: any, actions: any}} props */
 export function Graph({ state, actions }) {
@@ -134,7 +136,9 @@ function usePicture({ state, scene, stage }, hovered, t) {
     if (picture && state.selection?.startsWith("n")) showPart(stage.current, state.selection);
   }, [state.selection]);
   useEffect(() => {
-    if (picture && !state.playing) labelParts(picture, scene, t);
+    if (!picture || state.playing) return undefined;
+    const handle = setTimeout(() => labelParts(picture, scene, t), STILL);
+    return () => clearTimeout(handle);
   }, [picture, state.playing, state.playing ? null : state.position, scene?.pass, state.settings.language]);
 }
 

@@ -33,6 +33,8 @@ export function createPicture(graph) {
   const clusters = new Map((graph.clusters ?? []).map((cluster) => [cluster.id, cluster]));
   const parts = [...root.querySelectorAll("g[id]")].map((element) => partOf(element, { groups, bundles, clusters }));
   for (const part of parts) if (part.kind === "edge" || part.kind === "bundle") widen(part.element);
+  // The words on a box are words of their own, also to whoever reads them out.
+  for (const text of root.querySelectorAll("text")) text.after(" ");
   return { graph, root, parts, byId: new Map(parts.map((part) => [part.id, part])) };
 }
 

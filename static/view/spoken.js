@@ -1,7 +1,5 @@
 // What a screen reader says about the parts of a picture.
 
-import { formatValue } from "../format.js";
-import { nodeView } from "../scene.js";
 import { nameOf } from "../sentence.js";
 import { isBox } from "./picture.js";
 
@@ -18,22 +16,18 @@ export function labelParts(picture, scene, t) {
 
 function labelPart(part, scene, t) {
   const i = scene.topology.places.get(part.id);
-  const text = i === undefined ? t("graph.group", { label: part.group?.title ?? part.id }) : nodeText(scene, i, t);
+  const shown = [...part.element.querySelectorAll("text")].map((text) => text.textContent).filter(Boolean).join(" ");
+  const text = i === undefined ? t("graph.group", { label: shown || part.id }) : nodeText(scene, i, { shown, t });
   set(part.element, "role", "button");
   set(part.element, "aria-label", text);
 }
 
-/** One node in words. */
-export function nodeText(scene, i, t) {
+/** One node in words: first what is written on it, so that one can also call it by that, then its neighbours. */
+function nodeText(scene, i, { shown, t }) {
   const { graph, inputs, consumers, sources, targets } = scene.topology;
-  const node = graph.nodes[i];
-  const view = nodeView(scene, i);
   const names = (places) => places.map((place) => nameOf(graph.nodes[place])).join(", ") || "—";
   return t("graph.node", {
-    name: node.name,
-    label: nameOf(node),
-    value: formatValue(view.value),
-    gradient: formatValue(view.gradient),
+    shown,
     inputs: names(inputs[i].map((j) => targets[j])),
     consumers: names(consumers[i].map((j) => sources[j])),
   });

@@ -1,0 +1,179 @@
+"""axe-core finds nothing to complain of in any state of the page, in both themes and both languages."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
+
+from tests.page.conftest import Opened
+from tests.page.stage import DEEP, MATRIX, QUADRATIC, Stage
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+AXE = Path(__file__).parents[2] / "tools" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
+RUN = """async () => {
+  const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+  const told = (id, { html, any }) => `${id}: ${html.slice(0, 160)} ${any[0]?.message ?? ""}`;
+  return violations.flatMap(({ id, nodes }) => nodes.map((node) => told(id, node)));
+}"""
+LOOKS = [("light", "en"), ("dark", "zh")]
+"""Each theme and each language once: colours do not depend on words, nor words on colours."""
+BAD = "import torch\nx = torch.tensor([1.0, 2.0], requires_grad=True)\ny = x * 2\ny.backward()\n"
+
+
+async def complaints(page: Page) -> list[str]:
+    """What axe says about the page as it is; it comes by `evaluate`, which the page's policy does not see."""
+    if not AXE.exists():
+        pytest.fail(f"{AXE} is missing: `make test` brings it, or run `npm ci --prefix tools/axe`", pytrace=False)
+    # Whatever fades in is judged when it is there.
+    await page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished.catch(() => {})))")
+    await page.evaluate(AXE.read_text("utf-8"))
+    found: list[str] = await page.evaluate(RUN)
+    return found
+
+
+@pytest_asyncio.fixture(loop_scope="session", params=LOOKS, ids="-".join)
+async def looked(request: pytest.FixtureRequest, browser: Browser, service_url: str) -> AsyncGenerator[Stage, None]:
+    """The page in one theme and language, with motion reduced so that nothing is judged half-way."""
+    theme, language = request.param
+    context = await browser.new_context(
+        viewport={"width": 1440, "height": 1000}, locale="zh-CN" if language == "zh" else "en-US",
+        color_scheme=theme, reduced_motion="reduce",
+    )  # fmt: skip
+    page = await context.new_page()
+    await page.goto(service_url)
+    await expect(page.locator(".graph-canvas g.node").first).to_be_visible()
+    yield Stage(page, service_url)
+    await context.close()
+
+
+async def program(stage: Stage, text: str) -> None:
+    """Write a program and run it, whatever the language."""
+    await stage.page.locator("#tab-program").click()
+    await stage.page.locator(".editor.program .cm-content").fill(text)
+    await stage.page.locator("button.run").click()
+
+
+async def chosen(stage: Stage) -> None:
+    await program(stage, QUADRATIC)
+    await expect(stage.page.locator("g.node")).to_have_count(9)
+    await stage.page.locator("g.node.leaf").first.click()
+    await expect(stage.page.locator(".inspector .badge.leaf")).to_be_visible()
+
+
+async def matrices(stage: Stage) -> None:
+    await program(stage, MATRIX)
+    await stage.page.locator("g.node.leaf").first.click()
+    await expect(stage.page.locator(".inspector table").first).to_be_visible()
+
+
+async def table(stage: Stage) -> None:
+    await stage.page.locator(".graph-tools .tool").last.click()
+    await expect(stage.page.locator(".graph-table")).to_be_visible()
+
+
+async def folded(stage: Stage) -> None:
+    await stage.page.locator(".graph-tools .tool").last.click()
+    await program(stage, DEEP)
+    await expect(stage.page.locator("g.group").first).to_be_visible()
+
+
+async def refused(stage: Stage) -> None:
+    await program(stage, BAD)
+    await expect(stage.page.locator(".card.problem")).to_be_visible()
+
+
+async def descent(stage: Stage) -> None:
+    await stage.page.locator("#tab-expression").click()
+    await stage.page.locator(".chip", has_text="(x - 2)**2").click()
+    await expect(stage.page.locator(".timeline-place")).to_contain_text("40")
+    await expect(stage.page.locator(".chart-host canvas").first).to_be_visible()
+    await stage.page.locator(".written summary").click()
+    await expect(stage.page.locator(".written .cm-content")).to_be_visible()
+
+
+async def landscape(stage: Stage) -> None:
+    await stage.page.locator(".to-landscape").click()
+    await expect(stage.page.locator("canvas.relief")).to_be_visible()
+
+
+async def found(stage: Stage) -> None:
+    await stage.page.keyboard.press("Escape")
+    await stage.sentence.click()
+    await stage.page.keyboard.press("/")
+    await expect(stage.page.locator(".find input, input[type=search]").first).to_be_visible()
+
+
+def dialog(name: str, opener: str) -> Callable[[Stage], Awaitable[None]]:
+    async def shown(stage: Stage) -> None:
+        await stage.page.keyboard.press("Escape")
+        await stage.page.keyboard.press("Escape")
+        await stage.page.locator(opener).click()
+        await expect(stage.page.locator(f"dialog.{name} :is(.example, kbd)").first).to_be_visible()
+
+    return shown
+
+
+async def lesson(stage: Stage) -> None:
+    await stage.page.locator("dialog.examples .example").nth(2).click()
+    await expect(stage.page.locator(".lesson")).to_be_visible()
+    await expect(stage.page.locator(".graph-canvas g.node").first).to_be_visible()
+
+
+def address(path: str) -> Callable[[Stage], Awaitable[None]]:
+    async def shown(stage: Stage) -> None:
+        await stage.page.goto(stage.url + path)
+        await expect(stage.page.locator("h1").first).to_be_attached()
+        await stage.page.wait_for_load_state("networkidle")
+
+    return shown
+
+
+STATES: dict[str, Callable[[Stage], Awaitable[None]]] = {
+    "a chosen node": chosen,
+    "matrices": matrices,
+    "the table": table,
+    "folded modules": folded,
+    "a problem": refused,
+    "a descent": descent,
+    "the landscape": landscape,
+    "the search": found,
+    "the help": dialog("help", ".toolbar button.help"),
+    "the export": dialog("export", ".toolbar button.export"),
+    "the lessons": dialog("examples", ".examples-button"),
+    "a lesson": lesson,
+    "a frame": address("/embed"),
+    "a frame with a damaged link": address("/embed?again#1.abc"),
+    "the API's page": address("/docs"),
+}
+
+
+async def test_axe_finds_nothing_in_any_state(looked: Stage) -> None:
+    everything = {"the start": await complaints(looked.page)}
+    for name, reach in STATES.items():
+        await reach(looked)
+        everything[name] = await complaints(looked.page)
+    assert {name: list_ for name, list_ in everything.items() if list_} == {}
+
+
+async def test_each_node_speaks_and_the_graph_is_one_tab_stop(opened: Opened) -> None:
+    page = await opened.open()
+    await page.get_by_role("button", name="To the end (End)").click()
+    stops = await page.evaluate("[...document.querySelectorAll('.graph-canvas [tabindex=\"0\"]')].length")
+    assert stops == 1
+    names = await page.evaluate(
+        "[...document.querySelectorAll('g.node')].map((node) => node.getAttribute('aria-label'))"
+    )
+    assert "a AccumulateGrad value 1 grad 16; computed from: —; used by: a*x**2" in names
+    assert "b*x MulBackward0 value 8 grad 1; computed from: b, x; used by: a*x**2 + b*x" in names
+    await page.locator(".graph-canvas [tabindex='0']").focus()
+    walked = [await page.evaluate("document.activeElement.id")]
+    for key in ("ArrowUp", "ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"):
+        await page.keyboard.press(key)
+        walked.append(await page.evaluate("document.activeElement.id"))
+    assert len(set(walked)) >= 3
+    assert await page.evaluate("document.activeElement.matches('g.node:focus-visible')")
