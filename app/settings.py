@@ -115,6 +115,6 @@ class Settings(BaseSettings):
     layout_memory_bytes: int = 512 * 1024 * 1024
     """Address space of one Graphviz process."""
     layout_cache_bytes: int = 32 * 1024 * 1024
-    """Drawings kept for equal structures; 0 keeps none."""
+    """Drawings kept for equal structures, and a quarter as much again for boxes of equal sizes; 0 keeps none."""
     layout_nodes: int = Field(default=300, ge=1)
     """The most nodes one picture shows; the others are folded."""

@@ -6,6 +6,7 @@ same boxes are written without text (`texts` None): positions are all that is wa
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -80,6 +81,15 @@ def write(plan: Plan, texts: Texts | None = None) -> str:
         label = {"label": _flow_label(bundle, room, texts, plan.view)} if room else {}
         graph.edge(checked(bundle.tail), checked(bundle.head), id=checked(bundle.id), **style, **label)
     return str(graph.source)
+
+
+def geometry_key(plan: Plan) -> bytes:
+    """Name all that `write` puts into a template: plans with equal keys are placed alike, whatever their boxes say."""
+    sizes = [(box.id, box.look, box.width, box.height) for box in plan.boxes]
+    lines = [(bundle.id, bundle.tail, bundle.head, len(bundle.edges)) for bundle in plan.bundles]
+    frames = [(cluster.id, cluster.boxes, boxes.cluster_title(cluster)) for cluster in plan.clusters]
+    view = (plan.view.direction, plan.view.theme)
+    return hashlib.blake2b(repr((view, sizes, lines, plan.flows, frames)).encode(), digest_size=16).digest()
 
 
 def inner_clusters(clusters: Sequence[Cluster]) -> frozenset[str]:

@@ -9,8 +9,8 @@ from cachetools import LRUCache
 
 from app.errors import LayoutUnavailableError
 from app.layout import boxes, svg
-from app.layout.dot import Plan, write
-from app.layout.drawing import Drawing, frame_texts
+from app.layout.dot import Plan, geometry_key, write
+from app.layout.drawing import Drawing, Texts, frame_texts
 from app.layout.engine import EngineDied, EngineFailure, Engines, Format
 from app.layout.fold import fold
 from app.layout.folded import Bundle, Folded
@@ -28,6 +28,7 @@ _COARSER = (4, 16, 1_000_000)
 """A picture that took too long is tried again with so many times fewer nodes, and at last as one box."""
 
 _LARGE = 500
+_MANY = 60
 
 _UNASKED = 150
 """The most boxes of a picture that nobody asked to be larger."""
@@ -50,6 +51,7 @@ class Layout:
         self._cache: LRUCache[bytes, Drawing] = LRUCache(
             max(1, settings.layout_cache_bytes), getsizeof=lambda drawing: drawing.bytes
         )
+        self._templates: LRUCache[bytes, bytes] = LRUCache(max(1, settings.layout_cache_bytes // 4), getsizeof=len)
         self.hits = 0
         self.misses = 0
         self.coarser = 0
@@ -141,12 +143,25 @@ class Layout:
         self, graph: Graph, view: View, picture: Format = "svg", frame: Frame | None = None
     ) -> tuple[Plan, Folded, bytes]:
         for divisor in (1, *_COARSER):
-            planned, folded, source = await self._written(graph, view, divisor, frame)
+            planned, folded = await self._planned(graph, view, divisor)
             try:
+                if frame is None and picture == "svg":
+                    return planned, folded, await self._template(planned)
+                source = await _written(planned, frame_texts(*(frame or (None, "blank")), folded.leaves))
                 return planned, folded, await self._insist(source, picture)
             except EngineFailure:
                 self.coarser += 1
         raise LayoutUnavailableError("layout-unavailable")
+
+    async def _template(self, planned: Plan) -> bytes:
+        """Let Graphviz place the boxes, unless it has placed boxes of these sizes before: their texts do not matter."""
+        key = geometry_key(planned)
+        known = self._templates.get(key)
+        if known is None:
+            known = await self._insist(await _written(planned, None), "svg")
+            if len(known) <= self._templates.maxsize:
+                self._templates[key] = known
+        return known
 
     async def _insist(self, source: str, picture: Format) -> bytes:
         """Ask once more when the process died: the picture may be innocent."""
@@ -155,11 +170,10 @@ class Layout:
         except EngineDied:
             return await self._engines.draw(source, picture, self._settings.layout_seconds)
 
-    async def _written(self, graph: Graph, view: View, divisor: int, frame: Frame | None) -> tuple[Plan, Folded, str]:
-        def prepare() -> tuple[Plan, Folded, str]:
+    async def _planned(self, graph: Graph, view: View, divisor: int) -> tuple[Plan, Folded]:
+        def prepare() -> tuple[Plan, Folded]:
             folded = self._fold(graph, view, divisor)
-            planned = plan(graph, folded, view)
-            return planned, folded, write(planned, None if frame is None else frame_texts(*frame, folded.leaves))
+            return plan(graph, folded, view), folded
 
         # A large graph takes long enough to fold that others would have to wait for it.
         return prepare() if len(graph.nodes) < _LARGE else await asyncio.to_thread(prepare)
@@ -172,6 +186,10 @@ class Layout:
             most //= 2
             folded = fold(graph, view, most)
         return folded
+
+
+async def _written(planned: Plan, texts: Texts | None) -> str:
+    return write(planned, texts) if len(planned.boxes) < _MANY else await asyncio.to_thread(write, planned, texts)
 
 
 def plan(graph: Graph, folded: Folded, view: View) -> Plan:

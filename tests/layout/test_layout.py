@@ -8,6 +8,7 @@ import re
 import signal
 import time
 from collections.abc import AsyncGenerator
+from typing import Any
 
 import msgspec
 import pytest
@@ -50,6 +51,27 @@ async def test_equal_structures_are_laid_out_once(fresh: Layout) -> None:
     await fresh.draw(quadratic(), View(direction="LR"))
     await fresh.draw(quadratic(), View(theme="dark"))
     assert (fresh.hits, fresh.misses) == (1, 3)
+
+
+async def test_boxes_of_equal_sizes_are_placed_once(fresh: Layout, layout: Layout) -> None:
+    asked: list[str] = []
+    draw = fresh._engines.draw
+
+    async def counted(source: str, *rest: Any) -> bytes:
+        asked.append(source)
+        return await draw(source, *rest)
+
+    fresh._engines.draw = counted  # type: ignore[method-assign, assignment]
+    graph = quadratic()
+    renamed = msgspec.structs.replace(
+        graph, nodes=tuple(msgspec.structs.replace(node, label=node.label[::-1]) for node in graph.nodes)
+    )
+    first, second = await fresh.draw(graph), await fresh.draw(renamed)
+    assert second.svg() == (await layout.draw(renamed)).svg() != first.svg()
+    assert len(asked) == 1
+    for other in (View("LR"), View("TB", "dark")):
+        assert (await fresh.draw(renamed, other)).svg() == (await layout.draw(renamed, other)).svg()
+    assert len(asked) == 3
 
 
 async def test_what_is_kept_is_bounded(fresh: Layout) -> None:
