@@ -13,36 +13,48 @@ from starlette.responses import Response
 
 SMALLEST_PACKED = 1_000
 LARGEST_INLINE = 128 * 1024
+USUAL_LEVEL = 5
 GZIP = 31
 """zlib's window size for the gzip format."""
 
 
-class Reply(msgspec.Struct, frozen=True):
+class Reply(msgspec.Struct):
     """A body ready to be sent, any number of times."""
 
     media_type: str
     body: bytes
-    packed: bytes | None
-    """The body in gzip, where that is worth it."""
     etag: str
+    gzipped: bytes | None = None
+
+    @property
+    def packed(self) -> bytes | None:
+        """The body in gzip, where that is worth it; made when the first client asks for it."""
+        if self.gzipped is None and len(self.body) >= SMALLEST_PACKED and is_text(self.media_type):
+            self.gzipped = gzip(self.body, USUAL_LEVEL)
+        return self.gzipped
 
     @property
     def size(self) -> int:
-        """Bytes held in memory."""
-        return len(self.body) + len(self.packed or b"")
+        """Bytes held in memory, the packed body included before it is made."""
+        return len(self.body) + (len(self.body) // 2 if self.gzipped is None else len(self.gzipped))
 
 
 async def make_reply(body: bytes, media_type: str) -> Reply:
-    """Compress and tag a body; a long one in a thread, so that other requests go on."""
+    """Tag a body; a long one is compressed at once and in a thread, so that other requests go on."""
     if len(body) > LARGEST_INLINE:
         return await asyncio.to_thread(pack, body, media_type)
-    return pack(body, media_type)
+    return Reply(media_type, body, tag_of(body))
 
 
-def pack(body: bytes, media_type: str, level: int = 5) -> Reply:
+def pack(body: bytes, media_type: str, level: int = USUAL_LEVEL) -> Reply:
     """Compress and tag a body."""
     packed = gzip(body, level) if len(body) >= SMALLEST_PACKED and is_text(media_type) else None
-    return Reply(media_type=media_type, body=body, packed=packed, etag=hashlib.sha256(body).hexdigest()[:32])
+    return Reply(media_type, body, tag_of(body), packed)
+
+
+def tag_of(body: bytes) -> str:
+    """Name the bytes of a body."""
+    return hashlib.sha256(body).hexdigest()[:32]
 
 
 def gzip(body: bytes, level: int) -> bytes:
