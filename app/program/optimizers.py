@@ -26,6 +26,16 @@ WORDS: Mapping[OptionKind, str] = {
 }  # fmt: skip
 
 
+PARTS: Mapping[str, tuple[str, ...]] = {
+    "betas": ("beta1", "beta2"),
+    "etas": ("etaminus", "etaplus"),
+    "step_sizes": ("step_size_min", "step_size_max"),
+    "eps": ("eps1", "eps2"),
+    "ns_coefficients": ("ns_a", "ns_b", "ns_c"),
+}
+"""The options that torch keeps as tuples, and a name for each of their numbers, by which an update tells them."""
+
+
 class Option(msgspec.Struct, frozen=True):
     """One keyword option, as torch's signature has it.
 

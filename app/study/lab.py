@@ -17,7 +17,17 @@ from app.study.report import Board, PlanEvent, RacePlanEvent, SummaryEvent, Tune
 from app.study.sweeping import Sweeping
 from app.trace.job import Configuration, Expression, Job
 from app.trace.model import Cut, EndEvent
-from app.trace.trials import Bend, CellsEvent, CurvatureEvent, ProjectionEvent, Race, RacerEvent, SurfaceEvent, Sweep
+from app.trace.trials import (
+    Bend,
+    CellsEvent,
+    CurvatureEvent,
+    ExplainEvent,
+    ProjectionEvent,
+    Race,
+    RacerEvent,
+    SurfaceEvent,
+    Sweep,
+)
 
 CONFIGURATIONS = 32
 RACERS = 8
@@ -131,6 +141,20 @@ class Lab:
                     return
         for number in range(len(race.racers)):
             yield board.tuned(number)
+
+    async def explain(self, job: Job) -> AsyncGenerator[ExplainEvent | EndEvent, None]:
+        """Take one update apart.
+
+        Yields:
+            The explanation, the end.
+
+        Raises:
+            ServiceError: no process could be had.
+        """
+        async with aclosing(self._engine.run(job)) as events:
+            async for event in events:
+                if isinstance(event, ExplainEvent | EndEvent):
+                    yield event
 
     def _cells(self, job: Job, sweep: Sweep) -> AsyncGenerator[CellsEvent | EndEvent, None]:
         return Sweeping(self._engine, job, sweep).cells()

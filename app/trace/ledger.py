@@ -46,7 +46,7 @@ from app.trace.soundness import (
     require,
 )
 from app.trace.study import CheckEvent, LandscapeEvent
-from app.trace.trials import CellsEvent, CurvatureEvent, ProjectionEvent, RacerEvent, SurfaceEvent
+from app.trace.trials import CellsEvent, CurvatureEvent, ExplainEvent, ProjectionEvent, RacerEvent, SurfaceEvent
 
 _PARAMETERS = 20_000
 _PROGRAM_AROUND_EXPRESSION = 4096
@@ -98,7 +98,7 @@ class Ledger:
             case CheckEvent():
                 self._count("checked_elements", sum(len(leaf.elements) for leaf in event.leaves))
                 return clean_check(event)
-            case CellsEvent() | RacerEvent() | ProjectionEvent() | SurfaceEvent() | CurvatureEvent():
+            case CellsEvent() | RacerEvent() | ProjectionEvent() | SurfaceEvent() | CurvatureEvent() | ExplainEvent():
                 self._count("values", size_of(event))
                 return clean_trial(event)
 

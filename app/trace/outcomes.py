@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import msgspec
 
-from app.trace.soundness import check_entries, check_slug, clean_name, clean_parameters, require
+from app.trace.soundness import check_entries, check_number, check_slug, clean_name, clean_parameters, require
 from app.trace.trials import (
     CellFailure,
     CellsEvent,
     CurvatureEvent,
+    ExplainEvent,
     Hidden,
+    Numbers,
     ProjectionEvent,
     RacerEvent,
     SurfaceEvent,
+    Term,
     TrialEvent,
 )
 
@@ -35,6 +38,8 @@ def size_of(event: TrialEvent) -> int:
             return len(event.losses)
         case CurvatureEvent():
             return sum(len(point.eigenvalues) + 1 for point in event.points)
+        case ExplainEvent():
+            return sum(map(count_numbers, _numbers_of(event)))
 
 
 def clean_trial(event: TrialEvent) -> TrialEvent:
@@ -57,7 +62,46 @@ def clean_trial(event: TrialEvent) -> TrialEvent:
         case CurvatureEvent():
             for point in event.points:
                 require(point.cell is None or 0 <= point.cell < _CELLS, "the curvature of no cell")
+        case ExplainEvent():
+            return _clean_explanation(event)
     return event
+
+
+def _numbers_of(event: ExplainEvent) -> list[Numbers]:
+    terms = [term.value for term in event.terms]
+    others = [value for other in event.without for value in (other.after, other.step)]
+    return [event.after, event.step, *event.state.values(), *terms, *others]
+
+
+def _clean_explanation(event: ExplainEvent) -> ExplainEvent:
+    check_entries(event.state)
+    check_entries(event.terms)
+    check_entries(event.without)
+    for other in event.without:
+        check_slug(other.option.replace("_", "-"))
+    terms = tuple(Term(clean_name(term.symbol), clean_name(term.formula), term.value) for term in event.terms)
+    state = {clean_name(name): value for name, value in event.state.items()}
+    return msgspec.structs.replace(event, terms=terms, state=state)
+
+
+def count_numbers(numbers: Numbers) -> int:
+    """Count the numbers in nested lists, with a stack: their depth is the sender's to choose.
+
+    Raises:
+        ReplyError: something else stands among them.
+    """
+    waiting: list[object] = [numbers]
+    count = 0
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, list):
+            waiting += item
+            count += 1
+            continue
+        require(type(item) in (int, float) or item in ("NaN", "Infinity", "-Infinity"), "no number")
+        check_number(item)
+        count += 1
+    return count
 
 
 def _clean_cells(event: CellsEvent) -> CellsEvent:

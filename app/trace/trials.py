@@ -64,6 +64,49 @@ class Bend(Record, frozen=True, tag_field="study", tag="curvature"):
     best: int | None = None
 
 
+Numbers = float | int | Literal["NaN", "Infinity", "-Infinity"] | list  # type: ignore[type-arg]
+"""A scalar, or a tensor as nested lists; of float32."""
+
+
+class Explain(Record, frozen=True, tag_field="study", tag="explain"):
+    """One parameter's part of one optimizer step, as a trace holds it: value, gradient and state before the step, and
+    the gradient before it was clipped, if it was.
+    """
+
+    optimizer: str
+    options: dict[str, str | int | float | bool | None]
+    before: Numbers
+    gradient: Numbers
+    state: dict[str, Numbers] = msgspec.field(default_factory=dict)
+    unclipped: Numbers | None = None
+
+
+class Term(Record, frozen=True):
+    """One quantity within a step: its symbol and formula in LaTeX, and what it came to."""
+
+    symbol: str
+    formula: str
+    value: Numbers
+
+
+class Without(Record, frozen=True):
+    """The step that torch takes with one option off, everything else as it was."""
+
+    option: str
+    after: Numbers
+    step: Numbers
+
+
+class ExplainEvent(Record, frozen=True, tag_field="event", tag="explain"):
+    """One step taken apart, in the order it is computed, and what it would have been."""
+
+    after: Numbers
+    step: Numbers
+    state: dict[str, Numbers]
+    terms: tuple[Term, ...]
+    without: tuple[Without, ...]
+
+
 class CellFailure(Record, frozen=True):
     """Why the run of one cell has no numbers."""
 
@@ -164,5 +207,5 @@ class CurvatureEvent(Record, frozen=True, tag_field="event", tag="curvature"):
     points: tuple[BendPoint, ...]
 
 
-Trials = Sweep | Race | Bend
-TrialEvent = CellsEvent | RacerEvent | ProjectionEvent | SurfaceEvent | CurvatureEvent
+Trials = Sweep | Race | Bend | Explain
+TrialEvent = CellsEvent | RacerEvent | ProjectionEvent | SurfaceEvent | CurvatureEvent | ExplainEvent

@@ -10,12 +10,13 @@ from app.program import write
 from app.trace.job import Expression, Job
 from app.trace.model import EndEvent, Event, Failure, ProgramEvent, Span
 from app.trace.study import Check, Landscape
-from app.trace.trials import Bend, Race, Sweep
+from app.trace.trials import Bend, Explain, Race, Sweep
 from app.tracer.check import compare
 from app.tracer.failures import explain
 from app.tracer.formulas import Loss
 from app.tracer.lab.course import ExpressionCourse
 from app.tracer.lab.curvature import bend
+from app.tracer.lab.explaining import explain_step
 from app.tracer.lab.race import race
 from app.tracer.lab.sweep import Part
 from app.tracer.landscape import survey
@@ -52,6 +53,8 @@ def _answer(job: Job, send: Callable[[Event], None]) -> None:
             Part(job, job.study, send).run()
         case Race() if isinstance(job.source, Expression):
             race(ExpressionCourse(job), job.study, send)
+        case Explain():
+            send(explain_step(job.study))
         case Bend():
             send(bend(job, job.study))
         case Landscape():

@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 
 import torch
 
+from app.program.optimizers import PARTS
 from app.trace.model import Diagnostic, Parameter, ParameterUpdate, Span, Update, Value
 from app.tracer.cuts import Cuts
 from app.tracer.values import Held, Reading, number, read, settle, settled
@@ -16,14 +17,6 @@ if TYPE_CHECKING:
     from app.tracer.recorder import Recorder
     from app.tracer.sites import Site
 
-_TUPLES = {
-    "betas": ("beta1", "beta2"),
-    "etas": ("etaminus", "etaplus"),
-    "step_sizes": ("step_size_min", "step_size_max"),
-    "eps": ("eps1", "eps2"),
-    "ns_coefficients": ("ns_a", "ns_b", "ns_c"),
-}
-"""The options that torch keeps as tuples, and a name for each of their numbers."""
 _ZEROING = frozenset({"zero_", "fill_", "mul_", "copy_", "__set__", "__setitem__", "__imul__"})
 
 
@@ -256,10 +249,8 @@ def _options(group: dict[str, Any]) -> dict[str, Parameter]:
             options[name] = value.item()
         elif isinstance(value, bool | int | float | str):
             options[name] = value
-        elif isinstance(value, tuple) and name in _TUPLES:
+        elif isinstance(value, tuple) and name in PARTS:
             options |= {
-                one: each
-                for one, each in zip(_TUPLES[name], value, strict=False)
-                if isinstance(each, int | float | None)
+                one: each for one, each in zip(PARTS[name], value, strict=False) if isinstance(each, int | float | None)
             }
     return options

@@ -21,8 +21,8 @@ from app.web import lab_pages
 from app.web.api import wants_lines
 from app.web.body import parse_json, read_body
 from app.web.hangup import LineStream, answer_in_time
-from app.web.lab_calls import read_race, read_sweep
-from app.web.lab_lines import lines_of, race_lines_of, sum_up, sum_up_race
+from app.web.lab_calls import read_explain, read_race, read_sweep
+from app.web.lab_lines import explain_lines_of, lines_of, race_lines_of, sum_up, sum_up_race, take_one
 from app.web.outcomes import outcome_of, run_failed
 from app.web.problems import Fault, InvalidRequestError
 from app.web.replies import Reply, accepts_gzip, make_reply, send_reply
@@ -55,6 +55,11 @@ def make_lab(service: Service, lab: Lab) -> APIRouter:
     async def sweep(request: Request) -> Response:
         job = read_sweep(await document_of(request), settings.limits)
         return await desk.answer(request, job, lab.sweep, (lines_of, sum_up))
+
+    @router.post("/api/explain-update", **lab_pages.EXPLAIN)
+    async def explain_update(request: Request) -> Response:
+        job = read_explain(await document_of(request), settings.limits)
+        return await desk.answer(request, job, lab.explain, (explain_lines_of, take_one))
 
     @router.post("/api/race", **lab_pages.RACE)
     async def race(request: Request) -> Response:

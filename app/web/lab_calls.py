@@ -9,11 +9,12 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from app.program.optimizers import find_optimizer
 from app.settings import Limits
 from app.study.lab import check_cells, check_race, check_rates, check_steps
 from app.study.report import Tuning
 from app.trace.job import Job
-from app.trace.trials import Race, Start, Sweep
+from app.trace.trials import Explain, Race, Start, Sweep
 from app.web.calls import Seed, VariableInput, check_list, convert, escape_pointer, read_job
 from app.web.configurations import Options, read_configuration
 from app.web.problems import Fault, InvalidRequestError
@@ -57,6 +58,54 @@ class RaceCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     target: float | None = None
     tuning: Grid | None = None
     surface: Annotated[int, Meta(ge=0, le=10**9, description="Points along each main direction of all paths.")] = 0
+
+
+class TensorInput(msgspec.Struct, frozen=True):
+    """A tensor as a trace holds it, with its elements."""
+
+    data: list  # type: ignore[type-arg]
+    shape: list[int] = []
+    dtype: str = "float32"
+
+
+ValueInput = float | str | list | TensorInput  # type: ignore[type-arg]
+
+
+class ExplainCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One parameter's part of one update of a trace; `state` is that of the same parameter in the update before."""
+
+    optimizer: str
+    before: ValueInput
+    gradient: ValueInput
+    options: dict[str, str | int | float | bool | None] = {}
+    state: dict[str, ValueInput] = {}
+    unclipped: ValueInput | None = None
+
+
+def read_explain(document: dict[str, Any], limits: Limits) -> Job:
+    """Turn the body of `POST /api/explain-update` into a job.
+
+    Raises:
+        InvalidRequestError: a field is missing, unknown, or not of its type.
+        ProgramError: torch has no such optimizer.
+    """
+    call = convert(document, ExplainCall)
+    find_optimizer(call.optimizer)
+    study = Explain(
+        call.optimizer,
+        call.options,
+        _numbers(call.before, "/before"),
+        _numbers(call.gradient, "/gradient"),
+        {name: _numbers(value, f"/state/{escape_pointer(name)}") for name, value in call.state.items()},
+        None if call.unclipped is None else _numbers(call.unclipped, "/unclipped"),
+    )
+    return Job("", limits=limits, study=study)
+
+
+def _numbers(given: ValueInput, pointer: str) -> Any:
+    value = given.data if isinstance(given, TensorInput) else given
+    check_list(value if isinstance(value, list) else [value], pointer)
+    return value
 
 
 def read_race(document: dict[str, Any], limits: Limits) -> tuple[Job, Tuning | None, tuple[float, ...]]:

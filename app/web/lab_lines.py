@@ -14,12 +14,13 @@ from app.trace.trials import (
     CellFailure,
     CellsEvent,
     CurvatureEvent,
+    ExplainEvent,
     ProjectionEvent,
     RacerEvent,
     Sharpness,
     SurfaceEvent,
 )
-from app.web.outcomes import run_failed
+from app.web.outcomes import cut_error, run_failed
 from app.web.problems import ProblemLine, describe
 from app.web.texts import choose_language, problem_text
 
@@ -137,6 +138,27 @@ def sum_up_race(events: list[RaceLine], accepted: str) -> RaceAnswer:
             case EndEvent():
                 answer.cut = event.cut
     return answer
+
+
+def explain_lines_of(event: ExplainEvent | EndEvent, accepted: str) -> list[Any]:
+    """Write an explanation as the lines of its stream."""
+    return end_lines(event, accepted) if isinstance(event, EndEvent) else [event]
+
+
+def take_one(events: list[ExplainEvent | EndEvent], _accepted: str) -> ExplainEvent:
+    """Take the one finding of an explanation.
+
+    Raises:
+        RunFailedError, LimitError: there is none.
+    """
+    found, end = events[0], events[-1]
+    if isinstance(end, EndEvent) and end.failure is not None:
+        raise run_failed(end.failure, None)
+    if isinstance(end, EndEvent) and end.cut is not None:
+        raise cut_error(end.cut)
+    if not isinstance(found, ExplainEvent):
+        raise run_failed(Failure("bad-reply"), None)
+    return found
 
 
 def end_lines(event: EndEvent, accepted: str) -> list[Any]:

@@ -20,6 +20,12 @@ RACE_BODY = {
     "steps": 60,
     "target": 0.1,
 }
+EXPLAIN_BODY = {
+    "optimizer": "Adam",
+    "options": {"lr": 0.1, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": 0.01},
+    "before": [1.0, 2.0],
+    "gradient": [0.5, -1.0],
+}
 
 OPTIMIZERS: Document = {
     "summary": "Every optimizer and scheduler of torch, with the options of its signature",
@@ -51,5 +57,14 @@ RACE = described(
     ("RaceCall", "RaceAnswer"),
     {"race": {"summary": "Three optimizers, each tuned", "value": RACE_BODY}},
 )
-for _entry in (SWEEP, RACE):
+EXPLAIN = described(
+    "One update taken apart: gradient, state, step; and the step without momentum, decay or clipping",
+    "The numbers are those of an `update` of a trace: `options`, and a parameter's `before` and `gradient`; `state` is "
+    "its state in the update before, empty at the first; `unclipped` its `.grad` before it was clipped. torch takes "
+    "the step again on copies, for `without` with one option off. `terms` are in the order of the computation, symbols "
+    "and formulas in LaTeX.",
+    ("ExplainCall", "ExplainEvent"),
+    {"adam": {"summary": "Adam's first step", "value": EXPLAIN_BODY}},
+)
+for _entry in (SWEEP, RACE, EXPLAIN):
     _entry["tags"] = ["lab"]

@@ -13,9 +13,10 @@ from app.explorer import DrawnTrace
 from app.program.optimizers import Catalogue
 from app.trace.model import Trace
 from app.trace.study import CheckEvent, LandscapeEvent
+from app.trace.trials import ExplainEvent
 from app.web.calls import ExpressionCall, ProgramCall
 from app.web.gallery import Example
-from app.web.lab_calls import RaceCall, SweepCall
+from app.web.lab_calls import ExplainCall, RaceCall, SweepCall
 from app.web.lab_lines import RaceAnswer, SweepAnswer
 from app.web.layouts import LayoutAnswer, LayoutCall
 from app.web.operation import Health, Readiness
@@ -64,7 +65,7 @@ SCHEMAS = (
     Readiness,
 )
 STUDIES = (LandscapeCall, LandscapeEvent, CheckCall, CheckEvent)
-LAB = (Catalogue, SweepCall, SweepAnswer, RaceCall, RaceAnswer)
+LAB = (Catalogue, SweepCall, SweepAnswer, RaceCall, RaceAnswer, ExplainCall, ExplainEvent)
 
 Document = dict[str, Any]
 
