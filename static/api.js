@@ -28,8 +28,29 @@ export function loadExamples(language) {
  * @param {object} body as `POST /api/trace` takes it
  * @param {{language: string, signal: AbortSignal}} options
  */
-export async function* streamTrace(body, { language, signal }) {
-  const response = await send("/api/trace", { method: "POST", language, signal, body, accept: LINES });
+export function streamTrace(body, options) {
+  return streamEvents("/api/trace", body, options);
+}
+
+/** The optimizers and schedulers of torch, with their options. */
+export function loadOptimizers(language) {
+  return getJson("/api/optimizers", language);
+}
+
+/**
+ * A study of the lab: a race or a sweep as it goes on, a check as one answer.
+ *
+ * @param {string} address
+ * @param {object} body
+ * @param {{language: string, signal: AbortSignal}} options
+ */
+export async function* streamStudy(address, body, options) {
+  if (address !== "/api/check") return yield* streamEvents(address, body, options);
+  yield await (await send(address, { method: "POST", body, ...options })).json();
+}
+
+async function* streamEvents(address, body, { language, signal }) {
+  const response = await send(address, { method: "POST", language, signal, body, accept: LINES });
   let isWhole = false;
   for await (const line of linesOf(response, signal)) {
     const event = JSON.parse(line);

@@ -8,6 +8,7 @@ import { createPredicting } from "./predicting.js";
 import { createRunner } from "./runner.js";
 import { createSettings } from "./settings.js";
 import { createDraft } from "./draft.js";
+import { createLab } from "./lab/opening.js";
 import { faultOfLink, packState, unpackState } from "./share.js";
 import { createStore } from "./store.js";
 import { createTeaching } from "./teaching.js";
@@ -25,7 +26,7 @@ start();
 /** Lessons and fixes build on what else one can do; so does a trace that is brought from elsewhere. */
 function withTeaching(basic) {
   const openTrace = async (file) => (await import("./tracefile.js")).openFile({ store, actions }, file);
-  return { ...basic, ...createPredicting({ store }), ...createComparing({ store, stream: streamTrace }), ...createTeaching({ store, actions: basic }), ...createTerrain({ store, actions: basic }), openTrace };
+  return { ...basic, ...createPredicting({ store }), ...createComparing({ store, stream: streamTrace }), ...createTeaching({ store, actions: basic }), ...createTerrain({ store, actions: basic }), ...createLab({ store, actions: basic }), openTrace };
 }
 
 /** The words and the first run are fetched side by side: what takes longest begins first. */
@@ -82,12 +83,12 @@ function tellFault(code) {
   if (code) store.set({ problem: { code, parameters: {}, program: null } });
 }
 
-async function openLink({ source, position, selection, direction, lesson, predict, pin, ...view }) {
+async function openLink({ source, position, selection, direction, lesson, predict, pin, lab, ...view }) {
   const { settings: chosen, panel, terrain } = store.get();
   const language = settingsAsked().language ?? view.language ?? chosen.language;
   store.set({ settings: { ...chosen, direction, language }, panel: view.panel ?? panel, terrain: { ...terrain, ...view.axes } });
   const done = actions.open(source, { position });
-  store.set({ selection, lesson });
+  store.set({ selection, lesson, lab });
   await actions.setPredict(predict?.hides ?? null, predict?.guesses);
   await done;
   await actions.restorePin(pin ?? null);
@@ -98,7 +99,7 @@ function keepAddress() {
   const first = store.get().source;
   const timer = { handle: null };
   store.subscribe((state, before) => {
-    const isSame = ["source", "position", "selection", "settings", "lesson", "panel", "terrain", "predict", "pin"].every((name) => state[name] === before[name]);
+    const isSame = ["source", "position", "selection", "settings", "lesson", "panel", "terrain", "predict", "pin", "lab"].every((name) => state[name] === before[name]);
     if (isSame || state.playing || (state.source === first && location.hash === "")) return;
     clearTimeout(timer.handle);
     timer.handle = setTimeout(async () => {

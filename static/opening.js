@@ -32,6 +32,8 @@ export function firstState(chosen) {
     lesson: null,
     dialog: null,
     panel: "curves",
+    lab: null,
+    findings: {},
     terrain: { x: null, y: null, zoom: 1 },
     isProgramShown: false,
     jump: null,

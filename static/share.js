@@ -12,7 +12,7 @@ const LARGEST = 400_000;
  * @param {any} state
  * @returns {Promise<string>} letters, digits, `-`, `_` and one dot
  */
-export async function packState({ source, position, selection, settings, lesson, panel, terrain, predict, pin }) {
+export async function packState({ source, position, selection, settings, lesson, panel, terrain, predict, pin, lab }) {
   const kept = {
     s: slim(source),
     p: position,
@@ -22,6 +22,7 @@ export async function packState({ source, position, selection, settings, lesson,
     l: lesson ?? undefined,
     q: predict ? packPredict(predict) : undefined,
     c: pin ? packPin(pin, source) : undefined,
+    b: lab ?? undefined,
     ...viewOf(panel, terrain),
   };
   const bytes = await through(new CompressionStream("deflate-raw"), new TextEncoder().encode(JSON.stringify(kept)));
@@ -74,7 +75,7 @@ export function faultOfLink(text) {
 }
 
 /** Take from a link what fits, for anyone may write one. */
-function readLink({ s, p, n, d, l, q, c, g, v, x, y }) {
+function readLink({ s, p, n, d, l, q, c, b, g, v, x, y }) {
   const source = sourceOf(s);
   return source && {
     source,
@@ -87,6 +88,7 @@ function readLink({ s, p, n, d, l, q, c, g, v, x, y }) {
     lesson: typeof l === "string" && /^[a-z-]{1,40}$/.test(l) ? l : null,
     predict: readPredict(q),
     pin: readPin(c),
+    lab: readLab(b),
   };
 }
 
@@ -118,6 +120,11 @@ function readPredict(q) {
   const fits = ([key, text, target]) => /^\d{1,6}:n\d{1,7}$/.test(key) && (text === null || (typeof text === "string" && text.length <= 200)) && typeof target === "string";
   const guesses = Array.isArray(q.g) ? q.g.slice(0, MOST_GUESSES).filter((one) => Array.isArray(one) && fits(one)) : [];
   return { hides: q.h, guesses: Object.fromEntries(guesses.map(([key, text, target]) => [key, { text, target }])) };
+}
+
+/** What stood in the lab; the lab itself takes from it what fits. */
+function readLab(b) {
+  return b !== null && typeof b === "object" && !Array.isArray(b) ? { ...b, isOpen: b.isOpen === true } : null;
 }
 
 function expressionFields({ expression, variables, optimizer, steps, sum }) {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from importlib.resources import files
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -30,9 +30,11 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     description: dict[str, str]
     lesson: str | None
     steps: tuple[Step, ...]
+    lab: dict[str, Any] | None = None
+    """What the lesson prepares in the optimizer lab of the page: `source`, `bench`, and the bench's own fields."""
 
 
-class Example(Entry, frozen=True, forbid_unknown_fields=True):
+class Example(Entry, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """An entry with its program."""
 
     program: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import msgspec
 
@@ -12,7 +13,7 @@ from app.web.replies import Reply, pack
 
 class Example(msgspec.Struct, frozen=True):
     """One entry of the gallery; `title` and `about` by language, `lesson` the code of the remark or problem that its
-    program leads to, `steps` what to look at and what to try.
+    program leads to, `steps` what to look at and what to try, `lab` what it prepares in the page's optimizer lab.
     """
 
     id: str
@@ -22,13 +23,16 @@ class Example(msgspec.Struct, frozen=True):
     lesson: str | None
     program: str
     steps: tuple[Step, ...]
+    lab: dict[str, Any] | None
 
 
 @cache
 def gallery_reply() -> Reply:
     """Write the gallery as an answer, once."""
     entries = [
-        Example(entry.id, entry.group, entry.title, entry.description, entry.lesson, entry.program, entry.steps)
+        Example(
+            entry.id, entry.group, entry.title, entry.description, entry.lesson, entry.program, entry.steps, entry.lab
+        )
         for entry in examples()
     ]
     return pack(msgspec.json.encode(entries), "application/json", 9)

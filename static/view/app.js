@@ -9,7 +9,7 @@ import { Examples } from "./examples.js";
 import { Graph } from "./graph.js";
 import { Help } from "./help.js";
 import { Inspector } from "./inspector.js";
-import { Later } from "./later.js";
+import { Later, loadSheet } from "./later.js";
 import { Lesson } from "./lesson.js";
 import { Output } from "./output.js";
 import { Source } from "./source.js";
@@ -23,9 +23,10 @@ export function App({ state, actions }) {
   const parts = { state: state.sight ? state.sight(state) : state, actions };
   usePageKeys(state, actions);
   return html`
-    <a class="skip" href="#stage">${t("page.skip")}</a>
+    <a class="skip" href=${state.lab?.isOpen ? "#lab-bench" : "#stage"}>${t("page.skip")}</a>
     <${Toolbar} ...${parts} />
-    <main class=${`page${state.isStale ? " stale" : ""}`}>
+    ${state.lab?.isOpen && html`<${Later} key="lab" load=${loadLab} sheet="lab" props=${{ ...parts, language: state.settings.language }} />`}
+    <main class=${`page${state.isStale ? " stale" : ""}`} hidden=${state.lab?.isOpen === true}>
       <${Source} ...${parts} />
       <div class="stage" id="stage" tabindex="-1"><${Graph} ...${parts} /></div>
       <div class="side" tabindex="0"><h2 class="unseen">${t("inspector.title")}</h2><${Lesson} ...${parts} /><${Cards} ...${{ state, actions }} /><${Inspector} ...${parts} /></div>
@@ -38,6 +39,11 @@ export function App({ state, actions }) {
   `;
 }
 
+/** The lab draws landscapes, too, in their colours. */
+const loadLab = async () => {
+  const [module] = await Promise.all([import("./lab/lab.js"), loadSheet(new URL("../styles/landscape.css", import.meta.url).href)]);
+  return module.Lab;
+};
 const loadExport = async () => (await import("./export.js")).ExportChoices;
 
 /** What is drawn of a run on the left, what it printed on the right; where there is no room for both, one of them. */

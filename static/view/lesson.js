@@ -4,6 +4,7 @@ import { translator } from "../i18n.js";
 import { lessonOf, textIn } from "../lessons.js";
 import { html } from "../vendor/preact.js";
 import { Sentence } from "./problem.js";
+import { Sign } from "./signs.js";
 
 /** @param {{state: any, actions: any}} props */
 export function Lesson({ state, actions }) {
@@ -17,6 +18,7 @@ export function Lesson({ state, actions }) {
       <summary><span class="lesson-number">${t("lesson.number", { number, count })}</span><h2>${textIn(lesson.title, language)}</h2></summary>
       <p><${Sentence} text=${textIn(lesson.about, language)} /></p>
       <ol>${lesson.steps.map((step, i) => html`<li key=${`${lesson.id}-${i}`}><${Step} ...${{ step, state, actions, t }} /></li>`)}</ol>
+      ${lesson.lab && html`<p><button type="button" class="button small" onClick=${() => actions.openLab(lesson.lab)}><${Sign} name="lab" /> ${t("lesson.lab")}</button></p>`}
       <footer><${Ways} ...${{ ...found, language, actions, t }} /></footer>
     </details>
   `;

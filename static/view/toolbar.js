@@ -18,6 +18,7 @@ export function Toolbar({ state, actions }) {
     <header class="toolbar">
       <a class="brand" href="/" title=${t("page.title")}><img src="/static/favicon.svg" alt="" width="26" height="26" /><h1>Autograd Explorer</h1></a>
       <button type="button" class="button examples-button" aria-haspopup="dialog" onClick=${() => actions.show("examples")}><${Sign} name="examples" /> <span>${t("toolbar.examples")}</span></button>
+      <button type="button" class="button lab-button" aria-pressed=${String(state.lab?.isOpen === true)} title=${t("toolbar.lab-why")} onClick=${() => (state.lab?.isOpen ? actions.leaveLab() : actions.openLab())}><${Sign} name="lab" /> <span>${t("toolbar.lab")}</span></button>
       <span class="spring"></span>
       <${Share} ...${{ state, actions, t }} />
       <${Quiet} sign="export" text=${t("toolbar.export")} act=${() => actions.show("export")} />

@@ -55,3 +55,122 @@ async def test_a_step_is_explained_line_by_line_in_the_numbers_that_torch_wrote(
     await expect(inspector.locator(".step-verdict")).to_contain_text("torch 写入的数")
     await stage.press("back")
     await expect(inspector.locator(".step-lines")).to_have_count(0)
+
+
+async def open_lab(stage: Stage, bench: str) -> None:
+    """Open the lab at one of its benches."""
+    await stage.page.get_by_role("button", name="Lab", exact=True).click()
+    await stage.page.get_by_role("tab", name=bench).click()
+
+
+async def run_study(stage: Stage) -> None:
+    """Run what stands on the bench, to its end."""
+    await stage.page.get_by_role("button", name="Run", exact=True).last.click()
+    await expect(stage.page.locator(".lab-state")).to_have_text("done")
+
+
+async def test_a_race_is_run_scrubbed_sorted_and_opened_in_the_studio(stage: Stage) -> None:
+    page = stage.page
+    await open_lab(stage, "Race")
+    await page.get_by_role("button", name="a ravine").click()
+    racers = page.locator(".racer")
+    await expect(racers).to_have_count(3)
+    await racers.nth(1).get_by_label("Add an option").select_option("dampening")
+    await racers.nth(1).get_by_role("textbox", name="dampening").fill("0.1x")
+    await page.get_by_label("Target loss").fill("0.5")
+    await page.get_by_role("button", name="Run", exact=True).last.click()
+    await expect(racers.nth(1).locator(".fault")).to_contain_text("This is no number")
+    await expect(racers.nth(1).get_by_role("textbox", name="dampening")).to_have_value("0.1x")
+    await racers.nth(1).get_by_role("textbox", name="dampening").fill("0.1")
+    await run_study(stage)
+    rows = page.locator(".standings tbody tr")
+    await expect(rows).to_have_count(3)
+    await expect(page.locator(".lab-statement")).to_contain_text("at the rate written for it")
+    await expect(page.locator(".course canvas.relief")).to_be_visible()
+    await expect(page.locator(".course .racer-marker")).to_have_count(3)
+    first = await page.locator(".course .racer-marker").first.get_attribute("transform")
+    await page.get_by_label("Step of the race").focus()
+    await page.keyboard.press("Home")
+    await expect(page.locator(".lab-scrub output")).to_have_text("step 0 of 100")
+    assert first != await page.locator(".course .racer-marker").first.get_attribute("transform")
+    await expect(rows.first).to_contain_text("36")
+    await page.get_by_role("button", name="configuration", exact=True).click()
+    await expect(rows.first).to_contain_text("Adam")
+    await page.get_by_role("button", name="Open Adam, lr = 0.1").click()
+    await expect(stage.place).to_contain_text("of 100")
+    await expect(page.locator(".descent select")).to_have_value("Adam")
+
+
+async def test_each_racer_is_tuned_with_as_many_rates_and_a_link_runs_the_race_again(stage: Stage) -> None:
+    page = stage.page
+    await open_lab(stage, "Race")
+    await page.get_by_role("button", name="a ravine").click()
+    await page.get_by_role("button", name="Tune each").click()
+    await page.get_by_label("Rates tried for each: count").fill("7")
+    await page.get_by_label("Steps", exact=True).fill("30")
+    await run_study(stage)
+    await expect(page.locator(".lab-statement")).to_contain_text("the same 7 rates from 1e-04 to 1")
+    await expect(page.locator(".lab-statement")).to_contain_text("Tuned: 3 of 3")
+    standings = await page.locator(".standings tbody").inner_text()
+    await page.get_by_role("button", name="Copy a link to exactly this").click()
+    await expect(page.locator(".toast")).to_have_text("Link copied")
+    other = await page.context.new_page()
+    await other.goto(page.url)
+    await expect(other.locator(".standings tbody tr")).to_have_count(3)
+    await expect(other.locator(".lab-state")).to_have_text("done")
+    assert await other.locator(".standings tbody").inner_text() == standings
+    await other.close()
+
+
+async def test_a_sweep_fills_its_map_and_tells_of_every_cell(stage: Stage) -> None:
+    page = stage.page
+    await open_lab(stage, "Sweep")
+    await page.get_by_role("button", name="a ravine").click()
+    await page.get_by_role("checkbox", name="A grid of starts").check()
+    await page.get_by_label("Start of x: count").fill("3")
+    await page.get_by_label("Start of y: count").fill("1000000")
+    await expect(page.get_by_text("225,000,000 runs")).to_be_visible()
+    await page.get_by_role("button", name="Run", exact=True).last.click()
+    await expect(page.get_by_role("alert")).to_contain_text("Too many runs")
+    await page.get_by_label("Start of y: count").fill("2")
+    await run_study(stage)
+    await expect(page.locator(".heat-legend")).to_contain_text("bound 2/λmax")
+    heat = page.locator(".heat-host")
+    await heat.focus()
+    for _ in range(25):
+        await page.keyboard.press("ArrowRight")
+    await expect(page.locator("#heat-reading")).to_contain_text("lr = 1, x = -6, y = -1: diverged at step")
+    await page.get_by_text("The same as a table").click()
+    row = page.locator(".lab-more .standings tbody tr").nth(24)
+    await expect(row).to_contain_text("SGD")
+    await page.get_by_role("button", name="Race it against its neighbours").click()
+    await expect(page.locator(".racer")).to_have_count(2)
+    await expect(page.locator(".racer").nth(1).get_by_label("lr")).to_have_value("1")
+
+
+async def test_gradients_are_checked_beside_differences_and_the_keyboard_reaches_the_benches(stage: Stage) -> None:
+    page = stage.page
+    await open_lab(stage, "Race")
+    await page.keyboard.press("End")
+    await expect(page.get_by_role("tab", name="Check")).to_be_focused()
+    await page.locator("main.lab").get_by_label("Expression", exact=True).fill("relu(u) + v**3")
+    await page.get_by_label("Value of u", exact=True).fill("0")
+    await page.get_by_label("Value of v", exact=True).fill("2")
+    await run_study(stage)
+    await expect(page.get_by_role("region", name="u", exact=True).locator(".verdict").first).to_have_text("kink")
+    await expect(page.get_by_role("region", name="v", exact=True)).to_contain_text("12")
+    await expect(page.locator(".lab-statement")).to_contain_text("need a look: 1 of 2")
+    await page.get_by_role("button", name="中文").click()
+    await expect(page.locator(".lab-statement")).to_contain_text("需要留意的梯度：1 / 2")
+
+
+async def test_a_lesson_opens_the_lab_prepared(stage: Stage) -> None:
+    page = stage.page
+    await page.get_by_role("button", name="Lessons").click()
+    await page.get_by_text("The edge of stability").click()
+    await page.get_by_role("button", name="Compare in the lab").click()
+    await expect(page.locator(".racer")).to_have_count(4)
+    await expect(page.locator(".lab-state")).to_have_text("done")
+    await expect(page.get_by_text("Sharpness: the largest eigenvalue")).to_be_visible()
+    await page.get_by_role("button", name="← Studio").click()
+    await expect(page.locator(".graph-canvas g.node").first).to_be_visible()

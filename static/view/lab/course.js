@@ -1,0 +1,112 @@
+// Where the racers ran: the loss as contours, every path on it, and each racer where it is at the step on show.
+
+import { ProblemError, fetchLandscape } from "../../api.js";
+import { formatNumber } from "../../format.js";
+import { levelsOf } from "../../landscape.js";
+import { windowOf } from "../../lab/race.js";
+import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../../vendor/preact.js";
+import { textScale } from "../measure.js";
+import { Axes, lineOf, scalesOf } from "../plot.js";
+import { drawRelief } from "../relief.js";
+import { useWidth } from "./lines.js";
+import { Marker, dashOf } from "./swatch.js";
+
+const POINTS = { across: 81, up: 61 };
+const HEIGHT = 340;
+
+/** @param {{race: any, body: any, names: string[], paths: any[], t: any, language: string, step: number, theme: string}} props */
+export function Course({ race, body, names, paths, t, language, step, theme }) {
+  const host = useRef(null);
+  const width = useWidth(host);
+  const isPlane = names.length === 2;
+  const windows = useMemo(() => (isPlane ? windowOf(paths) : windowOfSurface(race.surface)), [paths, race.surface]);
+  const fetched = useRelief({ race, body, names, windows: isPlane ? windows : null, language });
+  const relief = useMemo(() => (isPlane ? fetched : reliefOf(race.surface)), [fetched, race.surface]);
+  const title = t(isPlane ? "lab.course" : "lab.course-slice");
+  if (!windows && race.isOver && !race.projection) return null;
+  if (!windows) return html`<figure class="lab-chart"><figcaption>${title}</figcaption><div class="lab-plot" ref=${host}><p class="hint">${t("lab.no-course")}</p></div></figure>`;
+  const scale = textScale();
+  const box = { left: 54 * scale, top: 20 * scale, width: Math.max(60, width - 64 * scale), height: HEIGHT - 58 * scale };
+  const scales = scalesOf(box, windows[0], windows[1]);
+  return html`
+    <figure class="lab-chart course">
+      <figcaption>${title}</figcaption>
+      <div class="lab-plot" ref=${host}>
+        ${relief && width > 0 && html`<${Ground} ...${{ relief, box, theme }} windows=${windows} />`}
+        ${width > 0 && html`<svg width=${width} height=${HEIGHT} role="img" aria-label=${t("lab.course-label", { names: names.join(", ") || "PCA", step })}>
+          <clipPath id="course-clip"><rect x=${box.left} y=${box.top} width=${box.width} height=${box.height} /></clipPath>
+          <${Axes} box=${box} scales=${scales} across=${windows[0]} up=${windows[1]} names=${isPlane ? names : ["1", "2"]} />
+          <g clip-path="url(#course-clip)">${paths.map(({ k, points }) => html`<${Track} key=${k} ...${{ k, points, scales, step }} />`)}</g>
+        </svg>`}
+      </div>
+      ${!isPlane && html`<p class="hint">${hiddenText(race, t)}</p>`}
+    </figure>
+  `;
+}
+
+/** The way so far in full, the rest faint, and the racer. */
+function Track({ k, points, scales, step }) {
+  const places = useMemo(() => points.map(([x, y]) => [scales.x(x), scales.y(y)]), [points, scales.x(0), scales.x(1), scales.y(0), scales.y(1)]);
+  const whole = useMemo(() => lineOf(places), [places]);
+  const here = places[Math.min(step, places.length - 1)] ?? [NaN, NaN];
+  return html`
+    <path class="track-halo" d=${whole} />
+    <path class=${`racer-line ahead racer-${k % 8}`} d=${whole} stroke-dasharray=${dashOf(k)} />
+    <path class=${`racer-line racer-${k % 8}`} d=${lineOf(places.slice(0, step + 1))} stroke-dasharray=${dashOf(k)} />
+    <${Marker} k=${k} x=${here[0]} y=${here[1]} />
+  `;
+}
+
+function Ground({ relief, box, windows, theme }) {
+  const canvas = useRef(null);
+  const isDark = matchMedia("(prefers-color-scheme: dark)").matches;
+  useLayoutEffect(() => {
+    Object.assign(canvas.current.style, { left: `${box.left}px`, top: `${box.top}px`, width: `${box.width}px`, height: `${box.height}px` });
+    drawRelief(canvas.current, relief);
+  }, [relief, theme, isDark, box.width, box.height, ...windows.flat()]);
+  return html`<canvas class="relief" ref=${canvas} aria-hidden="true"></canvas>`;
+}
+
+/** The loss over the plane of the two variables, asked for when the race is over. */
+function useRelief({ race, body, names, windows, language }) {
+  const [relief, setRelief] = useState(null);
+  const key = windows && race.isOver ? JSON.stringify([windows, body.expression, body.variables]) : null;
+  useEffect(() => {
+    setRelief(null);
+    if (!key) return undefined;
+    const controller = new AbortController();
+    const axis = (k, count) => ({ variable: names[k], start: windows[k][0], stop: windows[k][1], count });
+    const call = { expression: body.expression, variables: body.variables, sum: body.sum, seed: body.seed, axes: [axis(1, POINTS.up), axis(0, POINTS.across)] };
+    fetchLandscape(call, { language, signal: controller.signal }).then(
+      ({ losses }) => setRelief(withLevels({ losses: losses.map(Number), ...POINTS })),
+      (error) => {
+        if (!controller.signal.aborted && !(error instanceof ProblemError)) throw error;
+      },
+    );
+    return () => controller.abort();
+  }, [key]);
+  return relief;
+}
+
+function withLevels(relief) {
+  return { ...relief, levels: levelsOf(relief.losses) };
+}
+
+/** The server's slice lists its cells with the second direction fastest; a picture's rows go up. */
+function reliefOf(surface) {
+  if (!surface) return null;
+  const [across, up] = surface.coordinates.map((axis) => axis.length);
+  const losses = Array.from({ length: across * up }, (_, k) => Number(surface.losses[(k % across) * up + Math.floor(k / across)]));
+  return withLevels({ losses, across, up });
+}
+
+function windowOfSurface(surface) {
+  return surface && surface.coordinates.map((axis) => [Number(axis[0]), Number(axis.at(-1))]);
+}
+
+/** What a slice through many dimensions does not show. */
+function hiddenText({ projection, surface }, t) {
+  const { dimensions, explained, gradient_inside: inside } = surface.hidden;
+  const share = (number) => (number === null || number === undefined ? "?" : `${formatNumber(Number(number) * 100)} %`);
+  return t("lab.hidden", { dimensions, explained: share(explained ?? projection?.explained.reduce((a, b) => a + Number(b), 0)), inside: share(inside) });
+}

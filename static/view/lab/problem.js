@@ -1,0 +1,25 @@
+// What the server says against a study, beside the bench; what was found until then stays.
+
+import { sentencesOf } from "../../i18n.js";
+import { html } from "../../vendor/preact.js";
+import { Sentence } from "../problem.js";
+
+/** The problem of a study in a few words; empty if it has none. */
+export function titleOf(finding, language) {
+  const { code, parameters } = finding?.problem ?? {};
+  return code ? sentencesOf(language, "problems", code, parameters).title : "";
+}
+
+/** @param {{finding: any, language: string}} props */
+export function Problem({ finding, language }) {
+  if (!finding?.problem) return null;
+  const { code, parameters, errors } = finding.problem;
+  const { title, what, why, instead } = sentencesOf(language, "problems", code, parameters);
+  return html`
+    <div class="card error" role="alert">
+      <h3><${Sentence} text=${title} /></h3>
+      <p><${Sentence} text=${[what, why, instead].filter(Boolean).join(" ")} /></p>
+      ${errors?.length > 0 && html`<ul class="faults">${errors.map(({ detail, pointer }) => html`<li key=${pointer}><code>${pointer}</code> ${detail}</li>`)}</ul>`}
+    </div>
+  `;
+}
