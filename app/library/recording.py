@@ -21,8 +21,8 @@ from app.tracer.engine import Active, attached
 from app.tracer.failures import explain
 from app.tracer.files import FileSources
 from app.tracer.kernels import next_sequence_number
-from app.tracer.passes import Options
 from app.tracer.recorder import Call, Recorder, RunCut
+from app.tracer.recording import Options
 from app.tracer.walk import function_of
 
 LIMITS = Limits(passes=100_000, graphs=1_000, nodes=20_000, values=2_000_000, output_bytes=1024 * 1024)

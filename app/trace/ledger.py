@@ -14,6 +14,7 @@ from app.settings import Limits
 from app.trace.codec import ReplyError, past_limit
 from app.trace.findings import check_landscape, clean_check
 from app.trace.model import (
+    Cleared,
     Diagnostic,
     DiagnosticEvent,
     EndEvent,
@@ -23,7 +24,6 @@ from app.trace.model import (
     GraphEvent,
     MomentEvent,
     ParameterUpdate,
-    Pass,
     PassEvent,
     ProgramEvent,
     TensorValue,
@@ -42,6 +42,7 @@ from app.trace.soundness import (
     clean_name,
     clean_node,
     clean_parameters,
+    clean_saved,
     clean_text,
     require,
 )
@@ -84,8 +85,7 @@ class Ledger:
             case GraphEvent():
                 return GraphEvent(self._graph(event.graph))
             case PassEvent():
-                self._pass(event.pass_)
-                return event
+                return self._pass(event)
             case UpdateEvent():
                 return UpdateEvent(self._update(event.update))
             case MomentEvent():
@@ -143,6 +143,10 @@ class Ledger:
         require(len(graph.edges) <= 4 * self._limits.nodes, "too many edges")
         for edge in graph.edges:
             check_edge(edge, ids)
+        for node in nodes:
+            origin = node.origin
+            require(not origin or origin.node in self._node_ids.get(origin.graph, ()), "a node from nowhere")
+        self._count("values", sum(len(node.outputs or ()) for node in nodes))
         require(len({edge.id for edge in graph.edges}) == len(graph.edges), "two edges with one id")
         kept = Graph(graph.id, nodes, graph.edges)
         self._graphs[graph.id] = kept
@@ -151,7 +155,8 @@ class Ledger:
 
     # -- passes --------------------------------------------------------------------------------------------------------
 
-    def _pass(self, pass_: Pass) -> None:
+    def _pass(self, event: PassEvent) -> PassEvent:
+        pass_ = event.pass_
         if len(self._passes) == self._limits.passes:
             raise past_limit(self._limits, "passes")
         graph = self._graphs.get(pass_.graph)
@@ -167,7 +172,17 @@ class Ledger:
         self._values((pass_.loss,))
         for values in (pass_.values, pass_.gradients, pass_.flows, pass_.derivatives, pass_.accumulated.values()):
             self._values(values)
+        ids = self._node_ids[pass_.graph]
+        for node, outputs in (pass_.outputs or {}).items():
+            require(node in ids, "outputs of no node")
+            self._values(value for output in outputs for value in (output.value, output.gradient))
         self._passes.append(pass_.graph)
+        if not pass_.saved:
+            return event
+        require(pass_.saved.keys() <= ids, "what no node saved")
+        saved = {node: clean_saved(kept) for node, kept in pass_.saved.items()}
+        self._count("values", sum(map(len, saved.values())))
+        return PassEvent(msgspec.structs.replace(pass_, saved=saved))
 
     def _values(self, values: Iterable[Value]) -> None:
         elements = 0
@@ -211,6 +226,9 @@ class Ledger:
         require((moment.text is not None) == (moment.kind == "print"), "text of a moment")
         require((moment.update is not None) == (moment.kind == "update"), "update of a moment")
         require(moment.pass_index is not None or moment.kind not in ("forward", "backward"), "pass of a moment")
+        require(moment.cleared is None or moment.kind == "zero_grad", "leaves of a moment")
+        if moment.cleared is not None:
+            event = MomentEvent(msgspec.structs.replace(moment, cleared=self._cleared(moment.cleared)))
         if moment.update is not None:
             require(0 <= moment.update < self._counts["updates"], "an update that never came")
         if moment.text is None:
@@ -218,6 +236,13 @@ class Ledger:
         text = clean_text(moment.text)
         self._count("output_bytes", len(moment.text.encode("utf-8", "replace")))
         return event if text is moment.text else MomentEvent(msgspec.structs.replace(moment, text=text))
+
+    def _cleared(self, cleared: tuple[Cleared, ...]) -> tuple[Cleared, ...]:
+        require(len(cleared) <= _PARAMETERS, "too many parameters")
+        self._count("values", len(cleared))
+        for leaf in cleared:
+            self._check_node(leaf.node, len(self._passes) - 1 if self._passes else None)
+        return tuple(Cleared(leaf.variable and clean_name(leaf.variable), leaf.node) for leaf in cleared)
 
     def _diagnostic(self, diagnostic: Diagnostic) -> Diagnostic:
         self._count("diagnostics")

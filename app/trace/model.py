@@ -11,11 +11,17 @@ from typing import Literal
 
 import msgspec
 
+from app.trace.readings import Histogram as Histogram
+from app.trace.readings import NonFinite as NonFinite
+from app.trace.readings import Number as Number
+from app.trace.readings import Saved as Saved
+from app.trace.readings import SavedTensor as SavedTensor
+from app.trace.readings import Statistics as Statistics
+from app.trace.readings import TensorValue as TensorValue
+from app.trace.readings import Value as Value
 from app.trace.study import CheckEvent, LandscapeEvent
 from app.trace.trials import TrialEvent
 
-NonFinite = Literal["NaN", "Infinity", "-Infinity"]
-Number = bool | int | float | NonFinite
 Kind = Literal["leaf", "operation", "constant", "output"]
 Severity = Literal["info", "warning", "error"]
 Parameter = str | int | float | bool | None
@@ -34,55 +40,18 @@ class Span(Struct, frozen=True):
     end_column: int
 
 
-class Histogram(Struct, frozen=True):
-    """Counts of the finite elements in equal bins between `low` and `high`."""
+class Origin(Struct, frozen=True):
+    """The node of an earlier graph whose backward computation a node of the gradient's graph records."""
 
-    low: float
-    high: float
-    counts: tuple[int, ...]
-
-
-class Statistics(Struct, frozen=True):
-    """What is kept of a tensor too large to keep whole; `zeros` is a share between 0 and 1, `nan` and `inf` are
-    counts.
-    """
-
-    min: Number | None
-    max: Number | None
-    mean: Number | None
-    std: Number | None
-    norm: Number | None
-    zeros: float
-    nan: int
-    inf: int
-    histogram: Histogram | None = None
+    graph: str
+    node: str
 
 
-class TensorValue(Struct, frozen=True, omit_defaults=True):
-    """A tensor with its elements, or with statistics of them.
-
-    `data` nests as `shape` does; a complex element is a pair [real, imaginary]. A scalar tensor is a plain number
-    instead.
-    """
+class OutputType(Struct, frozen=True):
+    """Shape and dtype of one output of a node."""
 
     shape: tuple[int, ...]
     dtype: str
-    data: list | None = None  # type: ignore[type-arg]
-    statistics: Statistics | None = None
-
-
-Value = Number | TensorValue | None
-
-
-class SavedTensor(Struct, frozen=True):
-    """A tensor that a grad_fn keeps for the backward pass."""
-
-    shape: tuple[int, ...]
-    dtype: str
-    bytes: int
-
-
-Saved = Number | str | None | tuple[Number, ...] | SavedTensor
 
 
 class Node(Struct, frozen=True):
@@ -90,7 +59,9 @@ class Node(Struct, frozen=True):
 
     `name` is torch's own (`PowBackward0`; `Constant` for a constant), `label` the source text of the subexpression if
     there is one, `variable` the program's name for the value, `module` the path of the `nn.Module` that ran it,
-    `rule` PyTorch's derivative formula for each input, in its own words.
+    `rule` PyTorch's derivative formula for each input, in its own words. `outputs` is there where a node has more than
+    one, in the order of `output_nr`; its `shape` and `dtype` are those of the first. `origin` is there in the graph of
+    a gradient (`create_graph=True`).
     """
 
     id: str
@@ -104,6 +75,8 @@ class Node(Struct, frozen=True):
     module: str | None = None
     saved: dict[str, Saved] = {}
     rule: dict[str, str] = {}
+    outputs: tuple[OutputType, ...] | msgspec.UnsetType = msgspec.UNSET
+    origin: Origin | msgspec.UnsetType = msgspec.UNSET
 
 
 class Edge(Struct, frozen=True):
@@ -128,12 +101,22 @@ class Graph(Struct, frozen=True):
     edges: tuple[Edge, ...]
 
 
+class Output(Struct, frozen=True):
+    """One output of a node in one pass: its value, and the gradient that arrived for it."""
+
+    value: Value
+    gradient: Value
+
+
 class Pass(Struct, frozen=True):
     """One `backward()` or `autograd.grad()`; or, with `call` "forward", a result that was never differentiated.
 
     `values` (forward) and `gradients` (upstream: the sum over what arrived) belong to the graph's nodes; `flows`
     (downstream gradient) and `derivatives` (local derivative, where it is one number) to its edges. `accumulated` is
-    each leaf's `.grad` after the pass, by node id; `order` lists node indices as the engine ran them.
+    each leaf's `.grad` after the pass, by node id; `order` lists node indices as the engine ran them. A node without a
+    gradient either is not in `order`, because nothing that was asked for needed it, or no gradient arrived there, which
+    counts as zero. `outputs` holds, by node id, what the nodes with several outputs gave and got; `saved` what a node
+    keeps for this pass other than its graph says, such as an exponent that differs from turn to turn.
     """
 
     graph: str
@@ -146,6 +129,8 @@ class Pass(Struct, frozen=True):
     accumulated: dict[str, Value]
     order: tuple[int, ...]
     span: Span | None = None
+    outputs: dict[str, tuple[Output, ...]] | msgspec.UnsetType = msgspec.UNSET
+    saved: dict[str, dict[str, Saved]] | msgspec.UnsetType = msgspec.UNSET
 
 
 class ParameterUpdate(Struct, frozen=True):
@@ -172,14 +157,25 @@ class Update(Struct, frozen=True):
     """The latest update by the same optimizer object: what its parameters' `state` held before this step."""
 
 
+class Cleared(Struct, frozen=True):
+    """A leaf whose `.grad` was cleared; `node` is its id in the graph of the latest pass, if it is there."""
+
+    variable: str | None
+    node: str | None
+
+
 class Moment(Struct, frozen=True, omit_defaults=True):
-    """One place on the timeline; `pass`, `update` and `text` belong to the kinds of their names."""
+    """One place on the timeline; `pass`, `update` and `text` belong to the kinds of their names.
+
+    `cleared` are the leaves of a `zero_grad`; None says that every leaf of the latest pass's graph was among them.
+    """
 
     kind: Literal["forward", "backward", "update", "zero_grad", "print"]
     pass_index: int | None = msgspec.field(default=None, name="pass")
     update: int | None = None
     text: str | None = None
     span: Span | None = None
+    cleared: tuple[Cleared, ...] | None = None
 
 
 class Diagnostic(Struct, frozen=True):

@@ -174,17 +174,25 @@ def clean_node(node: Node) -> Node:
         _check_shape(node.shape)
     if node.dtype is not None:
         _check_dtype(node.dtype)
-    check_entries(node.saved)
     check_entries(node.rule)
+    for output in node.outputs or ():
+        _check_shape(output.shape)
+        _check_dtype(output.dtype)
     return msgspec.structs.replace(
         node,
         name=clean_name(node.name),
         label=clean_name(node.label),
         variable=None if node.variable is None else clean_name(node.variable),
         module=None if node.module is None else clean_name(node.module),
-        saved={clean_name(key): _clean_saved(value) for key, value in node.saved.items()},
+        saved=clean_saved(node.saved),
         rule={clean_name(key): clean_name(text) for key, text in node.rule.items()},
     )
+
+
+def clean_saved(saved: Mapping[str, Saved]) -> dict[str, Saved]:
+    """Check what a node keeps, and make its texts harmless."""
+    check_entries(saved)
+    return {clean_name(key): _clean_saved(value) for key, value in saved.items()}
 
 
 def _clean_saved(value: Saved) -> Saved:

@@ -13,12 +13,14 @@ from types import FrameType
 from typing import Any
 
 import torch
+from torch.autograd.graph import Node as Function
 from torch.overrides import TorchFunctionMode
 
-from app.trace.model import Span
+from app.trace.model import Origin, Span
 from app.tracer.cuts import HOW
 from app.tracer.holdings import Holdings
 from app.tracer.kernels import (
+    MAX_OUTPUTS,
     PASSIVE,
     PROPERTIES,
     SINGLE,
@@ -31,7 +33,7 @@ from app.tracer.listener import Listener
 from app.tracer.names import Names
 from app.tracer.sites import Constant, Made, Site, Sites, constants, program_frame
 from app.tracer.source import Program, Sources
-from app.tracer.values import Held, read
+from app.tracer.values import Reading, read
 from app.tracer.walk import function_of, is_followed_leaf
 
 Treatment = Callable[[Any, Any, Any], Any]
@@ -211,14 +213,14 @@ class Calls(TorchFunctionMode):
         self._kernels.found = {}
         self._took(func, args, result, start)
 
-    def differentiable(self, run: Callable[[], Any]) -> Any:
+    def differentiable(self, run: Callable[[], Any], origin_of: Callable[[Any], Origin | None]) -> Any:
         """Run a backward pass that builds graphs of its own (`create_graph=True`, or a function of the program's that
-        runs a forward pass again, as `checkpoint` does); take down their nodes.
+        runs a forward pass again, as `checkpoint` does); take down their nodes, and from which ones they come.
         """
         kernels = Kernels(self._full_elements, self._holdings.settle_sharing)
         self._running.append(kernels)
         try:
-            with kernels.watching(next_sequence_number()):
+            with kernels.watching(next_sequence_number(), origin_of):
                 return run()
         finally:
             self.keep_running()
@@ -250,25 +252,38 @@ class Calls(TorchFunctionMode):
                 if sequence_number >= start:
                     operands = constants(site, args, self._names, self._full_elements)
                     self._keep_result(sequence_number, site, output, operands)
+                    if output is not result:
+                        self.made[sequence_number].others = self._others(result, function)
                     return  # further outputs of the same node, or nodes that their kernels already told of
+
+    def _others(self, results: Any, function: Function) -> dict[int, Reading] | None:
+        """The values of the further outputs of one node, by `output_nr`."""
+        own = [one for one in results[:MAX_OUTPUTS] if isinstance(one, torch.Tensor) and function_of(one) is function]
+        others = {one.output_nr: read(one, self._full_elements) for one in own if one.output_nr}
+        self._holdings.remember_all(others.values())
+        return others or None
 
     def _keep_result(
         self, sequence_number: int, site: Site, result: torch.Tensor, operands: tuple[Constant, ...]
     ) -> None:
         value = read(result, self._full_elements)
         module = self.modules[-1] if self.modules else None
-        self.made[sequence_number] = Made(value, result.shape, result.dtype, None, site, module, operands)
-        if type(value) is Held:
-            self._holdings.remember(value)
+        known = self.made.get(sequence_number)
+        made = self.made[sequence_number] = Made(value, result.shape, result.dtype, None, site, module, operands)
+        if known is not None:
+            made.origin = known.origin
+        self._holdings.remember_all((value,))
 
     def _keep_kernels(self, site: Site, kernels: Kernels) -> None:
         kernels.finish()
         module = self.modules[-1] if self.modules else None
         for sequence_number, made in kernels.found.items():
+            known = self.made.get(sequence_number)
+            if known is not None and known.origin is not None:
+                continue  # the backward pass inside of this call has told more of it
             made.site, made.module = site, module
             self.made[sequence_number] = made
-            if type(made.value) is Held:
-                self._holdings.remember(made.value)
+            self._holdings.remember_all((made.value, *(made.others or {}).values()))
 
     # -- where the program is ------------------------------------------------------------------------------------------
 

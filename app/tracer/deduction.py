@@ -14,7 +14,7 @@ from app.tracer.values import read
 if TYPE_CHECKING:
     from torch.autograd.graph import Node as Function
 
-    from app.tracer.passes import Recording
+    from app.tracer.recording import Recording
     from app.tracer.template import Template
 
 MAX_NODES = 256

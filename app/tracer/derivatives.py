@@ -15,7 +15,7 @@ from app.tracer.values import number
 
 if TYPE_CHECKING:
     from app.trace.model import Value
-    from app.tracer.passes import Recording
+    from app.tracer.recording import Recording
 
 # Their formula does not depend on any value: asked once for a graph.
 LINEAR = frozenset({"AddBackward0", "SubBackward0", "NegBackward0", "RsubBackward1", "AddBackward1"})

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -19,8 +19,9 @@ from torch.optim.optimizer import register_optimizer_step_post_hook, register_op
 from torch.overrides import _pop_mode_temporarily
 
 from app.tracer.kernels import is_transformed, next_sequence_number
-from app.tracer.passes import Options
 from app.tracer.recorder import Recorder
+from app.tracer.recording import Options
+from app.tracer.values import read
 
 _run_engine = torch.autograd._engine_run_backward  # type: ignore[attr-defined]
 _apply_function = torch.autograd.Function.apply.__func__  # type: ignore[attr-defined]
@@ -56,7 +57,7 @@ def _engine_run_backward(t_outputs: Any, *args: Any, **kwargs: Any) -> Any:
         create_graph=bool(create_graph),
         accumulate=kwargs.get("accumulate_grad", False),
         inputs=tuple(inputs),
-        starts_with_one=starts_with_one and gradients[0].item() == 1,
+        starts_with_one=starts_with_one and read(gradients[0], 1) == 1,
     )
     return recorder.backward(t_outputs, run, options)
 
@@ -106,10 +107,18 @@ def _recorded_zero_grad(zero_grad: Callable[..., Any]) -> Callable[..., Any]:
             return zero_grad(self, *args, **kwargs)
         with torch._C.DisableTorchFunction():
             result = zero_grad(self, *args, **kwargs)
-        recorder.zeroed(recorder.calls.span())
+        recorder.calls.is_resting = False
+        recorder.updates.clear(_parameters(self), recorder.calls.span())
         return result
 
     return wrapper
+
+
+def _parameters(owner: torch.optim.Optimizer | torch.nn.Module) -> Iterable[torch.Tensor]:
+    """What a `zero_grad` clears."""
+    if isinstance(owner, torch.nn.Module):
+        return owner.parameters()
+    return [leaf for group in owner.param_groups for leaf in group["params"]]
 
 
 def _apply(cls: type[torch.autograd.Function], *args: Any, **kwargs: Any) -> Any:

@@ -4,9 +4,11 @@ them first.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import torch
 
-from app.tracer.values import Held, is_dense, settle
+from app.tracer.values import Held, Reading, is_dense, settle
 
 MAX_HELD = 4096
 """Stretches of memory kept alive at most; past it all statistics are taken at once."""
@@ -35,6 +37,12 @@ class Holdings:
                 value.twin, value.tensor = other, None
                 return
         sharing.append(value)
+
+    def remember_all(self, values: Iterable[Reading]) -> None:
+        """Keep track of those that are large."""
+        for value in values:
+            if type(value) is Held:
+                self.remember(value)
 
     def settle_all(self) -> None:
         """Take the statistics of every value that is still held."""

@@ -8,8 +8,9 @@ from typing import Any
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from app.trace.model import Origin
 from app.tracer.sites import Made
-from app.tracer.values import Held, read, settle
+from app.tracer.values import Held, Reading, read, settle
 from app.tracer.walk import function_of
 
 next_sequence_number: Callable[[], int] = torch.autograd._get_sequence_nr  # type: ignore[attr-defined]
@@ -29,6 +30,11 @@ _PASSIVE = """
 
 is_transformed: Callable[[], object] = torch._C._functorch.peek_interpreter_stack
 """Something, while a function of `torch.func` runs: its wrapped tensors have no values of their own to read."""
+
+_running_node: Callable[[], Any] = torch._C._current_autograd_node
+
+MAX_OUTPUTS = 64
+"""Outputs of one node whose values are kept."""
 
 SINGLE = frozenset(_SINGLE.split())
 """One call, one kernel, one `grad_fn`: these need no dispatch mode. A call that makes more is taken off the list."""
@@ -60,15 +66,22 @@ class Kernels(TorchDispatchMode):
         self._full_elements = full_elements
         self._writing = writing
         self._written: tuple[int, torch.Tensor, Made] | None = None
+        self._origin_of: Callable[[Any], Origin | None] | None = None
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
         # Nothing is compiled here, and torch's guard against it would double the price of each kernel.
         return False
 
-    def watching(self, start: int) -> Kernels:
-        """Watch from sequence number `start` on; for use in a `with` statement."""
+    def watching(self, start: int, origin_of: Callable[[Any], Origin | None] | None = None) -> Kernels:
+        """Watch from sequence number `start` on; for use in a `with` statement.
+
+        Args:
+            start: earlier nodes are not looked at.
+            origin_of: in a backward pass, says which node of its graph one that runs is.
+        """
         self._start = start
+        self._origin_of = origin_of
         self.found = {}
         self._written = None
         return self
@@ -91,8 +104,21 @@ class Kernels(TorchDispatchMode):
         if sequence_number >= self._start and sequence_number not in self.found:
             tensor = result[0] if isinstance(result, tuple | list) and result else result
             if isinstance(tensor, torch.Tensor):
-                self.found[sequence_number] = self._made(tensor, name)
+                made = self.found[sequence_number] = self._made(tensor, name)
+                if self._origin_of is not None:
+                    made.origin = self._origin_of(_running_node())
+                if tensor is not result:
+                    made.others = self._others(result)
         return result
+
+    def _others(self, results: Any) -> dict[int, Reading] | None:
+        """The further results of a kernel that can have a gradient; whether they do, their node knows."""
+        others = {
+            place: read(one, self._full_elements)
+            for place, one in enumerate(results[:MAX_OUTPUTS])
+            if place and isinstance(one, torch.Tensor) and (one.dtype.is_floating_point or one.dtype.is_complex)
+        }
+        return others or None
 
     def _made(self, tensor: torch.Tensor, name: str) -> Made:
         return Made(read(tensor, self._full_elements), tensor.shape, tensor.dtype, name)

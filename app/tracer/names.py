@@ -32,6 +32,11 @@ class Names:
         """Remember the name that the source gives a tensor where it is made."""
         self._tensors[id(tensor)] = (tensor, name)
 
+    def knows(self, tensor: torch.Tensor) -> bool:
+        """Whether a tensor has a name already; writing into it under another one changes nothing."""
+        known = self._tensors.get(id(tensor))
+        return known is not None and known[0] is tensor and known[1] is not None
+
     def of(self, tensor: torch.Tensor, frame: FrameType | None) -> str | None:
         """The program's name for a tensor, such as `x`, `net.layers.0.weight` or `params[1]`."""
         known = self._tensors.get(id(tensor))

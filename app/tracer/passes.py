@@ -5,75 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from types import FrameType
-from typing import Any, NamedTuple
+from typing import Any
 
+import msgspec
 import torch
 from torch.autograd.graph import Node as Function
 from torch.autograd.graph import get_gradient_edge
 
 from app.settings import Limits
-from app.trace.model import Graph, Pass, Span, Value
+from app.trace.model import Graph, Pass, Span
 from app.tracer.calls import Calls
 from app.tracer.deduction import Deductions
 from app.tracer.derivatives import Derivatives
 from app.tracer.names import Names
+from app.tracer.recording import Options, Recording
 from app.tracer.structure import Builder, Leaf, Parts
 from app.tracer.template import Laid, Template, Templates
 from app.tracer.values import Held, Reading, is_dense, read, settle, settled
 from app.tracer.walk import walk
 
 Count = Callable[[str, int, int], None]
-
-
-class Options(NamedTuple):
-    """How the program called the engine.
-
-    `accumulate` is False for `autograd.grad`; `starts_with_one` tells that the only root is a scalar with gradient 1.
-    """
-
-    retain_graph: bool
-    create_graph: bool
-    accumulate: bool
-    inputs: tuple[Any, ...]
-    starts_with_one: bool
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether it is `loss.backward()`, with nothing special about it."""
-        return self.starts_with_one and self.accumulate and not self.create_graph and not self.inputs
-
-
-class Recording:
-    """One pass while the engine runs: places for everything it will tell.
-
-    `options` are None for a graph that is not differentiated.
-    """
-
-    def __init__(self, template: Template, laid: Laid, values: list[Reading], options: Options | None) -> None:
-        self.template = template
-        self.laid = laid
-        self.values = values
-        self.gradients: list[Reading] = [None] * len(template.graph.nodes)
-        self.flows: list[Reading] = [None] * len(template.graph.edges)
-        self.derivatives: list[Value] = [None] * len(template.graph.edges)
-        self.accumulated: dict[str, Reading] = {}
-        self.order: list[int] = []
-        self.clean = frozenset(
-            [index for index, one in zip(template.leaves, laid.variables, strict=True) if one.grad is None]
-        )
-        """Leaves that had no gradient before, by node."""
-        self.is_open = True
-        self.starts_with_one = options is not None and options.starts_with_one
-        self.is_plain = options is not None and options.is_plain
-        self.memory: dict[tuple[int, int, torch.dtype], Held] = {}
-
-    def leaf(self, index: int) -> torch.Tensor:
-        """The leaf at a node."""
-        return self.laid.variables[self.template.leaves.index(index)]
-
-    def readings(self) -> list[Reading]:
-        """All that was taken down."""
-        return [*self.values, *self.gradients, *self.flows, *self.accumulated.values()]
 
 
 class Passes:
@@ -145,14 +96,20 @@ class Passes:
         """
         if not create_graph:
             self._derivatives.ask(recording)
-        can_deduce = recording.is_plain and not self._calls.has_hooks
+        can_deduce = recording.is_plain and not self._calls.has_hooks and not recording.others
         deduction = self._deductions.find(recording) if can_deduce else None
         nodes = recording.laid.nodes
         ran = partial(self._ran_small if recording.template.is_small else self._ran, recording)
         hooked = deduction.hooked if deduction is not None else range(len(nodes))
         handles = {index: nodes[index].register_hook(partial(ran, index)) for index in hooked}
+        for index in recording.others:
+            handles[index].remove()
+            handles[index] = nodes[index].register_hook(partial(self._ran_several, recording, index))
         try:
-            result = self._calls.differentiable(run) if create_graph or recording.template.runs_programs else run()
+            if create_graph or recording.template.runs_programs:
+                result = self._calls.differentiable(run, recording.origin_of)
+            else:
+                result = run()
             if deduction is not None:
                 deduction.fill(recording)
             elif can_deduce:
@@ -194,6 +151,13 @@ class Passes:
             gradient = grad_inputs[slot] if slot < len(grad_inputs) else None
             if gradient is not None:
                 recording.flows[edge] = self._read(recording, gradient)
+
+    def _ran_several(self, recording: Recording, index: int, grad_inputs: Any, grad_outputs: Any) -> None:
+        """`_ran` for a node with several outputs."""
+        if recording.is_open:
+            self._ran(recording, index, grad_inputs, grad_outputs)
+            arrived = grad_outputs[: recording.template.outputs[index]]
+            recording.arrived[index] = [None if one is None else self._read(recording, one) for one in arrived]
 
     def _read(self, recording: Recording, tensor: torch.Tensor) -> Reading:
         """Read a gradient; a large one that arrives twice (as flow, then as upstream gradient) is held once."""
@@ -255,6 +219,8 @@ class Passes:
             accumulated={node: settled(one) for node, one in recording.accumulated.items()},
             order=tuple(recording.order),
             span=span,
+            outputs=recording.outputs(),
+            saved=recording.saved or msgspec.UNSET,
         )
 
     def forget(self, recording: Recording) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import Any
 
 import torch
@@ -11,6 +12,7 @@ from torch.autograd.graph import get_gradient_edge
 
 from app.settings import Limits
 from app.trace.model import (
+    Cleared,
     Cut,
     Diagnostic,
     DiagnosticEvent,
@@ -28,13 +30,16 @@ from app.trace.model import (
 from app.tracer.calls import Calls
 from app.tracer.diagnostics import Diagnoser
 from app.tracer.names import Names
-from app.tracer.passes import Options, Passes, Recording
+from app.tracer.passes import Passes
+from app.tracer.recording import Options, Recording
 from app.tracer.source import Sources
 from app.tracer.updates import Updates
 from app.tracer.walk import function_of
 
 Call = Callable[[], Any]
 
+MAX_CLEARED = 1_000
+"""Leaves that one `zero_grad` names."""
 MAX_UNDIFFERENTIATED = 4
 """Graphs shown of a program that never calls `backward()`."""
 
@@ -69,7 +74,6 @@ class Recorder:
         self.leaf_ids: dict[int, str] = {}
         self.update_count = 0
         self._send = send
-        self._last_moment = ""
         self._last_variables: dict[str, Any] = {}
 
     # -- passes --------------------------------------------------------------------------------------------------------
@@ -138,16 +142,21 @@ class Recorder:
 
     def moment(self, moment: Moment) -> None:
         """Put a moment on the timeline."""
-        self._last_moment = moment.kind
         self._send(MomentEvent(moment))
         self.tell(self.diagnoser.saw_moment(moment))
 
-    def zeroed(self, span: Span | None) -> None:
-        """Gradients were set to zero; the parameters of one sweep make one moment."""
-        self.calls.is_resting = False
-        self.updates.flush()
-        if self._last_moment != "zero_grad":
-            self.moment(Moment("zero_grad", span=span))
+    def cleared(self, leaves: Iterable[torch.Tensor], span: Span | None) -> None:
+        """Gradients of leaves were cleared; None stands for all that took part in the latest pass."""
+        own = {id(leaf): leaf for leaf in leaves}
+        are_all = bool(self.leaf_ids) and self.leaf_ids.keys() <= own.keys()
+        names = (
+            None
+            if are_all
+            else tuple(
+                [Cleared(self.name_of(leaf), self.leaf_ids.get(key)) for key, leaf in islice(own.items(), MAX_CLEARED)]
+            )
+        )
+        self.moment(Moment("zero_grad", span=span, cleared=names))
 
     def updated(self, update: Update) -> None:
         """Leaves were changed, by an optimizer or by hand."""

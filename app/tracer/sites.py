@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import torch
 
-from app.trace.model import Span
+from app.trace.model import Origin, Span
 from app.tracer.names import Names
 from app.tracer.source import Operand, Place, Sources
 from app.tracer.values import Reading, dtype_name, number
@@ -63,6 +63,10 @@ class Made(msgspec.Struct):
     site: Site | None = None
     module: torch.nn.Module | None = None
     constants: tuple[Constant, ...] = ()
+    others: dict[int, Reading] | None = None
+    """The values of further outputs, by `output_nr`."""
+    origin: Origin | None = None
+    """The node of an earlier graph that ran when this one was made: this is part of its gradient."""
 
 
 class Sites:

@@ -7,10 +7,11 @@ from __future__ import annotations
 from types import FrameType
 from typing import Any, NamedTuple
 
+import msgspec
 import torch
 from torch.autograd.graph import Node as Function
 
-from app.trace.model import Edge, Graph, Kind, Node, Saved, SavedTensor
+from app.trace.model import Edge, Graph, Kind, Node, OutputType, Saved, SavedTensor
 from app.tracer.names import Names
 from app.tracer.rules import rule_of
 from app.tracer.sites import Constant, Made
@@ -67,9 +68,12 @@ class Builder:
         kind: Kind = "output" if index in parts.roots else "operation"
         if leaf is not None:
             return _leaf_node(index, leaf, "leaf" if kind == "operation" else kind)
-        shape, dtype = _metadata(function)
+        outputs = _metadata(function)
+        shape, dtype = outputs[0] if outputs else (None, None)
+        several = tuple(OutputType(*one) for one in outputs) if len(outputs) > 1 else msgspec.UNSET
         if made is None or made.site is None:
-            return Node(f"n{index}", kind, name, _plain(name), shape=shape, dtype=dtype, saved=saved_of(function))
+            saved = saved_of(function)
+            return Node(f"n{index}", kind, name, _plain(name), None, None, shape, dtype, None, saved, {}, several)
         own = made.kernel is None
         place = made.site.place
         is_whole = own and made.site.is_whole
@@ -86,6 +90,8 @@ class Builder:
             module=self._names.of_module(made.module, frame) if made.module is not None else None,
             saved=saved_of(function),
             rule=rule_of(name),
+            outputs=several,
+            origin=made.origin or msgspec.UNSET,
         )
 
 
@@ -133,25 +139,32 @@ def _plain(name: str) -> str:
     return name.split("::")[-1].rstrip("0123456789").removesuffix("Backward").lower() or name
 
 
-def _metadata(function: Function) -> tuple[tuple[int, ...] | None, str | None]:
-    """Shape and dtype of the gradient that a node expects, which are those of its output."""
+def _metadata(function: Any) -> list[tuple[tuple[int, ...], str]]:
+    """Shape and dtype of the gradient that a node expects for each of its outputs, which are those of the output."""
     try:
-        metadata = function._input_metadata[0]
-        return tuple(int(size) for size in metadata.shape), dtype_name(metadata.dtype)
-    except (RuntimeError, AttributeError, IndexError, TypeError):
-        return None, None
+        return [(tuple(int(size) for size in one.shape), dtype_name(one.dtype)) for one in function._input_metadata]
+    except (RuntimeError, AttributeError, TypeError):
+        return []
+
+
+def saved_names(function: Function) -> tuple[str, ...]:
+    """The attributes through which a node shows what it keeps."""
+    kind = type(function)
+    names = _saved_names.get(kind)
+    if names is None:
+        names = tuple(name for name in dir(kind) if name.startswith("_saved_"))
+        # A class of the program's own must not be kept alive here.
+        if not issubclass(kind, torch.autograd.function.BackwardCFunction):
+            _saved_names[kind] = names
+    return names
 
 
 def saved_of(function: Function) -> dict[str, Saved]:
     """What a node keeps for the backward pass: attributes as they are, tensors by shape, dtype and size in bytes."""
-    kind = type(function)
-    names = _saved_names.get(kind)
-    if names is None:
-        names = _saved_names[kind] = tuple(name for name in dir(kind) if name.startswith("_saved_"))
     saved = {}
-    for name in names:
+    for name in saved_names(function):
         try:
-            saved[name.removeprefix("_saved_")] = _saved(getattr(function, name))
+            saved[name.removeprefix("_saved_")] = saved_value(getattr(function, name))
         except RuntimeError:  # freed by an earlier backward, or never saved
             continue
     if isinstance(function, torch.autograd.function.BackwardCFunction):
@@ -162,12 +175,13 @@ def saved_of(function: Function) -> dict[str, Saved]:
 def _saved_by_hand(function: Any) -> dict[str, Saved]:
     """What a `torch.autograd.Function` saved through `ctx.save_for_backward`."""
     try:
-        return {f"saved_tensors[{i}]": _saved(tensor) for i, tensor in enumerate(function.saved_tensors)}
+        return {f"saved_tensors[{i}]": saved_value(tensor) for i, tensor in enumerate(function.saved_tensors)}
     except RuntimeError:
         return {}
 
 
-def _saved(value: Any) -> Saved:
+def saved_value(value: Any) -> Saved:
+    """One thing that a node keeps, as a trace holds it."""
     if isinstance(value, torch.Tensor):
         return SavedTensor(tuple(value.shape), dtype_name(value.dtype), value.numel() * value.element_size())
     if isinstance(value, bool) or value is None:

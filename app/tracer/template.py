@@ -6,16 +6,18 @@ every node has the type, the targets, the origin and the shape that are expected
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import torch
 from torch.autograd.function import BackwardCFunction
 from torch.autograd.graph import Node as Function
 
-from app.trace.model import Graph
+from app.trace.model import Graph, Saved
+from app.tracer.kernels import MAX_OUTPUTS
 from app.tracer.names import Names
 from app.tracer.sites import Constant, Made
-from app.tracer.structure import Leaf, Parts, place_constants
+from app.tracer.structure import Leaf, Parts, place_constants, saved_names, saved_value
 from app.tracer.values import Reading, read
 
 MAX_TRIES = 4
@@ -54,6 +56,13 @@ class Template:
         self.is_small = all(_count(node.shape) <= full_elements for node in graph.nodes)
         self.runs_programs = any(isinstance(node, BackwardCFunction) for node in parts.walk.nodes)
         """Whether a `torch.autograd.Function` is in it, whose backward pass may do anything."""
+        self.outputs = {
+            index: min(MAX_OUTPUTS, len(node.outputs)) for index, node in enumerate(graph.nodes) if node.outputs
+        }
+        """How many outputs a node has, for those with several."""
+        self._kept = [
+            (index, name, value) for index, node in enumerate(parts.walk.nodes) for name, value in _plainly_saved(node)
+        ]
         self._placed = [target - len(parts.walk.nodes) for _, target, _ in place_constants(parts)]
         self._constant_count = len(graph.nodes) - len(parts.walk.nodes)
         self._expected = [
@@ -116,6 +125,28 @@ class Template:
                 constants[target] = constant.value
             values += constants
         return values
+
+    def others(self, laid: Laid) -> dict[int, list[Reading]]:
+        """The forward values of the nodes with several outputs: one for each output."""
+        found = {}
+        for index, count in self.outputs.items():
+            how = laid.made[index]
+            others = (how.others if how is not None else None) or {}
+            found[index] = [how.value if how is not None else None, *map(others.get, range(1, count))]
+        return found
+
+    def saved(self, laid: Laid) -> dict[str, dict[str, Saved]]:
+        """What the nodes of a pass keep other than those that the graph was made from: an exponent, a dimension."""
+        found: dict[str, dict[str, Saved]] = {}
+        for index, name, first in self._kept:
+            try:
+                value = getattr(laid.nodes[index], name)
+            except RuntimeError:  # freed by an earlier backward
+                continue
+            if value != first:
+                kept = found.setdefault(self.graph.nodes[index].id, {})
+                kept[name.removeprefix("_saved_")] = saved_value(value)
+        return found
 
 
 class Templates:
@@ -182,9 +213,24 @@ def _is_same_origin(made: Made | None, expected: Made | None, names: Names) -> b
         return made is expected
     if made.site is not expected.site or made.kernel != expected.kernel:
         return False
-    if made.shape != expected.shape or made.dtype is not expected.dtype:
+    if made.shape != expected.shape or made.dtype is not expected.dtype or made.origin != expected.origin:
         return False
     return made.module is expected.module or names.are_called_alike(made.module, expected.module)
+
+
+def _plainly_saved(node: Function) -> Iterator[tuple[str, Any]]:
+    """What a node keeps beside tensors, which may differ where nothing else does."""
+    for name in saved_names(node):
+        try:
+            value = getattr(node, name)
+        except RuntimeError:  # freed by an earlier backward, or never saved
+            continue
+        if isinstance(value, bool | int | float | complex | str | tuple) and not _has_tensor(value):
+            yield name, value
+
+
+def _has_tensor(value: Any) -> bool:
+    return isinstance(value, tuple) and any(isinstance(one, torch.Tensor) for one in value)
 
 
 def _count(shape: tuple[int, ...] | None) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -11,7 +11,7 @@ import torch
 from app.program.optimizers import PARTS
 from app.trace.model import Diagnostic, Parameter, ParameterUpdate, Span, Update, Value
 from app.tracer.cuts import Cuts
-from app.tracer.values import Held, Reading, number, read, settle, settled
+from app.tracer.values import Held, Reading, is_zero, number, read, settle, settled
 
 if TYPE_CHECKING:
     from app.tracer.recorder import Recorder
@@ -46,6 +46,8 @@ class Updates:
         self._stepping: tuple[torch.optim.Optimizer, list[Change]] | None = None
         self._written: list[tuple[Change, Reading]] = []
         self._written_span: Span | None = None
+        self._cleared: list[torch.Tensor] = []
+        self._cleared_span: Span | None = None
 
     def know(self, leaf: torch.Tensor) -> None:
         """A leaf took part in a pass: from now on its changes matter."""
@@ -143,8 +145,10 @@ class Updates:
 
     def born(self, leaf: torch.Tensor, site: Site | None) -> None:
         """A leaf came into being: the source names it."""
-        if site is not None and site.place is not None and site.place.variable and site.depth == 0:
-            self._recorder.names.learn(leaf, site.place.variable)
+        names = self._recorder.names
+        variable = site.place.variable if site is not None and site.place is not None and site.depth == 0 else None
+        if variable and not names.knows(leaf):
+            names.learn(leaf, variable)
 
     def cut(self, how: str, tensor: torch.Tensor, span: Span | None) -> None:
         """The program left the history of a tensor behind."""
@@ -169,6 +173,7 @@ class Updates:
         """It was written."""
         if token is not None:
             if not self._written:
+                self.flush()
                 self._written_span = span
             after = self._read(token.leaf)
             # `w.data -= step` writes through an alias, then assigns the alias to `w.data`: one change.
@@ -176,13 +181,15 @@ class Updates:
                 self._written.append((token, after))
             if token.leaf.layout is torch.strided:
                 self._by_address[_address(token.leaf)] = token.leaf
-        elif function in _ZEROING and self._is_gradient(tensor) and not bool(tensor.any()):
-            self._recorder.zeroed(span)
+        elif function in _ZEROING:
+            leaf = self._leaf_with_gradient(tensor)
+            if leaf is not None and is_zero(tensor):
+                self.clear((leaf,), span)
 
     def gradient_set(self, leaf: torch.Tensor, value: torch.Tensor | None, span: Span | None) -> None:
         """The program assigned to `.grad`; None or zeros is a `zero_grad` by hand."""
-        if id(leaf) in self._leaves and (value is None or not bool(value.any())):
-            self._recorder.zeroed(span)
+        if id(leaf) in self._leaves and (value is None or is_zero(value)):
+            self.clear((leaf,), span)
 
     def gradient_asked(self, tensor: torch.Tensor, span: Span | None) -> None:
         """The program read `.grad` of a tensor that keeps none."""
@@ -193,12 +200,23 @@ class Updates:
         """Raise: a limit was met meanwhile."""
         self._recorder.check()
 
-    def _is_gradient(self, tensor: torch.Tensor) -> bool:
+    def _leaf_with_gradient(self, tensor: torch.Tensor) -> torch.Tensor | None:
         address = _address(tensor)
-        return any(leaf.grad is not None and _address(leaf.grad) == address for leaf in self._leaves.values())
+        owners = (one for one in self._leaves.values() if one.grad is not None and _address(one.grad) == address)
+        return next(owners, None)
+
+    def clear(self, leaves: Iterable[torch.Tensor], span: Span | None) -> None:
+        """Gradients were cleared; those of one sweep, by hand or by several optimizers, make one moment."""
+        if not self._cleared:
+            self.flush()
+            self._cleared_span = span
+        self._cleared.extend(leaves)
 
     def flush(self) -> None:
-        """Send the writes by hand since the last event as one update."""
+        """Send what was written or cleared since the last event: each as one update or moment."""
+        if self._cleared:
+            cleared, self._cleared = self._cleared, []
+            self._recorder.cleared(cleared, self._cleared_span)
         if self._written:
             written, self._written = self._written, []
             self._send("in-place", {}, [(change, after, {}) for change, after in written], self._written_span)

@@ -135,6 +135,12 @@ def _nested(data: Any) -> Any:
     return number(data)
 
 
+def is_zero(tensor: torch.Tensor) -> bool:
+    """Whether every element is zero."""
+    with unwatched():
+        return not bool(tensor.any())
+
+
 def is_dense(tensor: torch.Tensor) -> bool:
     """Whether a tensor covers one stretch of memory without gaps or repeats, in whatever order of its dimensions."""
     if tensor.is_contiguous():
