@@ -18,6 +18,7 @@ const CUTS = [
 export function reasonOf({ trace, topology, pass }, i) {
   const node = topology.graph.nodes[i];
   if (node.kind === "constant") return reasonOfConstant(trace, node);
+  if (pass && pass.call !== "forward" && (pass.gradients[i] ?? null) === null && pass.order.includes(i)) return { key: "undefined", parameters: {} };
   if (!pass || pass.call === "forward" || !isZero(pass.gradients[i] ?? null)) return null;
   const lost = whereLost(topology, pass, i);
   return lost === null ? null : { key: "zero", parameters: { label: labelOf(topology.graph.nodes[lost]) } };

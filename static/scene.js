@@ -143,11 +143,15 @@ function accumulationAt({ trace, graphs, moments }, m, { graph, node }) {
 }
 
 /**
- * Did a `zero_grad` clear this leaf? One optimizer of several clears its own parameters only; whether the leaf was
- * among them shows when it next accumulates.
+ * Did a `zero_grad` clear this leaf? One optimizer of several clears its own parameters only, and names them. Of a
+ * moment without names, what was cleared shows when a leaf next accumulates.
  */
 function isClearedAt(timeline, zero, leaf) {
-  const { moments } = timeline;
+  const { moments, shown, trace } = timeline;
+  const latest = shown[zero] >= 0 ? trace.passes[shown[zero]].graph : null;
+  const isHere = latest === leaf.graph.id;
+  const { cleared } = moments[zero];
+  if (cleared) return cleared.some(({ node, variable }) => (isHere && node ? node === leaf.node.id : variable !== null && variable === leaf.node.variable));
   for (let m = zero + 1; m < moments.length; m += 1) {
     const next = moments[m].kind === "backward" ? accumulationAt(timeline, m, leaf) : null;
     if (next) return !next.piled;

@@ -15,17 +15,26 @@ export function sentenceOf(scene) {
   return SENTENCES[frame.kind](scene);
 }
 
+/** More leaves than these are not called by name. */
+const MOST_NAMES = 6;
+
 const SENTENCES = {
   forward: describeForward,
   backward: describeBackward,
   update: describeUpdate,
-  zero_grad: () => ({ key: "zero-grad", parameters: {} }),
+  zero_grad: describeClearing,
   print: describePrint,
 };
 
 function describeStart(scene) {
   const { frame } = scene;
   return frame.kind === "print" ? describePrint(scene) : { key: "start", parameters: {} };
+}
+
+function describeClearing({ timeline, frame }) {
+  const names = (timeline.moments[frame.moment].cleared ?? []).map(({ variable }) => variable).filter(Boolean);
+  if (names.length === 0 || names.length > MOST_NAMES) return { key: "zero-grad", parameters: {} };
+  return { key: "zero-grad-of", parameters: { names: names.map((name) => `${name}.grad`).join(", ") } };
 }
 
 function describePrint({ timeline, frame }) {

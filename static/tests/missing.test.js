@@ -31,3 +31,12 @@ test("a zero is traced back to the operation that passed nothing on", () => {
   assert.equal(reasonOf({ ...scene, pass: { ...pass, gradients: [1, 2, 3] } }, 2), null);
   assert.equal(reasonOf({ ...scene, pass: null }, 2), null);
 });
+
+test("a node that ran without a gradient says so, and one that did not run leaves it to others", () => {
+  const graph = { nodes: [{ kind: "output" }, { kind: "operation" }], edges: [] };
+  const scene = { trace: { diagnostics: [] }, topology: { graph, sources: [], targets: [] } };
+  const pass = { call: "backward", gradients: [1, null], flows: [], order: [0, 1] };
+  assert.deepEqual(reasonOf({ ...scene, pass }, 1), { key: "undefined", parameters: {} });
+  assert.equal(reasonOf({ ...scene, pass: { ...pass, order: [0] } }, 1), null);
+  assert.equal(reasonOf({ ...scene, pass: { ...pass, call: "forward" } }, 1), null);
+});

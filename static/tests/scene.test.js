@@ -80,6 +80,16 @@ test("a zero_grad that cleared other parameters leaves a gradient where it is", 
   assert.deepEqual(views(scene(8), "gradient"), [1, 1, 1, 4]);
 });
 
+test("a zero_grad clears the leaves that it names, by id in the graph on show", () => {
+  const trace = descent({ isCleared: false });
+  const { id } = trace.graphs[0].nodes[3];
+  const clear = { kind: "zero_grad", cleared: [{ variable: null, node: id }, { variable: "elsewhere", node: null }] };
+  const timeline = trace.timeline.flatMap((moment) => (moment.kind === "update" ? [moment, clear] : [moment]));
+  const scene = scenes({ ...trace, timeline });
+  assert.equal(scene(8).frame.kind, "zero_grad");
+  assert.deepEqual(views(scene(8), "gradient"), [1, 1, 1, null]);
+});
+
 test("autograd.grad gives gradients to leaves that the engine did not run", () => {
   const trace = quadratic();
   const pass = { ...trace.passes[0], call: "grad", order: [0, 1, 5, 2], accumulated: {} };

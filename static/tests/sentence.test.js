@@ -52,6 +52,9 @@ test("an update spells the rule out where it is plain descent", () => {
 
 test("zero_grad, prints and an empty run have their sentences", () => {
   assert.equal(sentence(descent(), 8).key, "zero-grad");
+  const named = descent();
+  named.timeline = named.timeline.map((moment) => (moment.kind === "zero_grad" ? { ...moment, cleared: [{ variable: "x", node: "n1" }, { variable: "w", node: null }] } : moment));
+  assert.deepEqual(sentence(named, 8), { key: "zero-grad-of", parameters: { names: "x.grad, w.grad" } });
   assert.deepEqual(sentence(quadratic(), 12), { key: "print", parameters: { text: "tensor(16.)" } });
   assert.equal(sentence({ ...quadratic(), passes: [], timeline: [] }, 0).key, "start");
 });

@@ -64,9 +64,9 @@ export function Rules({ node, t }) {
   `;
 }
 
-/** What the node kept for the backward pass. */
-export function Saved({ node, t }) {
-  const saved = Object.entries(node.saved ?? {});
+/** What the node kept for the backward pass; `changed` is what differs in the pass on show. */
+export function Saved({ node, t, changed }) {
+  const saved = Object.entries({ ...node.saved, ...changed });
   if (saved.length === 0) return null;
   return html`
     <${Block} title=${t("inspector.saved")}>

@@ -50,16 +50,18 @@ function NodeCard({ scene, actions, t, program, language, i }) {
       ${view.state === "pending" ? html`<${Later} ...${parts} />` : html`<${Tensor} value=${view.value} t=${t} />`}
     <//>
     ${node.kind === "leaf" && scene.frame.kind === "update" && html`<${Fetched} load=${loadStep} props=${{ scene, node, language }} />`}
+    ${(node.outputs || node.origin) && html`<${Fetched} load=${loadSeveral} props=${parts} />`}
     ${node.kind === "leaf" && html`<${LeafState} ...${parts} />`}
     ${node.kind !== "constant" && html`<${Upstream} ...${parts} />`}
     ${node.kind !== "constant" && node.kind !== "leaf" && html`<${ChainRule} ...${parts} />`}
     ${node.kind !== "constant" && html`<${Paths} ...${parts} />`}
     <${Missing} ...${{ scene, t, i }} />
     <${Rules} ...${{ node, t }} />
-    <${Saved} ...${{ node, t }} />
+    <${Saved} ...${{ node, t, changed: scene.pass?.saved?.[node.id] }} />
   `;
 }
 
+const loadSeveral = async () => (await import("./several.js")).Several;
 const loadStep = async () => (await import("./step.js")).Step;
 
 function Heading({ node, t, actions }) {
