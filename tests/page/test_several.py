@@ -1,4 +1,4 @@
-"""Nodes with several outputs, numbers that differ from turn to turn, and the way from a gradient's graph to the first."""
+"""Several outputs, numbers that differ from turn to turn, and the way from the graph of a gradient to the first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one number for each node does not tell: several outputs, turns that differ, cleared leaves, and graphs of graphs."""
+"""What one number a node does not tell: several outputs, turns that differ, cleared leaves, graphs of gradients."""
 
 from __future__ import annotations
 
