@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable, Iterator
 from types import FrameType, ModuleType
 from typing import Any
 
-from app.errors import Parameter
+from app.errors import ExplorerError, Parameter
 from app.program import nearest
-from app.trace.model import Failure
+from app.trace.model import Failure, Span
 from app.tracer.failure_rules import match
 from app.tracer.places import builtin, frames_of, span_of, span_text
 from app.tracer.refusals import importable, refused
@@ -62,6 +62,14 @@ def explain(error: BaseException, program: str) -> Failure:
         return Failure(slug, clean_all(parameters), span_of(error, kind, frames, program))
     except BaseException:
         return Failure("raised", {"type": "Exception", "message": "…"})
+
+
+def failure_of(error: BaseException, program: str) -> Failure:
+    """Tell an error of this project by its own slug and place, and explain any other."""
+    if not isinstance(error, ExplorerError):
+        return explain(error, program)
+    line, column = error.line, error.column or 1
+    return Failure(error.slug, dict(error.parameters), Span(line, column, line, column + 1) if line else None)
 
 
 def classify(

@@ -22,10 +22,17 @@ Watch = Callable[[Callable[[], torch.Tensor]], None]
 class Course(Protocol):
     """A loss that configurations bring down, over all its parameters as one row."""
 
-    text: str
-    parameters: int
-    scalars: tuple[str, ...]
-    """The parameters' names, where each is a scalar."""
+    @property
+    def text(self) -> str:
+        """The program, empty for an expression."""
+
+    @property
+    def parameters(self) -> int:
+        """How many there are."""
+
+    @property
+    def scalars(self) -> tuple[str, ...]:
+        """The parameters' names, where each is a scalar."""
 
     def run(self, configuration: Configuration, length: Length, watch: Watch) -> Log:
         """Bring it down once, from its start."""

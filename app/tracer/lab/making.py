@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -10,6 +10,13 @@ import torch
 from app.program.body import write_options
 from app.program.optimizers import check_optimizer
 from app.trace.optimizer import Configuration, Optimizer, Scheduler
+
+OPTIMIZERS: Mapping[str, type[torch.optim.Optimizer]] = {
+    name: kind
+    for name, kind in vars(torch.optim).items()
+    if isinstance(kind, type) and issubclass(kind, torch.optim.Optimizer) and kind is not torch.optim.Optimizer
+}
+"""torch's own classes, also while a program finds others in their place."""
 
 
 def make_optimizer(optimizer: Optimizer, parameters: Sequence[Any]) -> torch.optim.Optimizer:
@@ -21,7 +28,7 @@ def make_optimizer(optimizer: Optimizer, parameters: Sequence[Any]) -> torch.opt
     """
     options = check_optimizer(optimizer)
     arguments: dict[str, Any] = eval(f"dict({write_options(optimizer.name, options).lstrip(', ')})")
-    made: torch.optim.Optimizer = getattr(torch.optim, optimizer.name)(list(parameters), **arguments)
+    made: torch.optim.Optimizer = OPTIMIZERS[optimizer.name](list(parameters), **arguments)
     return made
 
 

@@ -9,7 +9,7 @@ import torch
 
 from app.trace.model import Event
 from app.trace.trials import CellFailure, ProjectionEvent, Race, RacerEvent, Sharpness, SurfaceEvent
-from app.tracer.failures import explain
+from app.tracer.failures import failure_of
 from app.tracer.formulas import real, reals
 from app.tracer.lab.course import Course
 from app.tracer.lab.plane import Plane, hidden_by, lay_plane, points_of
@@ -78,7 +78,7 @@ def race(course: Course, study: Race, send: Callable[[Event], None]) -> None:
 
 
 def _failed(number: int, error: Exception, text: str) -> RacerEvent:
-    failure = explain(error, text)
+    failure = failure_of(error, text)
     told = CellFailure(number, failure.code, failure.parameters)
     return RacerEvent(number, (), (), (), None, None, "NaN", "NaN", "NaN", None, None, told)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import groupby
 
 import torch
@@ -12,9 +13,10 @@ from app.trace.job import Job
 from app.trace.model import Event
 from app.trace.study import Real
 from app.trace.trials import CellFailure, CellsEvent, Sweep
-from app.tracer.failures import explain
+from app.tracer.failures import failure_of
 from app.tracer.formulas import Loss, real, reals
-from app.tracer.lab.single import run_alone
+from app.tracer.lab.program import ProgramCourse
+from app.tracer.lab.single import Log, run_alone
 from app.tracer.lab.stack import NEVER, NoStackError, Slope, Tally, can_stack, lay_out, run_stack
 from app.tracer.lab.starts import Losses, place
 
@@ -47,6 +49,17 @@ class Rows:
         self._rows.append(row)
         if failure is not None:
             self._failures.append(failure)
+
+    def add_run(self, cell: int, text: str, run: Callable[[], Log]) -> None:
+        """Run one cell; what it raises is its reason to have no numbers."""
+        try:
+            log = run()
+        except Exception as error:
+            failure = failure_of(error, text)
+            self.add(cell, LOST, CellFailure(cell, failure.code, failure.parameters))
+            return
+        numbers = (real(log.losses[0]), real(log.losses[-1]), real(log.best))
+        self.add(cell, (*numbers, log.reached, log.diverged))
 
     def tell_if_due(self) -> None:
         """Send what has gathered when it is time."""
@@ -140,14 +153,33 @@ class Part:
         values = place(loss, sweep.starts[start])
         loss.begin(sweep.seeds[seed])
         wished = sweep.configurations[configuration].at_rate(sweep.rates[rate])
-        try:
-            log = run_alone(loss, wished, values, (sweep.steps, sweep.target))
-        except Exception as error:
-            failure = explain(error, "")
-            self._rows.add(cell, LOST, CellFailure(cell, failure.code, failure.parameters))
-            return
-        numbers = (real(log.losses[0]), real(log.losses[-1]), real(log.best))
-        self._rows.add(cell, (*numbers, log.reached, log.diverged))
+        self._rows.add_run(cell, "", lambda: run_alone(loss, wished, values, (sweep.steps, sweep.target)))
+
+
+def sweep_program(job: Job, sweep: Sweep, send: Callable[[Event], None]) -> None:
+    """Run a program once for each cell.
+
+    Args:
+        job: the program.
+        sweep: the cells, from `first` on.
+        send: takes cells as they are done; those that there was no time for are left out.
+
+    Raises:
+        ProgramError: the program makes no optimizer, or one without parameters.
+    """
+    course = ProgramCourse(job)
+    if course.parameters:
+        rows = Rows(send)
+        end = time.monotonic() + SHARE_OF_TIME * min(job.limits.wall_seconds, job.limits.cpu_seconds)
+        for cell in range(sweep.first, sweep.first + sweep.count):
+            if cell > sweep.first and time.monotonic() > end:
+                break
+            configuration, rate, _, seed = sweep.place(cell)
+            wished = sweep.configurations[configuration].at_rate(sweep.rates[rate])
+            run = partial(course.run, wished, (sweep.steps, sweep.target), lambda _: None, sweep.seeds[seed])
+            rows.add_run(cell, course.text, run)
+            rows.tell_if_due()
+        rows.tell()
 
 
 def rows_of(tally: Tally) -> list[Row]:

@@ -210,7 +210,10 @@ def rprop(step: Step) -> Iterator[Line]:
     lines, gradient = start(step)
     yield from lines
     former = step.former.get("prev", torch.zeros_like(step.before))
-    yield r"g_{t-1}g_t", r"g_{t-1}\,g_t", former * gradient
+    agreement = former * gradient
+    yield r"g_{t-1}g_t", r"g_{t-1}\,g_t", agreement
+    if bool((agreement < 0).any()):
+        yield "g_t", r"0 \text{ where } g_{t-1}\,g_t < 0", torch.where(agreement < 0, 0.0, gradient)
     yield (
         r"\eta_t",
         r"\mathrm{clip}(\eta_{t-1}\cdot\{\eta^+, \eta^-, 1\},\,\Gamma_{\min},\,\Gamma_{\max})",

@@ -1,0 +1,232 @@
+"""A program run many times, each with another optimizer in the place of its own.
+
+While a program runs here, every class of `torch.optim` makes the optimizer that is asked for, over the parameters that
+the program gave; options that it gave to groups are left out. The program's first optimizer is the one that counts: its
+steps are the steps, and the loss of a step is what `backward()` was last called on.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import types
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from app.errors import ProgramError
+from app.trace.job import Job
+from app.trace.optimizer import Configuration
+from app.trace.study import Real
+from app.tracer.formulas import real
+from app.tracer.lab.course import Watch
+from app.tracer.lab.making import Descent
+from app.tracer.lab.single import Log
+from app.tracer.lab.stack import Length
+from app.tracer.lab.standing import Enough, Silence, Stand, parameters_of, standing_in
+from app.tracer.plots import absorb_plots
+from app.tracer.source import FILENAME
+
+
+class ProgramCourse:
+    """The loss of a program over the parameters of its first optimizer."""
+
+    scalars: tuple[str, ...] = ()
+
+    def __init__(self, job: Job) -> None:
+        assert isinstance(job.source, str)
+        self.text = job.source
+        self._code = compile(job.source, FILENAME, "exec")
+        self._seed = job.seed
+        self._parameters: int | None = None
+        absorb_plots()
+
+    @property
+    def parameters(self) -> int:
+        """How many parameters the first optimizer is given.
+
+        Raises:
+            ProgramError: the program makes none.
+        """
+        if self._parameters is None:
+            self._parameters = int(self._look(lambda leaves: row_of(leaves)).numel())
+        return self._parameters
+
+    def run(self, configuration: Configuration, length: Length, watch: Watch, seed: int | None = None) -> Log:
+        """Run the program with another optimizer until it has taken its steps; its scheduler, if any, stays.
+
+        Raises:
+            ProgramError: it makes no optimizer, gives it nothing, or takes no step.
+        """
+        lap = Lap(configuration, length, watch)
+        self._execute(Stand(lap.make, lap.saw), self._seed if seed is None else seed)
+        return lap.finish()
+
+    def losses(self, rows: torch.Tensor) -> tuple[Real, ...]:
+        """Evaluate the first loss of the program with other parameters: it is run up to there for each point."""
+        return tuple(self._loss(row) for row in rows)
+
+    def _loss(self, row: torch.Tensor) -> Real:
+        seen: list[float] = []
+
+        def saw(loss: torch.Tensor) -> None:
+            seen.append(float(loss.detach().sum()))
+            raise Enough
+
+        def make(given: Any) -> Any:
+            leaves = parameters_of(given)
+            fill(leaves, row)
+            return Descent(Configuration(), leaves).optimizer
+
+        self._execute(Stand(make, saw), self._seed)
+        return real(seen[0]) if seen else "NaN"
+
+    def start(self) -> torch.Tensor:
+        """All parameters before the first step, as one row."""
+        return self._look(row_of)
+
+    def gradient(self) -> torch.Tensor:
+        """The gradient at the first step, as one row."""
+        return self._look(lambda leaves: row_of([torch.zeros_like(p) if p.grad is None else p.grad for p in leaves]), 1)
+
+    def tensors(self) -> list[torch.Tensor]:
+        """The parameters before the first step."""
+        kept: list[torch.Tensor] = []
+
+        def keep(leaves: Sequence[torch.Tensor]) -> torch.Tensor:
+            kept.extend(leaf.detach().clone() for leaf in leaves)
+            return torch.empty(0)
+
+        self._look(keep)
+        return kept
+
+    def sharpness(self, rows: torch.Tensor) -> tuple[Real, ...] | None:
+        """Not known: a program's loss is no function that could be differentiated twice."""
+        del rows
+        return None
+
+    def _look(self, read: Callable[[Sequence[torch.Tensor]], torch.Tensor], steps: int = 0) -> torch.Tensor:
+        """Run the program to where its first optimizer is made, or takes its first step, and read its parameters."""
+        found: list[torch.Tensor] = []
+
+        def make(given: Any) -> Any:
+            leaves = parameters_of(given)
+            if not steps:
+                found.append(read(leaves))
+                raise Enough
+            made = Descent(Configuration(), leaves).optimizer
+            made.register_step_pre_hook(lambda *_: stop(leaves))
+            return made
+
+        def stop(leaves: Sequence[torch.Tensor]) -> None:
+            found.append(read(leaves))
+            raise Enough
+
+        self._execute(Stand(make, lambda _: None), self._seed)
+        if not found:
+            raise ProgramError("no-optimizer")
+        return found[0]
+
+    def _execute(self, stand: Stand, seed: int) -> None:
+        module = types.ModuleType("__main__")
+        sys.modules["__main__"] = module
+        standard, sys.stdout = sys.stdout, Silence()
+        torch.manual_seed(seed)
+        random.seed(seed)
+        np.random.seed(seed % 2**32)
+        try:
+            with standing_in(stand):
+                exec(self._code, module.__dict__)
+        except (Enough, SystemExit):
+            pass
+        finally:
+            sys.stdout = standard
+            torch.set_grad_enabled(True)
+            torch.set_default_dtype(torch.float32)
+
+
+class Lap:
+    """One run of a program with one configuration."""
+
+    def __init__(self, configuration: Configuration, length: Length, watch: Watch) -> None:
+        self._configuration = configuration
+        self._steps = length[0]
+        self._watch = watch
+        self._log = Log(length[1])
+        self._loss: torch.Tensor | None = None
+        self._first: torch.optim.Optimizer | None = None
+        self._done = False
+
+    def saw(self, loss: torch.Tensor) -> None:
+        """Take the loss that a step is about to be made from; after the last step it is the end."""
+        self._loss = loss.detach()
+        if self._done:
+            self._log.add(float(self._loss.sum()))
+            raise Enough
+
+    def make(self, given: Any) -> Any:
+        """Make the wished optimizer over what the program gave."""
+        leaves = parameters_of(given)
+        descent = Descent(self._configuration, leaves)
+        is_first = self._first is None
+        if is_first:
+            self._first = descent.optimizer
+        descent.optimizer.register_step_pre_hook(lambda _, arguments, named: self._before(descent, arguments, named))
+        if is_first:
+            descent.optimizer.register_step_pre_hook(lambda *_: self._note(descent, leaves))
+            descent.optimizer.register_step_post_hook(lambda *_: self._after(leaves))
+        descent.optimizer.register_step_post_hook(lambda *_: descent.schedule(self._last()))
+        return descent.optimizer
+
+    def _before(self, descent: Descent, arguments: Any, named: Any) -> Any:
+        """Clip the gradients, or let the program's closure do so each time it is called."""
+        closure = named.get("closure", arguments[1] if len(arguments) > 1 else None)
+        if not callable(closure):
+            descent.clip()
+            return None
+
+        def clipped() -> Any:
+            loss = closure()
+            descent.clip()
+            return loss
+
+        return (arguments[0],), {"closure": clipped}
+
+    def _note(self, descent: Descent, leaves: Sequence[torch.Tensor]) -> None:
+        self._watch(lambda: row_of(leaves))
+        self._log.rates.append(descent.rate)
+
+    def _after(self, leaves: Sequence[torch.Tensor]) -> None:
+        self._log.add(self._last())
+        gradients = [leaf.grad.reshape(-1).double() for leaf in leaves if leaf.grad is not None]
+        self._log.norms.append(float(torch.linalg.vector_norm(torch.cat(gradients))) if gradients else 0.0)
+        if len(self._log.rates) == self._steps:
+            self._watch(lambda: row_of(leaves))
+            self._done = True
+
+    def _last(self) -> float:
+        return float("nan") if self._loss is None else float(self._loss.sum())
+
+    def finish(self) -> Log:
+        """Give the log of the run.
+
+        Raises:
+            ProgramError: no optimizer was made, or none took a step.
+        """
+        if not self._log.losses:
+            raise ProgramError("no-optimizer")
+        return self._log
+
+
+def row_of(tensors: Sequence[torch.Tensor]) -> torch.Tensor:
+    """Lay tensors into one row of float64."""
+    return torch.cat([tensor.detach().reshape(-1).double() for tensor in tensors])
+
+
+def fill(leaves: Sequence[torch.Tensor], row: torch.Tensor) -> None:
+    """Give parameters the values of a row."""
+    with torch.no_grad():
+        for leaf, part in zip(leaves, torch.split(row, [leaf.numel() for leaf in leaves]), strict=True):
+            leaf.copy_(part.reshape(leaf.shape))
