@@ -2,6 +2,7 @@
 
 import { contributionsTo, derivativesOf } from "./chain.js";
 import { formatNumber } from "./format.js";
+import { isFollowed } from "./topology.js";
 
 /** More terms than this make a formula that nobody reads. */
 const MOST_TERMS = 4;
@@ -42,7 +43,7 @@ export function gradientFormula(scene, i) {
  */
 export function inputFormulas(scene, i) {
   const { graph, targets, edgePlaces, consumers } = scene.topology;
-  const rows = derivativesOf(scene, i).filter(({ flow, to }) => flow !== null && to.kind !== "constant");
+  const rows = derivativesOf(scene, i).filter(({ flow, to }) => flow !== null && isFollowed(to));
   return rows.slice(0, MOST_TERMS).map(({ edge, to, flow }) => {
     const symbols = symbolsOf(scene, { node: [graph.nodes[i]], input: [to] });
     const j = edgePlaces.get(edge.id);

@@ -1,5 +1,7 @@
 // Why a node has no gradient, or exactly zero: what cut it off, or where on the way back it was lost.
 
+import { isFollowed } from "./topology.js";
+
 const CUTS = [
   [/\.detach\(\)/, "detach()"],
   [/\.data\b/, ".data"],
@@ -17,15 +19,41 @@ const CUTS = [
  */
 export function reasonOf({ trace, topology, pass }, i) {
   const node = topology.graph.nodes[i];
+  if (node.kind === "ghost") return { key: "ghost", parameters: { how: node.cut } };
+  if (node.cut) return { key: isWhole(node) ? "cut-whole" : "cut", parameters: { how: node.cut } };
   if (node.kind === "constant") return reasonOfConstant(trace, node);
   if (pass && pass.call !== "forward" && (pass.gradients[i] ?? null) === null && pass.order.includes(i)) return { key: "undefined", parameters: {} };
+  if (pass && blockedIn(topology, pass).has(i)) return { key: "blocks", parameters: {} };
   if (!pass || pass.call === "forward" || !isZero(pass.gradients[i] ?? null)) return null;
   const lost = whereLost(topology, pass, i);
   return lost === null ? null : { key: "zero", parameters: { label: labelOf(topology.graph.nodes[lost]) } };
 }
 
+/** Whole numbers and truth values cannot change by a little. */
+function isWhole({ dtype }) {
+  return Boolean(dtype) && !/float|complex/.test(dtype);
+}
+
+const blocked = new WeakMap();
+
+/**
+ * The operations of a pass that received a gradient and passed none on: a dead ReLU, a rounding, a factor of 0.
+ *
+ * @returns {Set<number>} places of nodes
+ */
+export function blockedIn({ graph, sources, inputs, targets }, pass) {
+  if (blocked.get(pass)?.graph === graph) return blocked.get(pass).places;
+  const places = new Set();
+  for (const i of new Set(sources)) {
+    const flows = inputs[i].filter((j) => isFollowed(graph.nodes[targets[j]])).map((j) => pass.flows[j] ?? null).filter((flow) => flow !== null);
+    if (flows.length > 0 && flows.every(isZero) && (pass.gradients[i] ?? null) !== null && !isZero(pass.gradients[i])) places.add(i);
+  }
+  blocked.set(pass, { graph, places });
+  return places;
+}
+
 function reasonOfConstant({ diagnostics }, node) {
-  if (node.dtype && !/float|complex/.test(node.dtype)) return { key: "integer", parameters: { dtype: node.dtype } };
+  if (isWhole(node)) return { key: "integer", parameters: { dtype: node.dtype } };
   const told = diagnostics.find(({ code, span, parameters }) => code === "graph-cut" && (isWithin(span, node.span) || (parameters.variable !== null && parameters.variable === node.variable)));
   const how = told?.parameters.how ?? CUTS.find(([pattern]) => pattern.test(node.label ?? ""))?.[1];
   return how ? { key: "cut", parameters: { how } } : { key: "constant", parameters: {} };

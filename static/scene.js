@@ -1,5 +1,6 @@
 // What each node and edge shows at one frame. Pure: numbers come from the trace, none is computed here.
 
+import { blockedIn } from "./missing.js";
 import { isGiven, ranksOf, topologyOf } from "./topology.js";
 
 /**
@@ -65,7 +66,7 @@ export function nodeView(scene, i) {
   const node = topology.graph.nodes[i];
   const active = scene.active.has(i);
   if (!pass || ranks.forward[i] > scene.forwardReach) {
-    return { state: "pending", active: false, value: null, gradient: null, piled: false, moved: false };
+    return { state: "pending", active: false, value: null, gradient: null, piled: false, blocks: false, moved: false };
   }
   const ran = ranks.backward[i] <= scene.backwardReach;
   const change = node.kind === "leaf" ? lastChange(scene, node) : null;
@@ -78,6 +79,7 @@ export function nodeView(scene, i) {
     value: value ?? null,
     gradient: gradient ?? null,
     piled: held?.piled ?? false,
+    blocks: ran && node.kind !== "leaf" && blockedIn(topology, pass).has(i),
     moved: change !== null && scene.frame.kind === "update" && active,
   };
 }

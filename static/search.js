@@ -2,6 +2,7 @@
 
 import { isBroken, isZero, magnitudeOf } from "./magnitude.js";
 import { nameOf } from "./sentence.js";
+import { isFollowed } from "./topology.js";
 
 /** What can be asked about numbers; the last ones order by size instead of choosing. */
 export const FILTERS = ["nan", "zero", "none", "largest", "smallest"];
@@ -55,7 +56,7 @@ function matches(filter, node, pass, i) {
   const gradient = pass?.gradients[i] ?? null;
   if (filter === "nan") return isBroken(gradient) || isBroken(pass?.values[i] ?? null);
   if (filter === "zero") return isZero(gradient);
-  if (filter === "none") return gradient === null && node.kind !== "constant";
+  if (filter === "none") return gradient === null && isFollowed(node);
   return magnitudeOf(gradient) !== null;
 }
 

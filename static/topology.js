@@ -33,7 +33,12 @@ export function topologyOf(graph) {
 
 /** Is this node's value there before anything is computed? */
 export function isGiven(node) {
-  return node.kind === "leaf" || node.kind === "constant";
+  return node.kind === "leaf" || node.kind === "constant" || node.kind === "ghost";
+}
+
+/** Does autograd follow this node? A ghost is what it followed once, and cannot come back to. */
+export function isFollowed({ kind }) {
+  return kind !== "constant" && kind !== "ghost";
 }
 
 /**

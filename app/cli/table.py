@@ -24,7 +24,7 @@ def table(trace: Trace, index: int) -> str:
     rows = [HEAD]
     for node, value, gradient in zip(graph.nodes, passed.values, passed.gradients, strict=True):
         name = node.label if node.variable in (None, node.label) else f"{node.variable} = {node.label}"
-        kind = "" if node.kind in ("leaf", "constant") else node.name
+        kind = "" if node.kind in ("leaf", "constant", "ghost") else node.name
         rows.append((_short(name), kind or node.kind, format_value(value), format_value(gradient)))
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

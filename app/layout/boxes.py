@@ -96,7 +96,10 @@ def build(graph: Graph, folded: Folded) -> tuple[Box, ...]:
 
 
 def _node_box(node: Node, at: int, around: dict[str, str]) -> Box:
-    return _box((node.id, node.kind), (within(title(node), around.get(node.id)), "", subtitle(node), ""), at, node)
+    says = within(title(node), around.get(node.id)), "", subtitle(node), ""
+    # A ghost is not in the pass: it has no numbers to show.
+    look: Look = "cut" if node.cut and node.kind == "constant" else node.kind
+    return _box((node.id, look), says, *((None, None) if node.kind == "ghost" else (at, node)))
 
 
 def _group_box(
@@ -156,6 +159,8 @@ def torch_name(node: Node) -> str:
 def subtitle(node: Node) -> str:
     """Torch's name, and the shape of a tensor that is not a scalar."""
     name = "constant" if node.kind == "constant" else harmless(node.name)
+    if node.cut:
+        name = f"cut: {harmless(str(node.cut))}"
     return f"{name} · [{', '.join(map(str, node.shape))}]" if node.shape else name
 
 

@@ -31,6 +31,8 @@ SHAPES: MappingProxyType[Look, MappingProxyType[str, str]] = MappingProxyType(
         "operation": MappingProxyType({"shape": "box", "style": "filled", "penwidth": "1.2"}),
         "constant": MappingProxyType({"shape": "note", "style": "filled,dashed", "penwidth": "1.2"}),
         "output": MappingProxyType({"shape": "box", "style": "filled", "penwidth": "1.4", "peripheries": "2"}),
+        "cut": MappingProxyType({"shape": "note", "style": "filled,dashed", "penwidth": "1.4"}),
+        "ghost": MappingProxyType({"shape": "box", "style": "rounded,dashed", "penwidth": "1.4"}),
         "group": MappingProxyType({"shape": "box3d", "style": "filled", "penwidth": "1.4"}),
     }
 )
@@ -65,7 +67,7 @@ def write(plan: Plan, texts: Texts | None = None) -> str:
     graph = graphviz.Digraph("G", graph_attr=_graph_attributes(plan, palette))
     graph.attr("node", fontname=FONT_FAMILY, fixedsize="true", margin="0")
     graph.attr("edge", fontname=FONT_FAMILY, arrowsize="0.7", penwidth="1.2", color=palette.edge)
-    constants = {box.id for box in plan.boxes if box.look == "constant"}
+    constants = constants_of(plan)
     nodes = {checked(box.id): _node_attributes(box, palette, texts) for box in plan.boxes}
     for cluster in plan.clusters:
         if cluster.id not in inner_clusters(plan.clusters):
@@ -75,7 +77,8 @@ def write(plan: Plan, texts: Texts | None = None) -> str:
         if name not in inside:
             graph.node(name, **attributes)
     for bundle, room in zip(plan.bundles, plan.flows, strict=True):
-        style = {"style": "dashed"} if bundle.tail in constants else {}
+        style = {"style": "dotted"} if bundle.head in constants else {}
+        style = {"style": "dashed"} if bundle.tail in constants else style
         if len(bundle.edges) > 1:
             style["penwidth"] = f"{min(_WIDEST_LINE, 1.2 + 0.4 * log2(len(bundle.edges))):.1f}"
         label = {"label": _flow_label(bundle, room, texts, plan.view)} if room else {}
@@ -90,6 +93,11 @@ def geometry_key(plan: Plan) -> bytes:
     frames = [(cluster.id, cluster.boxes, boxes.cluster_title(cluster)) for cluster in plan.clusters]
     view = (plan.view.direction, plan.view.theme)
     return hashlib.blake2b(repr((view, sizes, lines, plan.flows, frames)).encode(), digest_size=16).digest()
+
+
+def constants_of(plan: Plan) -> frozenset[str]:
+    """Ids of the boxes of constants; no gradient runs along an edge at one."""
+    return frozenset(box.id for box in plan.boxes if box.look in ("constant", "cut"))
 
 
 def inner_clusters(clusters: Sequence[Cluster]) -> frozenset[str]:

@@ -87,7 +87,7 @@ class Folder:
         if len(items) > min(EASY_NODES, room):
             items = fold_loops(self._flow, items, key)
             if len(items) > min(EASY_MODULES, room):
-                items = absorb(self._flow, items, ("leaf", "constant"))
+                items = absorb(self._flow, items, ("leaf", "constant", "ghost"))
         if len(items) > room:
             items = fold_chains(self._flow, items, key)
         if len(items) > room:

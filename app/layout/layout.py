@@ -203,7 +203,7 @@ def plan(graph: Graph, folded: Folded, view: View) -> Plan:
 
 def _flow_room(graph: Graph, index: dict[str, Node], bundle: Bundle) -> float:
     target = index[graph.edges[bundle.edges[0]].target]
-    if target.kind == "constant":
+    if target.kind == "constant" or index[graph.edges[bundle.edges[0]].source].kind == "constant":
         return 0.0
     return (
         boxes.FLOW_GAP
@@ -214,7 +214,9 @@ def _flow_room(graph: Graph, index: dict[str, Node], bundle: Bundle) -> float:
 
 def structure_key(graph: Graph, view: View) -> bytes:
     """Name a structure under a view: equal keys, equal drawings."""
-    nodes = [(n.id, n.kind, n.name, n.label, n.variable, n.span, n.shape, n.dtype, n.module) for n in graph.nodes]
+    nodes = [
+        (n.id, n.kind, n.name, n.label, n.variable, n.span, n.shape, n.dtype, n.module, n.cut) for n in graph.nodes
+    ]
     edges = [(e.id, e.source, e.target) for e in graph.edges]
     options = (view.direction, view.theme, sorted(view.expanded), sorted(view.collapsed), view.max_nodes, view.depth)
     # `repr` also writes what UTF-8 cannot.

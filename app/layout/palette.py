@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Literal
 
 Theme = Literal["light", "dark"]
-Look = Literal["leaf", "operation", "constant", "output", "group"]
+Look = Literal["leaf", "operation", "constant", "output", "group", "ghost", "cut"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,8 @@ PALETTES: MappingProxyType[Theme, Palette] = MappingProxyType(
                     "constant": Colours("#f2f3f5", "#6b7480", "#3a424c"),
                     "output": Colours("#fff0da", "#b35600", "#6a3300"),
                     "group": Colours("#e8f6ee", "#1a7446", "#0c4528"),
+                    "ghost": Colours("#ffffff", "#b3361f", "#8f2412"),
+                    "cut": Colours("#fdeeea", "#b3361f", "#8f2412"),
                 }
             ),
         ),
@@ -71,6 +73,8 @@ PALETTES: MappingProxyType[Theme, Palette] = MappingProxyType(
                     "constant": Colours("#191e24", "#8b95a1", "#c2cad3"),
                     "output": Colours("#48290a", "#ffb14d", "#ffe3c0"),
                     "group": Colours("#0f3320", "#49c488", "#cdf5de"),
+                    "ghost": Colours("#12161b", "#f2836f", "#ffb5a6"),
+                    "cut": Colours("#2e1613", "#f2836f", "#ffb5a6"),
                 }
             ),
         ),

@@ -96,7 +96,7 @@ def homes(flow: Flow) -> list[Path]:
     """
     paths = [path(node.module) for node in flow.nodes]
     for at, node in enumerate(flow.nodes):
-        is_input = node.kind in ("leaf", "constant") and node.module is None
+        is_input = node.kind in ("leaf", "constant", "ghost") and node.module is None
         if is_input and flow.consumers[at] and not (node.variable and "." not in node.variable):
             paths[at] = _shared([paths[user] for user in flow.consumers[at]])
     return paths
@@ -149,7 +149,7 @@ def repeats_of(flow: Flow, part: Part, where: Sequence[Path]) -> int:
             # Blocks are alike by their parameters: the first one often runs less, as its input needs no gradient.
             block[inner[1:], node.shape] += 1
             calls = gcd(calls, len(flow.consumers[at]))
-        elif node.kind != "constant":
+        elif node.kind not in ("constant", "ghost"):
             ran[inner, node.name] += 1
     first, *others = blocks.values()
     if others and all(name.isdecimal() for name in blocks):

@@ -96,7 +96,7 @@ def _title(flow: Flow, item: int | Part) -> str:
     return node.label or node.variable or node.name
 
 
-def absorb(flow: Flow, items: list[int | Part], kinds: tuple[str, ...] = ("constant",)) -> list[int | Part]:
+def absorb(flow: Flow, items: list[int | Part], kinds: tuple[str, ...] = ("constant", "ghost")) -> list[int | Part]:
     """Move inputs that only one part consumes into it."""
     owner = {at: item for item in items if isinstance(item, Part) for at in item.members}
     gained: dict[int, list[int]] = defaultdict(list)
@@ -141,12 +141,12 @@ def fold_chains(flow: Flow, items: list[int | Part], key: str) -> list[int | Par
 
 
 def _is_computed(flow: Flow, item: int | Part) -> bool:
-    return isinstance(item, Part) or flow.nodes[item].kind not in ("leaf", "constant")
+    return isinstance(item, Part) or flow.nodes[item].kind not in ("leaf", "constant", "ghost")
 
 
 def fold_inputs(flow: Flow, items: list[int | Part], key: str) -> list[int | Part]:
     """Put all leaves into one part, and all constants into another, after each went to the one part that uses it."""
-    left = absorb(flow, items, ("leaf", "constant"))
+    left = absorb(flow, items, ("leaf", "constant", "ghost"))
     for kind, word in (("leaf", "leaves"), ("constant", "constants")):
         some = [item for item in left if isinstance(item, int) and flow.nodes[item].kind == kind]
         if len(some) >= _MANY:

@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element
 
 from app.layout import boxes
 from app.layout.boxes import Box, cluster_title
-from app.layout.dot import Plan, flow_arrow
+from app.layout.dot import Plan, constants_of, flow_arrow
 from app.layout.drawing import Drawing, Table
 from app.layout.folded import Bundle, Cluster, Folded
 from app.layout.palette import PALETTES, Palette
@@ -90,7 +90,10 @@ def read(picture: bytes, plan: Plan, folded: Folded) -> Drawing:
     writer.add(f'<g transform="translate({x:g} {y:g})">')
     for cluster in plan.clusters:
         _write_cluster(writer, found[cluster.id], cluster)
+    constants = constants_of(plan)
     for bundle, room in zip(plan.bundles, plan.flows, strict=True):
+        kind = "edge cut" if bundle.head in constants else "edge"
+        writer.add(f'<g id="{bundle.id}" class="{kind}" aria-hidden="true">')
         _write_edge(writer, found[bundle.id], plan, (bundle, room))
     for box in plan.boxes:
         _write_node(writer, found[box.id], box)
@@ -126,7 +129,8 @@ def _write_node(writer: Writer, group: Element, box: Box) -> None:
     shapes = list(_shapes(group))
     left, top, right, bottom = _extent(shapes)
     says = f"{box.title}, {box.name}" if box.title != box.name else box.title
-    writer.add(f'<g id="{box.id}" class="node {box.look}" role="img" aria-label="{escape(says)}')
+    look = "constant cut" if box.look == "cut" else box.look
+    writer.add(f'<g id="{box.id}" class="node {look}" role="img" aria-label="{escape(says)}')
     if box.face is not None:
         writer.add(", value ", ("value", box.face))
     if box.face is not None and box.has_gradient:
@@ -172,7 +176,6 @@ def _write_edge(writer: Writer, group: Element, plan: Plan, drawn: tuple[Bundle,
     shapes = list(_shapes(group))
     # The reserved cell of a flow is the first polygon whose inside is the background's colour.
     cells = [shape for shape in shapes if room and shape.get("fill") == writer.palette.background]
-    writer.add(f'<g id="{bundle.id}" class="edge" aria-hidden="true">')
     for shape in shapes:
         if shape not in cells:
             writer.add(_shape(shape, "line" if shape.tag == f"{_NAMESPACE}path" else "head"))

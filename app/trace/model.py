@@ -22,7 +22,7 @@ from app.trace.readings import Value as Value
 from app.trace.study import CheckEvent, LandscapeEvent
 from app.trace.trials import TrialEvent
 
-Kind = Literal["leaf", "operation", "constant", "output"]
+Kind = Literal["leaf", "operation", "constant", "output", "ghost"]
 Severity = Literal["info", "warning", "error"]
 Parameter = str | int | float | bool | None
 
@@ -57,6 +57,9 @@ class OutputType(Struct, frozen=True):
 class Node(Struct, frozen=True):
     """A `grad_fn`, a leaf (`AccumulateGrad`), or a constant that autograd does not follow.
 
+    A constant with a `cut` (`detach()`) was taken from what autograd followed: its edge leads there, or to a ghost of
+    it, a node of kind "ghost" that is in no pass.
+
     `name` is torch's own (`PowBackward0`; `Constant` for a constant), `label` the source text of the subexpression if
     there is one, `variable` the program's name for the value, `module` the path of the `nn.Module` that ran it,
     `rule` PyTorch's derivative formula for each input, in its own words. `outputs` is there where a node has more than
@@ -77,6 +80,7 @@ class Node(Struct, frozen=True):
     rule: dict[str, str] = {}
     outputs: tuple[OutputType, ...] | msgspec.UnsetType = msgspec.UNSET
     origin: Origin | msgspec.UnsetType = msgspec.UNSET
+    cut: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class Edge(Struct, frozen=True):

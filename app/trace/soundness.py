@@ -186,6 +186,7 @@ def clean_node(node: Node) -> Node:
         module=None if node.module is None else clean_name(node.module),
         saved=clean_saved(node.saved),
         rule={clean_name(key): clean_name(text) for key, text in node.rule.items()},
+        cut=clean_name(node.cut) if isinstance(node.cut, str) else node.cut,
     )
 
 

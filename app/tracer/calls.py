@@ -31,7 +31,8 @@ from app.tracer.kernels import (
 )
 from app.tracer.listener import Listener
 from app.tracer.names import Names
-from app.tracer.sites import Constant, Made, Site, Sites, constants, program_frame
+from app.tracer.origins import Origins
+from app.tracer.sites import Constant, Made, Site, Sites, program_frame
 from app.tracer.source import Program, Sources
 from app.tracer.values import Reading, read
 from app.tracer.walk import function_of, is_followed_leaf
@@ -59,6 +60,7 @@ class Calls(TorchFunctionMode):
         self._listener = listener
         self._full_elements = full_elements
         self._holdings = Holdings()
+        self._origins = Origins(names, self.made, listener.cut)
         self._running: list[Kernels] = []
         self._kernels = Kernels(full_elements, self._holdings.settle_sharing)
         self._treatments: dict[Any, Treatment] = {}
@@ -115,14 +117,14 @@ class Calls(TorchFunctionMode):
             frame = program_frame(sys._getframe(2), self._is_program)
             if frame is not None:
                 site = self._sites.find(func, frame, args)
-                operands = constants(site, args, self._names, self._full_elements) if site.operands else ()
+                operands = self._origins.constants(site, args, self._full_elements) if site.operands else ()
                 self._keep_result(start, site, output, operands)
         elif made:
             self._treatments[func] = self._composite
             self._kernels.found = {}
             self._took(func, args, result, start)
         else:
-            self._unfollowed(args)
+            self._origins.unfollowed(func, args, result, self.span)
         if self.is_stopping:
             self._listener.check()
         return result
@@ -182,18 +184,12 @@ class Calls(TorchFunctionMode):
         result = func(*args, **kwargs)
         tensor = args[0] if args else None
         if isinstance(tensor, torch.Tensor) and tensor.requires_grad:
-            name = getattr(func, "__name__", "")
-            self._listener.cut(HOW["data" if name == "__get__" else name], tensor, self.span())
+            self._origins.taken(func, result, tensor, self.span())
         elif isinstance(result, torch.Tensor):
             self._took(func, args, result, next_sequence_number())
+        else:
+            self._origins.unfollowed(func, args, result, self.span)
         return result
-
-    def _unfollowed(self, args: Any) -> None:
-        """A call that made nothing: under `no_grad` that is a cut."""
-        if not torch.is_grad_enabled():
-            for tensor in args:
-                if isinstance(tensor, torch.Tensor) and tensor.requires_grad:
-                    self._listener.cut("no_grad", tensor, self.span())
 
     def _get_gradient(self, func: Any, args: Any, kwargs: Any) -> Any:
         tensor = args[0]
@@ -235,7 +231,7 @@ class Calls(TorchFunctionMode):
     def _took(self, func: Any, args: Any, result: Any, start: int) -> None:
         is_leaf = isinstance(result, torch.Tensor) and is_followed_leaf(result)
         if next_sequence_number() == start and not is_leaf:
-            self._unfollowed(args)
+            self._origins.unfollowed(func, args, result, self.span)
             return
         frame = program_frame(sys._getframe(2), self._is_program)
         if frame is None:
@@ -250,8 +246,9 @@ class Calls(TorchFunctionMode):
             if function is not None:
                 sequence_number = function._sequence_nr()
                 if sequence_number >= start:
-                    operands = constants(site, args, self._names, self._full_elements)
-                    self._keep_result(sequence_number, site, output, operands)
+                    self._keep_result(
+                        sequence_number, site, output, self._origins.constants(site, args, self._full_elements)
+                    )
                     if output is not result:
                         self.made[sequence_number].others = self._others(result, function)
                     return  # further outputs of the same node, or nodes that their kernels already told of

@@ -50,7 +50,7 @@ class Cuts:
         known = self._places.get(span)
         if known is None and len(self._places) >= MAX_CUTS:
             return
-        node = _node_of(tensor)
+        node = node_of(tensor)
         if node is not None:
             self._places[span] = (how, known[1] if known else name, node)
 
@@ -65,7 +65,7 @@ class Cuts:
                 yield Diagnostic("graph-cut", "warning", span, parameters)
 
 
-def _node_of(tensor: torch.Tensor) -> Function | None:
+def node_of(tensor: torch.Tensor) -> Function | None:
     """The node under a followed tensor; torch shows none under `inference_mode`, nor for a parameter of a lazy module
     or a view that `no_grad` made.
     """

@@ -44,7 +44,7 @@ class Outline:
         self.users: dict[int, list[int]] = defaultdict(list)
         for edge in graph.edges:
             source, target = self.index[edge.source], self.index[edge.target]
-            if graph.nodes[target].kind != "constant":
+            if graph.nodes[target].kind != "constant" and graph.nodes[source].kind != "constant":
                 self.inputs[source].append((edge.slot, target))
                 self.users[target].append(source)
         self._linear: frozenset[str] | None = None

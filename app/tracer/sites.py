@@ -51,6 +51,8 @@ class Constant(msgspec.Struct):
     dtype: str
     tensor: torch.Tensor | None = None
     """Kept so that no other tensor takes its identity while the pass lasts."""
+    origin: Any = None
+    """The `Origin` of a value that was cut off from its history."""
 
 
 class Made(msgspec.Struct):

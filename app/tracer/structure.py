@@ -13,6 +13,7 @@ from torch.autograd.graph import Node as Function
 
 from app.trace.model import Edge, Graph, Kind, Node, OutputType, Saved, SavedTensor
 from app.tracer.names import Names
+from app.tracer.origins import Mark, add_ghosts, marks
 from app.tracer.rules import rule_of
 from app.tracer.sites import Constant, Made
 from app.tracer.source import MAX_LABEL
@@ -55,10 +56,13 @@ class Builder:
             Edge(f"e{number}", f"n{link.source}", f"n{link.target}", link.slot, link.input)
             for number, link in enumerate(parts.walk.links)
         ]
-        for source, target, constant in place_constants(parts):
+        placed = place_constants(parts)
+        for source, target, constant in placed:
             if target == len(nodes):
                 nodes.append(_constant_node(target, constant))
             edges.append(Edge(f"e{len(edges)}", f"n{source}", f"n{target}", constant.slot))
+        cuts = zip(placed, origins_of(parts), strict=True)
+        add_ghosts(nodes, edges, [(target, constant, mark) for (_, target, constant), mark in cuts])
         return Graph(graph_id, tuple(nodes), tuple(edges))
 
     def _node(self, parts: Parts, index: int, frame: FrameType | None, results: dict[Function, str]) -> Node:
@@ -105,6 +109,12 @@ def place_constants(parts: Parts) -> list[tuple[int, int, Constant]]:
         (source, start + targets.setdefault(constant.identity, len(targets)), constant)
         for source, constant in parts.constants
     ]
+
+
+def origins_of(parts: Parts) -> tuple[Mark | None, ...]:
+    """Where the constants of a graph were cut off, aligned with `Parts.constants`."""
+    leaves = {id(leaf.variable): index for index, leaf in enumerate(parts.leaves) if leaf is not None}
+    return marks([constant for _, constant in parts.constants], parts.walk.nodes, leaves)
 
 
 def _leaf_node(index: int, leaf: Leaf, kind: Kind) -> Node:

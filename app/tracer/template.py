@@ -16,8 +16,9 @@ from torch.autograd.graph import Node as Function
 from app.trace.model import Graph, Saved
 from app.tracer.kernels import MAX_OUTPUTS
 from app.tracer.names import Names
+from app.tracer.origins import marks
 from app.tracer.sites import Constant, Made
-from app.tracer.structure import Leaf, Parts, place_constants, saved_names, saved_value
+from app.tracer.structure import Leaf, Parts, origins_of, place_constants, saved_names, saved_value
 from app.tracer.values import Reading, read
 
 MAX_TRIES = 4
@@ -64,6 +65,7 @@ class Template:
             (index, name, value) for index, node in enumerate(parts.walk.nodes) for name, value in _plainly_saved(node)
         ]
         self._placed = [target - len(parts.walk.nodes) for _, target, _ in place_constants(parts)]
+        self._marks = origins_of(parts)
         self._constant_count = len(graph.nodes) - len(parts.walk.nodes)
         self._expected = [
             Expected(type(node), self._targets(parts, index), parts.made[index], parts.leaves[index])
@@ -99,11 +101,11 @@ class Template:
             elif not _is_same_origin(how, expected.made, names):
                 return None
             made.append(how)
-        if len(set(nodes)) != len(nodes) or not self._has_same_constants(made):
+        if len(set(nodes)) != len(nodes) or not self._has_same_constants(made, nodes, variables):
             return None
         return Laid(nodes, made, variables)
 
-    def _has_same_constants(self, made: list[Made | None]) -> bool:
+    def _has_same_constants(self, made: list[Made | None], nodes: list[Any], variables: list[torch.Tensor]) -> bool:
         if not self._placed:
             return not any(how is not None and how.constants for how in made)
         found = _constants(made)
@@ -112,7 +114,10 @@ class Template:
         first: dict[int, int] = {}
         placed = [first.setdefault(constant.identity, len(first)) for constant in found]
         shapes = [self.graph.nodes[len(self._expected) + target].shape for target in placed]
-        return placed == self._placed and all(one.shape == shape for one, shape in zip(found, shapes, strict=True))
+        if placed != self._placed or any(one.shape != shape for one, shape in zip(found, shapes, strict=True)):
+            return False
+        leaves = {id(variable): index for variable, index in zip(variables, self.leaves, strict=True)}
+        return marks(found, nodes, leaves) == self._marks
 
     def values(self, laid: Laid, full_elements: int) -> list[Reading]:
         """The forward values of a pass, aligned with the graph's nodes."""

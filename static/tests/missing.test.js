@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { reasonOf } from "../missing.js";
+import { blockedIn, reasonOf } from "../missing.js";
 
 const span = (column, end_column) => ({ line: 1, column, end_line: 1, end_column });
 
@@ -25,9 +25,11 @@ test("a cut that the run told of is found by its place or its name", () => {
 test("a zero is traced back to the operation that passed nothing on", () => {
   const nodes = ["relu(x * 2)", "x * 2", "x"].map((label, i) => ({ kind: i === 2 ? "leaf" : "operation", label, name: "" }));
   const graph = { nodes, edges: [{ id: "e0" }, { id: "e1" }] };
-  const scene = { trace: { diagnostics: [] }, topology: { graph, sources: [0, 1], targets: [1, 2] } };
+  const scene = { trace: { diagnostics: [] }, topology: { graph, sources: [0, 1], targets: [1, 2], inputs: [[0], [1], []] } };
   const pass = { call: "backward", gradients: [1, 0, { data: [[0, -0]] }], flows: [0, 0] };
   assert.deepEqual(reasonOf({ ...scene, pass }, 2), { key: "zero", parameters: { label: "relu(x * 2)" } });
+  assert.deepEqual([...blockedIn(scene.topology, pass)], [0]);
+  assert.equal(reasonOf({ ...scene, pass }, 0).key, "blocks");
   assert.equal(reasonOf({ ...scene, pass: { ...pass, gradients: [1, 2, 3] } }, 2), null);
   assert.equal(reasonOf({ ...scene, pass: null }, 2), null);
 });
@@ -39,4 +41,10 @@ test("a node that ran without a gradient says so, and one that did not run leave
   assert.deepEqual(reasonOf({ ...scene, pass }, 1), { key: "undefined", parameters: {} });
   assert.equal(reasonOf({ ...scene, pass: { ...pass, order: [0] } }, 1), null);
   assert.equal(reasonOf({ ...scene, pass: { ...pass, call: "forward" } }, 1), null);
+});
+
+test("a constant that the run saw cut off says by what, and so does its ghost", () => {
+  assert.deepEqual(constant({ label: "h", cut: "no_grad" }), { key: "cut", parameters: { how: "no_grad" } });
+  assert.equal(constant({ label: "i", cut: ">", dtype: "bool" }).key, "cut-whole");
+  assert.deepEqual(constant({ kind: "ghost", label: "w * 2", cut: ".data" }), { key: "ghost", parameters: { how: ".data" } });
 });

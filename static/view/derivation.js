@@ -4,6 +4,7 @@ import { derivativesOf } from "../chain.js";
 import { formatNumber, formatValue } from "../format.js";
 import { inputFormulas } from "../formula.js";
 import { nameOf } from "../sentence.js";
+import { isFollowed } from "../topology.js";
 import { html } from "../vendor/preact.js";
 import { Block } from "./block.js";
 import { Formula } from "./formula.js";
@@ -42,7 +43,7 @@ export function ChainRule({ scene, t, i, actions }) {
 
 function InputRow({ edge, to, derivative, flow, upstream, t, actions }) {
   const name = html`<button type="button" class="link" onClick=${() => actions.select(to.id)}>${nameOf(to)}</button>`;
-  if (to.kind === "constant" || flow === null) return html`<tr class="unfollowed"><th scope="row">${name}</th><td colspan="3">${t("inspector.unfollowed")}</td></tr>`;
+  if (!isFollowed(to) || flow === null) return html`<tr class="unfollowed"><th scope="row">${name}</th><td colspan="3">${t("inspector.unfollowed")}</td></tr>`;
   return html`
     <tr>
       <th scope="row">${name}</th>

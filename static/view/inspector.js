@@ -7,6 +7,7 @@ import { translator } from "../i18n.js";
 import { edgeView, nodeView, sceneAt } from "../scene.js";
 import { nameOf } from "../sentence.js";
 import { frameAt, timelineOf } from "../timeline.js";
+import { isFollowed } from "../topology.js";
 import { html } from "../vendor/preact.js";
 import { Block } from "./block.js";
 import { ChainRule, Contributions, Rules, Saved } from "./derivation.js";
@@ -17,6 +18,7 @@ import { LeafState } from "./leaf.js";
 import { Legend } from "./legend.js";
 import { Missing } from "./missing.js";
 import { Paths } from "./paths.js";
+import { Sentence } from "./problem.js";
 import { Tensor } from "./tensor.js";
 
 /** @param {{state: any, actions: any}} props */
@@ -46,15 +48,15 @@ function NodeCard({ scene, actions, t, program, language, i }) {
     <${Heading} ...${parts} />
     <${Facts} ...${{ node, t, program, actions }} />
     <${Enclosing} ...${{ graph: scene.topology.graph, node, t, actions }} />
-    <${Block} title=${t("inspector.value")}>
+    ${node.kind !== "ghost" && html`<${Block} title=${t("inspector.value")}>
       ${view.state === "pending" ? html`<${Later} ...${parts} />` : html`<${Tensor} value=${view.value} t=${t} />`}
-    <//>
+    <//>`}
     ${node.kind === "leaf" && scene.frame.kind === "update" && html`<${Fetched} load=${loadStep} props=${{ scene, node, language }} />`}
     ${(node.outputs || node.origin) && html`<${Fetched} load=${loadSeveral} props=${parts} />`}
     ${node.kind === "leaf" && html`<${LeafState} ...${parts} />`}
-    ${node.kind !== "constant" && html`<${Upstream} ...${parts} />`}
-    ${node.kind !== "constant" && node.kind !== "leaf" && html`<${ChainRule} ...${parts} />`}
-    ${node.kind !== "constant" && html`<${Paths} ...${parts} />`}
+    ${isFollowed(node) && html`<${Upstream} ...${parts} />`}
+    ${isFollowed(node) && node.kind !== "leaf" && html`<${ChainRule} ...${parts} />`}
+    ${isFollowed(node) && html`<${Paths} ...${parts} />`}
     <${Missing} ...${{ scene, t, i }} />
     <${Rules} ...${{ node, t }} />
     <${Saved} ...${{ node, t, changed: scene.pass?.saved?.[node.id] }} />
@@ -67,7 +69,7 @@ const loadStep = async () => (await import("./step.js")).Step;
 function Heading({ node, t, actions }) {
   return html`
     <header class="inspector-head">
-      <span class=${`badge ${node.kind}`}>${t(`inspector.kind-${node.kind}`)}</span>
+      <span class=${`badge ${node.kind}${node.cut ? " cut" : ""}`}>${t(`inspector.kind-${node.kind}`)}</span>
       <h2>${nameOf(node)}</h2>
       <code class="torch-name">${node.name}</code>
       <button type="button" class="close" title=${t("inspector.close")} aria-label=${t("inspector.close")} onClick=${() => actions.select(null)}>×</button>
@@ -133,7 +135,9 @@ function EdgeCard({ scene, actions, t, j }) {
       <div><dt>${t("inspector.slot")}</dt><dd>${graph.edges[j].slot}</dd></div></dl>
     <${Block} title=${t("inspector.edge-value")}><${Tensor} value=${carried} t=${t} /><//>
     ${
-      to.kind === "constant"
+      !isFollowed(from)
+        ? html`<p class="hint"><${Sentence} text=${t("missing.cut", { how: from.cut ?? "?" })} /></p>`
+        : !isFollowed(to)
         ? html`<p class="hint">${t("inspector.edge-constant")}</p>`
         : html`<${Block} title=${t("inspector.edge-flow")}>
             ${view.flow === null ? html`<${Later} ...${{ scene, actions, t, i: sources[j] }} phase="backward" />` : html`<${Tensor} value=${view.flow} t=${t} />`}

@@ -2,8 +2,8 @@
 
 import { html } from "../vendor/preact.js";
 
-const KINDS = ["leaf", "operation", "constant", "output"];
-const STATES = ["forward", "backward", "update", "piled"];
+const KINDS = ["leaf", "operation", "constant", "output", "ghost"];
+const STATES = ["forward", "backward", "update", "piled", "blocks"];
 
 /** @type {[string[], string][]} */
 const KEYS = [
@@ -39,5 +39,6 @@ const OUTLINES = {
   leaf: () => html`<rect x="2" y="2" width="30" height="18" rx="9" />`,
   operation: () => html`<rect x="2" y="2" width="30" height="18" rx="3" />`,
   constant: () => html`<rect x="2" y="2" width="30" height="18" rx="0" />`,
+  ghost: () => html`<rect x="2" y="2" width="30" height="18" rx="9" />`,
   output: () => html`<rect x="2" y="2" width="30" height="18" rx="3" /><rect x="5" y="5" width="24" height="12" rx="2" />`,
 };

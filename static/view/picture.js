@@ -86,7 +86,7 @@ function paintNode(part, scene) {
   const i = scene.topology.places.get(part.id);
   if (i === undefined) return 0;
   const view = nodeView(scene, i);
-  const flags = (view.active ? " active" : "") + (view.piled ? " piled" : "") + (view.moved ? " moved" : "");
+  const flags = (view.active ? " active" : "") + (view.piled ? " piled" : "") + (view.moved ? " moved" : "") + (view.blocks ? " blocks" : "");
   return setClass(part, view.state + flags) + setNumbers(part, view);
 }
 

@@ -27,10 +27,17 @@ function nodeText(scene, i, { shown, t }) {
   const { graph, inputs, consumers, sources, targets } = scene.topology;
   const names = (places) => places.map((place) => nameOf(graph.nodes[place])).join(", ") || "—";
   return t("graph.node", {
-    shown,
+    shown: `${cutText(scene, i, t)}${shown}`,
     inputs: names(inputs[i].map((j) => targets[j])),
     consumers: names(consumers[i].map((j) => sources[j])),
   });
+}
+
+/** Why no gradient comes back along here, where that is so. */
+function cutText(scene, i, t) {
+  const { kind, cut } = scene.topology.graph.nodes[i];
+  if (cut) return t(kind === "ghost" ? "graph.spoken-ghost" : "graph.spoken-cut", { how: cut });
+  return nodeView(scene, i).blocks ? t("graph.spoken-blocks") : "";
 }
 
 function set(element, name, text) {

@@ -18,7 +18,7 @@ export function NodeTable({ scene, t, selection, select }) {
         <caption>${t("graph.table-caption")}</caption>
         <thead><tr>${columns.map((column) => html`<th scope="col">${t(`graph.column-${column}`)}</th>`)}</tr></thead>
         <tbody>
-          ${nodes.slice(0, MOST_ROWS).map((node, i) => html`<${Row} key=${node.id} ...${{ scene, node, i, select }} isChosen=${node.id === selection} />`)}
+          ${nodes.slice(0, MOST_ROWS).map((node, i) => html`<${Row} key=${node.id} ...${{ scene, node, i, select, t }} isChosen=${node.id === selection} />`)}
         </tbody>
       </table>
       ${nodes.length > MOST_ROWS && html`<p>${t("graph.table-more", { count: nodes.length - MOST_ROWS })}</p>`}
@@ -26,14 +26,14 @@ export function NodeTable({ scene, t, selection, select }) {
   `;
 }
 
-function Row({ scene, node, i, select, isChosen }) {
+function Row({ scene, node, i, select, isChosen, t }) {
   const { topology } = scene;
   const view = nodeView(scene, i);
   const inputs = topology.inputs[i].map((j) => nameOf(topology.graph.nodes[topology.targets[j]]));
   return html`
     <tr class=${`${view.state}${view.active ? " active" : ""}${isChosen ? " chosen" : ""}`}>
       <th scope="row"><button type="button" class="link" onClick=${() => select(node.id)}>${nameOf(node)}</button></th>
-      <td>${node.name}</td>
+      <td>${node.cut ? t("graph.cut", { how: node.cut }) : view.blocks ? t("graph.blocks", { name: node.name }) : node.name}</td>
       <td class="number">${formatValue(view.value)}</td>
       <td class="number">${formatValue(view.gradient)}</td>
       <td>${inputs.join(", ")}</td>

@@ -74,7 +74,7 @@ def unexplained(run: Trace) -> Iterator[str]:
         graph = next(graph for graph in run.graphs if graph.id == passed.graph)
         reached = {edge.target for edge, flow in zip(graph.edges, passed.flows, strict=True) if flow is not None}
         for node, value, gradient in zip(graph.nodes, passed.values, passed.gradients, strict=True):
-            if value is None:
+            if value is None and node.kind != "ghost":
                 yield f"{node.id} {node.name} has no value"
             if gradient is None and node.kind != "constant" and node.id in reached:
                 yield f"{node.id} {node.name} has no gradient"

@@ -1,0 +1,203 @@
+"""Origins: what a value was taken from that autograd does not follow, although it followed where the value comes from.
+
+`y.detach()` is a constant to autograd. Its author asks why no gradient passes it: the graph then shows the constant
+together with a ghost of `y`, or with `y` itself where that is in the graph by another way.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+import torch
+
+from app.trace.model import Edge, Node, Span
+from app.tracer.cuts import HOW, node_of
+from app.tracer.names import Names
+from app.tracer.sites import Constant, Made, Site, constants
+from app.tracer.source import MAX_LABEL
+
+Cut = Callable[[str, torch.Tensor, Span | None], None]
+
+MAX_KNOWN = 512
+"""Values whose origin is remembered: the latest ones."""
+
+SIGNS = {"eq": "==", "ge": ">=", "gt": ">", "le": "<=", "lt": "<", "ne": "!="}
+"""How a program writes calls that compare."""
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """What was cut off: `number` is the sequence number of its node, `leaf` the identity of a leaf."""
+
+    how: str
+    span: Span | None
+    label: str
+    variable: str | None
+    function: str
+    number: int | None = None
+    leaf: int | None = None
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """The origin of a constant as the graph shows it: `place` is the index of its node, None for a ghost."""
+
+    how: str
+    span: Span | None
+    place: int | None
+
+
+class Origins:
+    """Remembers which values were cut off from what.
+
+    Args:
+        names: the program's names.
+        made: what made the nodes, by sequence number.
+        told: is told of each cut: how, of which tensor, and where.
+    """
+
+    def __init__(self, names: Names, made: Mapping[int, Made], told: Cut) -> None:
+        self._names = names
+        self._made = made
+        self._told = told
+        self._known: dict[int, tuple[Callable[[], Any], Origin]] = {}
+
+    def taken(self, func: Any, result: Any, source: torch.Tensor, span: Span | None) -> None:
+        """A call handed on the value of a followed tensor without its history."""
+        name = getattr(func, "__name__", "")
+        how = HOW["data" if name == "__get__" else name]
+        self._told(how, source, span)
+        self.note(result, how, source, span)
+
+    def unfollowed(self, func: Any, args: Sequence[Any], result: Any, span: Callable[[], Span | None]) -> None:
+        """A call made no node: under `no_grad` that is a cut."""
+        if torch.is_grad_enabled():
+            self.derive(func, args, result, span)
+            return
+        for source in args:
+            if isinstance(source, torch.Tensor) and source.requires_grad:
+                place = span()
+                self._told("no_grad", source, place)
+                self.note(result, "no_grad", source, place)
+
+    def note(self, result: Any, how: str, source: torch.Tensor, span: Span | None) -> None:
+        """Remember that a value was taken from a followed tensor and leaves its history behind."""
+        if not _can_be_known(result) or (isinstance(result, torch.Tensor) and result.requires_grad):
+            return
+        node = node_of(source)
+        if node is None:
+            return
+        if source.is_leaf:
+            name = self._names.of(source, None)
+            origin = Origin(how, span, name or "leaf", name, "AccumulateGrad", leaf=id(source))
+        else:
+            number = node._sequence_nr()
+            label, variable = _said(self._made.get(number))
+            origin = Origin(how, span, label or node.name(), variable, node.name(), number)
+        self._keep(result, origin)
+
+    def derive(self, func: Any, args: Sequence[Any], result: Any, span: Callable[[], Span | None]) -> None:
+        """A call made no node: its result is cut off if whole numbers came of a followed tensor, or if what it was
+        computed from is cut off.
+        """
+        if not _can_be_known(result):
+            return
+        for source in args:
+            if isinstance(source, torch.Tensor) and source.requires_grad:
+                if isinstance(result, torch.Tensor) and not (result.is_floating_point() or result.is_complex()):
+                    self.note(result, _written(func), source, span())
+                return
+        if self._known:
+            known = next((found for found in map(self.find, args) if found is not None), None)
+            if known is not None:
+                self._keep(result, known)
+
+    def find(self, value: Any) -> Origin | None:
+        """The origin of a value, if it is one that was cut off."""
+        known = self._known.get(id(value))
+        return known[1] if known is not None and known[0]() is value else None
+
+    def constants(self, site: Site, args: tuple[Any, ...], full_elements: int) -> tuple[Constant, ...]:
+        """The operands of one call that autograd does not follow, with their values and where they come from."""
+        operands = constants(site, args, self._names, full_elements)
+        if self._known:
+            for operand in operands:
+                operand.origin = self.find(args[operand.slot])
+        return operands
+
+    def _keep(self, result: Any, origin: Origin) -> None:
+        while len(self._known) >= MAX_KNOWN:
+            del self._known[next(iter(self._known))]
+        # A tensor may be large, and is let go of; a number costs nothing, and its identity must not be given away.
+        holder = weakref.ref(result) if isinstance(result, torch.Tensor) else lambda: result
+        self._known[id(result)] = holder, origin
+
+
+def _can_be_known(value: Any) -> bool:
+    """Whether a value has an identity of its own; `True` and small whole numbers do not."""
+    return isinstance(value, torch.Tensor) or type(value) is float or type(value).__name__ == "ndarray"
+
+
+def _written(func: Any) -> str:
+    name = getattr(func, "__name__", "call").strip("_")
+    return SIGNS.get(name, f"{name}()")
+
+
+def _said(made: Made | None) -> tuple[str | None, str | None]:
+    if made is None or made.site is None:
+        return None, None
+    if made.kernel is not None or not made.site.is_whole or made.site.place is None:
+        return made.kernel or made.site.function, None
+    return made.site.place.label, made.site.place.variable
+
+
+def marks(found: Sequence[Constant], nodes: Sequence[Any], leaves: Mapping[int, int]) -> tuple[Mark | None, ...]:
+    """Place the origins of constants in a graph; `leaves` are indices by the identity of the leaf."""
+    if not any(constant.origin for constant in found):
+        return (None,) * len(found)
+    numbers = {node._sequence_nr(): index for index, node in enumerate(nodes)}
+    return tuple(constant.origin and _mark(constant.origin, numbers, leaves) for constant in found)
+
+
+def _mark(origin: Origin, numbers: Mapping[int, int], leaves: Mapping[int, int]) -> Mark:
+    place = None if origin.leaf is None else leaves.get(origin.leaf)
+    if origin.number is not None:
+        place = numbers.get(origin.number)
+    return Mark(origin.how, origin.span, place)
+
+
+def add_ghosts(nodes: list[Node], edges: list[Edge], placed: Sequence[tuple[int, Constant, Mark | None]]) -> None:
+    """Draw what constants were cut off from: a dashed way to the node itself, or to a ghost of it.
+
+    Args:
+        nodes: of the graph, its constants included; ghosts are added at the end.
+        edges: of the graph; each gets its own.
+        placed: the index of each constant with its mark.
+    """
+    ghosts: dict[tuple[int | None, int | None], int] = {}
+    drawn: set[int] = set()
+    for at, constant, mark in placed:
+        origin = constant.origin
+        if mark is None or origin is None or at in drawn:
+            continue
+        drawn.add(at)
+        nodes[at] = msgspec.structs.replace(nodes[at], cut=mark.how)
+        target = mark.place
+        if target is None:
+            target = ghosts.setdefault((origin.number, origin.leaf), len(nodes))
+            if target == len(nodes):
+                nodes.append(_ghost(target, origin))
+        edges.append(Edge(f"e{len(edges)}", f"n{at}", f"n{target}", 0))
+
+
+def _ghost(index: int, origin: Origin) -> Node:
+    return Node(
+        id=f"n{index}",
+        kind="ghost",
+        name=origin.function,
+        label=origin.label[:MAX_LABEL],
+        variable=origin.variable,
+        span=origin.span,
+        cut=origin.how,
+    )

@@ -1,0 +1,72 @@
+"""Why is this gradient None, or zero? The picture answers: ghosts, cuts, and operations that pass nothing back."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from tests.page.stage import Stage
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+CUTS = """import torch
+w = torch.tensor(1.0, requires_grad=True)
+b = torch.tensor(-5.0, requires_grad=True)
+hidden = w * 2
+dead = torch.relu(hidden.detach() + b)
+with torch.no_grad():
+    scale = w * 3
+loss = dead * 2 + scale * b
+loss.backward()
+"""
+
+
+async def test_the_picture_answers_why_a_gradient_is_missing(stage: Stage) -> None:
+    page = stage.page
+    await stage.trace(CUTS)
+    await stage.press("end")
+    ghost = page.locator("g.node.ghost")
+    await expect(ghost).to_have_count(2)
+    await expect(ghost.first).to_contain_text("hidden = w * 2")
+    await expect(page.locator("g.node.constant.cut")).to_have_count(2)
+    await expect(page.locator("g.edge.cut")).to_have_count(2)
+    assert await ghost.first.locator(".shape").evaluate("e => getComputedStyle(e).strokeDasharray") != "none"
+    label = await ghost.first.get_attribute("aria-label")
+    assert label is not None
+    assert label.startswith("Ghost, cut off by detach().")
+
+    await ghost.first.click()
+    inspector = page.locator(".inspector")
+    await expect(inspector).to_contain_text("the program went on without its history (detach())")
+    await expect(page.locator(".chosen-source")).to_have_text("hidden.detach()")
+    await page.locator("g.node.constant.cut", has_text="scale").click()
+    await expect(inspector).to_contain_text("The graph is cut here by no_grad")
+    edge = await page.locator("g.edge.cut").first.get_attribute("id")
+    await page.locator(f"#{edge} .hit").click(force=True)
+    await expect(inspector).to_contain_text("The graph is cut here by")
+
+    relu = page.locator("g.node.blocks")
+    await expect(relu).to_have_count(1)
+    await expect(relu).to_contain_text("torch.relu")
+    await relu.click()
+    await expect(inspector).to_contain_text("its derivative at this value is 0")
+    await page.get_by_role("button", name="Show as a table").click()
+    table = page.locator(".graph-table")
+    await expect(table).to_contain_text("cut off by detach()")
+    await expect(table).to_contain_text("passes nothing back")
+    await page.get_by_role("button", name="Show as a table").click()
+    await page.locator(".inspector .close").click()
+    await expect(page.locator(".legend")).to_contain_text("what the program cut off from here")
+
+
+async def test_by_keyboard_one_walks_to_the_ghost(stage: Stage) -> None:
+    page = stage.page
+    await stage.trace(CUTS)
+    await stage.press("end")
+    await page.locator("g.node.constant.cut", has_text="hidden.detach()").focus()
+    await page.keyboard.press("ArrowUp")
+    await expect(page.locator("g.node.ghost:focus")).to_have_count(1)
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".inspector .badge")).to_have_class(re.compile("ghost"))
