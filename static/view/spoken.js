@@ -1,5 +1,6 @@
 // What a screen reader says about the parts of a picture.
 
+import { nodeView } from "../scene.js";
 import { nameOf } from "../sentence.js";
 import { isBox } from "./picture.js";
 
@@ -27,7 +28,7 @@ function nodeText(scene, i, { shown, t }) {
   const { graph, inputs, consumers, sources, targets } = scene.topology;
   const names = (places) => places.map((place) => nameOf(graph.nodes[place])).join(", ") || "—";
   return t("graph.node", {
-    shown: `${cutText(scene, i, t)}${shown}`,
+    shown: [shown, cutText(scene, i, t)].filter(Boolean).join(". "),
     inputs: names(inputs[i].map((j) => targets[j])),
     consumers: names(consumers[i].map((j) => sources[j])),
   });
