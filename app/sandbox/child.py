@@ -1,4 +1,4 @@
-"""The life of one child: confine itself, run something tiny, wait for one job, trace it, end.
+"""The life of one child: confine itself, rehearse if there is time, wait for one job, trace it, end.
 
 Nothing here defends against the program that runs: it has this process to itself and can write what it likes on the
 one descriptor. The walls are the kernel's, and the reader's on the other side.
@@ -89,25 +89,27 @@ class Outbox:
         self._busy = was_busy
 
 
-def live(confinement: Confinement, job_descriptor: int) -> None:
+def live(confinement: Confinement, job_descriptor: int, is_to_rehearse: bool) -> None:
     """Be a child: never returns."""
     status = 1
     try:
         sys.stdin = sys.stdout = sys.stderr = None
         layers = confinement.take_on(job_descriptor)
-        greeting = Greeting(tuple(layers), _rehearse())
+        greeting = Greeting(tuple(layers), is_to_rehearse, rehearse() if is_to_rehearse else None)
         _write(codec.frame(msgspec.json.encode(greeting)))
         job = codec.decode_job(_read_frame())
         _work(job)
-        status = 0
     except BaseException:
         status = 1
     finally:
         os._exit(status)
 
 
-def _rehearse() -> str | None:
-    # The first run pays for pages and caches that the fork shared; a spare pays before anybody waits for it.
+def rehearse() -> str | None:
+    """Run something tiny, and say what went wrong.
+
+    The first run of a process pays for pages and caches that the fork shared; a spare pays before anybody waits for it.
+    """
     ends: list[EndEvent] = []
     run.trace(_REHEARSAL, lambda event: ends.append(event) if isinstance(event, EndEvent) else None)
     failure = ends[-1].failure if ends else None
@@ -116,13 +118,20 @@ def _rehearse() -> str | None:
 
 def _work(job: Job) -> None:
     outbox = Outbox()
+
+    def send(event: Event) -> None:
+        outbox.send(event)
+        if isinstance(event, EndEvent):
+            # Nothing comes after the end: to return would only take the objects of the run apart.
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            outbox.flush()
+            os._exit(0)
+
     _start_clock(job.limits, outbox)
     if job.study is None:
-        run.trace(job, outbox.send)
+        run.trace(job, send)
     else:
-        study(job, outbox.send)
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    outbox.flush()
+        study(job, send)
 
 
 def _start_clock(limits: Limits, outbox: Outbox) -> None:

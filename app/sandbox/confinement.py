@@ -25,11 +25,11 @@ _PR_SET_DUMPABLE = 4
 _PR_SET_NO_NEW_PRIVS = 38
 _OOM_SCORE = "500"
 _WARM_SECONDS = 2
+_libc = ctypes.CDLL(None, use_errno=True)
 
 
 def _prctl(option: int, value: int) -> None:
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(option, value, 0, 0, 0) != 0:
+    if _libc.prctl(option, value, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl")
 
 
@@ -90,9 +90,8 @@ class Confinement:
     """
 
     def __init__(self, limits: Limits, layers: Iterable[str]) -> None:
-        self._limits = limits
         self._layers = frozenset(layers)
-        self._mapped = address_space()
+        self._ceilings = _ceilings(limits)
         self._filter = _build_filter() if "seccomp" in self._layers else None
         self._inherited: list[str] = []
 
@@ -125,22 +124,31 @@ class Confinement:
         return held
 
     def _limit_resources(self) -> None:
-        cpu = math.ceil(self._limits.cpu_seconds) + _WARM_SECONDS
-        ceilings = {
-            resource.RLIMIT_CORE: 0,
-            resource.RLIMIT_FSIZE: 0,
-            resource.RLIMIT_NOFILE: 0,
-            resource.RLIMIT_NPROC: 0,
-            resource.RLIMIT_MEMLOCK: 0,
-        }
-        if self._mapped:
-            ceilings[resource.RLIMIT_AS] = self._mapped + self._limits.memory_bytes
-        for kind, ceiling in ceilings.items():
-            _, hard = resource.getrlimit(kind)
-            value = ceiling if hard == resource.RLIM_INFINITY else min(ceiling, hard)
-            resource.setrlimit(kind, (value, value))
-        # The soft limit's own signal tells the server why the child ended.
-        resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
+        for kind, ceiling in self._ceilings.items():
+            resource.setrlimit(kind, ceiling)
+
+
+def _ceilings(limits: Limits) -> dict[int, tuple[int, int]]:
+    """Soft and hard limits of the kernel for a child, none above what this process itself may have."""
+    wanted = {
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_FSIZE: 0,
+        resource.RLIMIT_NOFILE: 0,
+        resource.RLIMIT_NPROC: 0,
+        resource.RLIMIT_MEMLOCK: 0,
+    }
+    mapped = address_space()
+    if mapped:
+        wanted[resource.RLIMIT_AS] = mapped + limits.memory_bytes
+    ceilings = {}
+    for kind, ceiling in wanted.items():
+        _, hard = resource.getrlimit(kind)
+        value = ceiling if hard == resource.RLIM_INFINITY else min(ceiling, hard)
+        ceilings[kind] = (value, value)
+    # The soft limit's own signal tells the server why the child ended.
+    cpu = math.ceil(limits.cpu_seconds) + _WARM_SECONDS
+    ceilings[resource.RLIMIT_CPU] = (cpu, cpu + 1)
+    return ceilings
 
 
 def _build_filter() -> Filter | None:

@@ -1,9 +1,9 @@
 """What the server and its zygote say to each other, on one Unix stream socket.
 
-The server sends `FORK` with one descriptor, the new child's end of a socket pair, or `KILL` with a process id where
-the system has no process descriptors. The zygote sends records of one size: `WARM` once, then a `BORN` (with the
-child's process descriptor where there is one), `DIED` or `BARREN` for each child. First of all it reads its
-configuration.
+The server sends `FORK` with one descriptor, the new child's end of a socket pair, and whether the child is to rehearse
+(1 or 0), or `KILL` with a process id where the system has no process descriptors. The zygote sends records of one
+size: `WARM` once, then a `BORN` (with the child's process descriptor where there is one), `DIED` or `BARREN` for each
+child. First of all it reads its configuration.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Greeting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a spare says once it is confined and warm: which layers hold, and what its first run ended with."""
+    """What a spare says once it is confined: which layers hold, whether it has rehearsed, and what went wrong then."""
 
     layers: tuple[str, ...]
+    rehearsed: bool = False
     fault: str | None = None

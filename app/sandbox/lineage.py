@@ -121,8 +121,11 @@ class Lineage:
         await loop.sock_sendall(ours, len(payload).to_bytes(4, "big") + payload)
         await asyncio.wait_for(asyncio.shield(self.warm), _START_SECONDS)
 
-    async def fork(self) -> Child:
+    async def fork(self, is_to_rehearse: bool) -> Child:
         """Let the zygote bear one more child.
+
+        Args:
+            is_to_rehearse: whether it runs something tiny before it says that it is ready.
 
         Raises:
             ConnectionError: the zygote is dead.
@@ -135,7 +138,7 @@ class Lineage:
         born: asyncio.Future[Child] = asyncio.get_running_loop().create_future()
         with theirs:
             try:
-                socket.send_fds(self._control, [COMMAND.pack(FORK, 0)], [theirs.fileno()])
+                socket.send_fds(self._control, [COMMAND.pack(FORK, is_to_rehearse)], [theirs.fileno()])
             except OSError:
                 ours.close()
                 raise

@@ -48,8 +48,9 @@ class Sandbox:
 
     def __init__(self, settings: Settings, layers: Collection[str] = LAYERS) -> None:
         self._settings = settings
-        self._spares = Spares(Configuration(settings.limits, tuple(layers)), settings.spares, settings.spare_seconds)
         self._turns = Turns(settings.concurrent_runs, settings.queued_runs)
+        configuration = Configuration(settings.limits, tuple(layers))
+        self._spares = Spares(configuration, settings.spares, settings.spare_seconds, lambda: self._turns.waiting > 0)
         required = settings.require_confinement
         self._required = settings.host not in _LOOPBACK if required is None else required
 

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 
 import msgspec
@@ -32,6 +32,7 @@ class Spare:
     child: Child
     lineage: Lineage
     layers: tuple[str, ...]
+    rehearsed: bool
     born: float
 
 
@@ -42,18 +43,24 @@ class Spares:
         configuration: what children are confined to.
         number: how many spares to keep.
         seconds: how long one may wait before it is replaced.
+        is_busy: tells whether runs wait for their turn; spares are then made without a rehearsal, which helps the next
+            run alone and costs as much time of the processor as the run itself.
     """
 
-    def __init__(self, configuration: Configuration, number: int, seconds: float) -> None:
+    def __init__(
+        self, configuration: Configuration, number: int, seconds: float, is_busy: Callable[[], bool] = lambda: False
+    ) -> None:
         self.layers: tuple[str, ...] | None = None
         """The layers that hold in the living zygote's latest spare; None while there is none."""
         self.fault: str | None = None
         """Why there is no spare, in words for an operator."""
+        self._flaw: str | None = None
         self.restarts = 0
         self.threads = 0
         self._configuration = configuration
         self._number = number
         self._seconds = seconds
+        self._is_busy = is_busy
         self._ready: deque[Spare] = deque()
         self._waiting: deque[asyncio.Future[Spare]] = deque()
         self._wanted = asyncio.Event()
@@ -165,7 +172,9 @@ class Spares:
 
     async def _make(self, lineage: Lineage) -> None:
         try:
-            spare, greeting = await asyncio.wait_for(_raise_spare(lineage), _GREETING_SECONDS)
+            # The first child of a zygote always rehearses: it shows that a run works within these walls.
+            is_to_rehearse = self.layers is None or not (self._waiting or self._is_busy())
+            spare, greeting = await asyncio.wait_for(_raise_spare(lineage, is_to_rehearse), _GREETING_SECONDS)
         except (OSError, EOFError, msgspec.MsgspecError) as error:
             self.fault = f"no child could be made: {error or type(error).__name__}"
             log.error(self.fault)
@@ -179,7 +188,9 @@ class Spares:
             self._wanted.set()
 
     def _offer(self, spare: Spare, greeting: Greeting) -> None:
-        self.layers, self.fault = greeting.layers, greeting.fault
+        if greeting.rehearsed:
+            self._flaw = greeting.fault
+        self.layers, self.fault = greeting.layers, self._flaw
         while self._waiting:
             future = self._waiting.popleft()
             if not future.done():
@@ -199,14 +210,14 @@ class Spares:
         task.add_done_callback(self._tasks.discard)
 
 
-async def _raise_spare(lineage: Lineage) -> tuple[Spare, Greeting]:
-    child = await lineage.fork()
+async def _raise_spare(lineage: Lineage, is_to_rehearse: bool) -> tuple[Spare, Greeting]:
+    child = await lineage.fork(is_to_rehearse)
     try:
         greeting = await _read_greeting(child)
     except BaseException:
         child.discard()
         raise
-    return Spare(child, lineage, greeting.layers, time.monotonic()), greeting
+    return Spare(child, lineage, greeting.layers, greeting.rehearsed, time.monotonic()), greeting
 
 
 async def _read_greeting(child: Child) -> Greeting:

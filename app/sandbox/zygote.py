@@ -7,6 +7,7 @@ the hash seed, so equal requests have equal answers in every replica. It holds n
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import errno
 import gc
 import os
@@ -54,6 +55,9 @@ def _warm() -> int:
     from app.tracer.warmup import warm
 
     warm()
+    # Once more what every child does first: caches that it would make for itself are then there for all.
+    child.rehearse()
+    sys.modules.pop("__main__", None)
     os.system = _refuse_shell  # type: ignore[assignment]
     try:
         return len(os.listdir("/proc/self/task"))
@@ -100,25 +104,30 @@ def _obey(control: socket.socket, confinement: Confinement) -> bool:
     command, descriptors, _, _ = socket.recv_fds(control, COMMAND.size, 1)
     if len(command) < COMMAND.size:
         return False
-    kind, pid = COMMAND.unpack(command)
+    kind, argument = COMMAND.unpack(command)
     if kind == FORK and descriptors:
-        _fork(control, descriptors[0], confinement)
+        _fork(control, descriptors[0], confinement, bool(argument))
     elif kind == KILL:
         with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+            os.kill(argument, signal.SIGKILL)
     return True
 
 
-def _fork(control: socket.socket, job_descriptor: int, confinement: Confinement) -> None:
-    try:
-        pid = os.fork()
-    except OSError as error:
-        control.sendall(RECORD.pack(BARREN, 0, error.errno or 0))
+# `os.fork` would also run what modules have registered to mend threads and locks in the child. With one thread nothing
+# is broken, and the hooks touch a hundred pages.
+_fork_process = ctypes.PyDLL(None, use_errno=True).fork
+
+
+def _fork(control: socket.socket, job_descriptor: int, confinement: Confinement, is_to_rehearse: bool) -> None:
+    pid = _fork_process()
+    if pid < 0:
+        control.sendall(RECORD.pack(BARREN, 0, ctypes.get_errno()))
+        os.close(job_descriptor)
         return
     if pid == 0:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        child.live(confinement, job_descriptor)
+        child.live(confinement, job_descriptor, is_to_rehearse)
     os.close(job_descriptor)
     record = RECORD.pack(BORN, pid, 0)
     try:

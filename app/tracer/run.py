@@ -50,7 +50,9 @@ def trace(job: Job, send: Callable[[Event], None]) -> None:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         send(EndEvent(failure=explain(error, program)))
         return
-    send(_run(source, job, send))
+    recorder = Recorder(source, job.limits, send)
+    # While the end is sent the recorder still stands, so that a process that ends there need not take it apart.
+    send(_run(source, job, recorder))
 
 
 def stop(limit: str) -> None:
@@ -73,8 +75,7 @@ def stop(limit: str) -> None:
         frame = frame.f_back
 
 
-def _run(source: Program, job: Job, send: Callable[[Event], None]) -> EndEvent:
-    recorder = Recorder(source, job.limits, send)
+def _run(source: Program, job: Job, recorder: Recorder) -> EndEvent:
     recorder.tell(slips(source.text))
     output = Output(recorder, job.limits)
     module = _main_module()
@@ -136,7 +137,8 @@ def _main_module() -> types.ModuleType:
 
 
 def _seed(seed: int) -> None:
-    torch.manual_seed(seed)
+    # What `torch.manual_seed` does beside this is for devices that are not here; it takes ten times as long.
+    torch.default_generator.manual_seed(seed)
     random.seed(seed)
     np.random.seed(seed % 2**32)
 

@@ -100,6 +100,19 @@ async def test_equal_jobs_have_equal_answers(sandbox: Sandbox) -> None:
     assert first.output == second.output != ""
 
 
+async def test_spares_made_while_runs_wait_answer_alike(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = "import torch\nx = torch.randn(3, requires_grad=True)\n(x**2).sum().backward()\nprint(x, x.grad)"
+    rehearsed = await run(sandbox, program)
+    monkeypatch.setattr(sandbox._spares, "_is_busy", lambda: True)
+    spares = [await sandbox._spares.take(20) for _ in range(8)]
+    for spare in spares:
+        spare.child.discard()
+    assert not spares[-1].rehearsed
+    assert set(spares[-1].layers) == set(sandbox.status.layers) == set(LAYERS)
+    assert sandbox.status.ready
+    assert await run(sandbox, program) == rehearsed
+
+
 async def test_a_dead_zygote_is_replaced(sandbox: Sandbox) -> None:
     restarts = sandbox.status.restarts
     (zygote,) = zygotes()
