@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections import deque
@@ -128,6 +129,7 @@ class Spares:
             try:
                 await lineage.start()
                 self.threads = lineage.warm.result()
+                self._spawn(self._tell_of_death(lineage))
                 await self._keep_spares(lineage)
             except OSError as error:
                 self.fault = f"the zygote does not start: {error}"
@@ -149,15 +151,16 @@ class Spares:
                 self._making += 1
                 self._spawn(self._make(lineage))
             self._wanted.clear()
-            await self._wait_for_change(lineage)
+            await self._wait_for_change()
 
-    async def _wait_for_change(self, lineage: Lineage) -> None:
-        waits = [asyncio.ensure_future(event.wait()) for event in (self._wanted, lineage.dead)]
-        try:
-            await asyncio.wait(waits, timeout=self._seconds / 4, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
+    async def _wait_for_change(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._seconds / 4):
+                await self._wanted.wait()
+
+    async def _tell_of_death(self, lineage: Lineage) -> None:
+        await lineage.dead.wait()
+        self._wanted.set()
 
     def _replace_old(self) -> None:
         oldest = time.monotonic() - self._seconds
@@ -174,7 +177,8 @@ class Spares:
         try:
             # The first child of a zygote always rehearses: it shows that a run works within these walls.
             is_to_rehearse = self.layers is None or not (self._waiting or self._is_busy())
-            spare, greeting = await asyncio.wait_for(_raise_spare(lineage, is_to_rehearse), _GREETING_SECONDS)
+            async with asyncio.timeout(_GREETING_SECONDS):
+                spare, greeting = await _raise_spare(lineage, is_to_rehearse)
         except (OSError, EOFError, msgspec.MsgspecError) as error:
             self.fault = f"no child could be made: {error or type(error).__name__}"
             log.error(self.fault)

@@ -62,17 +62,21 @@ class AbsorberModule(types.ModuleType):
         return getattr(self.__dict__["_absorber"], name)
 
 
+_notes: list[str] = []
+_modules = {name: AbsorberModule(name, _notes) for name in _PACKAGES}
+
+
 def absorb_plots() -> list[str]:
     """Put absorbing modules where plotting packages would be imported from.
 
     Returns:
-        A list that fills with the names of the calls that were skipped.
+        A list that fills with the names of the calls that were skipped, from now on.
     """
-    notes: list[str] = []
-    for name in _PACKAGES:
-        sys.modules[name] = AbsorberModule(name, notes)
-    for name in _PACKAGES:
-        package, _, inner = name.rpartition(".")
-        if package:
-            setattr(sys.modules[package], inner, sys.modules[name])
-    return notes
+    _notes.clear()
+    if any(sys.modules.get(name) is not module for name, module in _modules.items()):
+        for name, module in _modules.items():
+            sys.modules[name] = module
+            package, _, inner = name.rpartition(".")
+            if package:
+                setattr(sys.modules[package], inner, module)
+    return _notes
