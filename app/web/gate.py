@@ -89,10 +89,7 @@ def _is_trusted(client: str, proxies: tuple[Network, ...]) -> bool:
 
 
 class Pace:
-    """A leaky bucket for each client (GCRA): one number a client, bounded memory, no timers.
-
-    The `limits` package walks over all its keys at each request when it keeps them in memory.
-    """
+    """A leaky bucket for each client (GCRA): one number a client, bounded memory, no timers."""
 
     def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
         """Allow `per_minute` requests a minute, a tenth of them at once; 0 sets no limit."""
