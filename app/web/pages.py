@@ -18,7 +18,7 @@ from app.settings import Settings
 from app.web.assets import Assets
 from app.web.headers import page_policy
 from app.web.replies import accepts_gzip, gzip, send_reply
-from app.web.texts import choose_language
+from app.web.texts import Language, choose_language
 
 TEMPLATES = folder("templates")
 METHODS = ["GET", "HEAD"]
@@ -46,8 +46,7 @@ class Pages:
             context: what it shows beside `nonce`, `version` and `language`.
         """
         nonce = secrets.token_urlsafe(16)
-        asked = request.query_params.get("lang", "").partition(",")[0]
-        language = choose_language(f"{asked},{request.headers.get('accept-language', '')}")
+        language = language_of(request)
         html = self.templates.get_template(name).render(nonce=nonce, version=__version__, language=language, **context)
         headers = {
             "Content-Security-Policy": page_policy(nonce, ancestors or self.settings.frame_ancestors),
@@ -61,6 +60,12 @@ class Pages:
         return Response(body, media_type="text/html", headers=headers)
 
 
+def language_of(request: Request) -> Language:
+    """The language a browser asks for: in the address (`?lang=`), else in its settings."""
+    asked = request.query_params.get("lang", "").partition(",")[0]
+    return choose_language(f"{asked},{request.headers.get('accept-language', '')}")
+
+
 def pretty(value: object) -> str:
     """Write JSON for reading."""
     return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
@@ -71,10 +76,9 @@ def anchor(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
-def make_pages(settings: Settings, assets: Assets) -> APIRouter:
+def make_pages(pages: Pages, assets: Assets) -> APIRouter:
     """Wire the addresses that a browser opens."""
     router = APIRouter(include_in_schema=False)
-    pages = Pages(settings)
 
     @router.api_route("/", methods=METHODS)
     async def index(request: Request) -> Response:
@@ -82,7 +86,7 @@ def make_pages(settings: Settings, assets: Assets) -> APIRouter:
 
     @router.api_route("/embed", methods=METHODS)
     async def embed(request: Request) -> Response:
-        response = pages.render(request, "index.html", ancestors=settings.embed_ancestors, entry="embed")
+        response = pages.render(request, "index.html", ancestors=pages.settings.embed_ancestors, entry="embed")
         response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         return response
 

@@ -1,0 +1,62 @@
+"""The pages that explain each problem: what the `type` of a problem document points to."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter
+from markupsafe import Markup, escape
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.errors import NotFoundError
+from app.web.pages import METHODS, Pages, language_of
+from app.web.texts import TEXTS, Language, problem_texts
+
+_PIECES = re.compile(r"`([^`]+)`|\{(\w+)\}")
+
+
+def make_manual(pages: Pages) -> APIRouter:
+    """Wire one page for each problem, and their list."""
+    router = APIRouter(include_in_schema=False)
+    pages.templates.filters["marked"] = marked
+
+    @router.api_route("/problems", methods=METHODS)
+    async def problems(request: Request) -> Response:
+        return _page(pages, request, None)
+
+    @router.api_route("/problems/{slug}", methods=METHODS)
+    async def problem(request: Request, slug: str) -> Response:
+        return _page(pages, request, slug)
+
+    return router
+
+
+def _page(pages: Pages, request: Request, slug: str | None) -> Response:
+    language = language_of(request)
+    texts = problem_texts(language)
+    if slug is not None and slug not in texts:
+        raise NotFoundError("not-found")
+    shown: dict[str, Any] = {"texts": texts, "slug": slug, "text": texts[slug] if slug else None, "words": words(language)}
+    return pages.render(request, "problem.html", **shown)
+
+
+def words(language: Language) -> dict[str, str]:
+    """The headings of these pages."""
+    tables = msgspec.json.decode((TEXTS / language / "manual.json").read_bytes(), type=dict[str, dict[str, str]])
+    return tables["problem"]
+
+
+def marked(sentence: str) -> Markup:
+    """Write a sentence as HTML: code between backquotes, and the names of its parameters as variables."""
+    pieces, end = [], 0
+    for found in _PIECES.finditer(sentence):
+        code, name = found.groups()
+        pieces += [escape(sentence[end : found.start()])]
+        # Code may hold a parameter too: `{name}` is then both.
+        inner = marked(code) if code else escape(name)
+        pieces += [Markup("<code>{}</code>" if code else "<var>{}</var>").format(inner)]
+        end = found.end()
+    return Markup("").join([*pieces, escape(sentence[end:])])
