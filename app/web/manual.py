@@ -39,8 +39,8 @@ def _page(pages: Pages, request: Request, slug: str | None) -> Response:
     texts = problem_texts(language)
     if slug is not None and slug not in texts:
         raise NotFoundError("not-found")
-    shown: dict[str, Any] = {"texts": texts, "slug": slug, "text": texts[slug] if slug else None, "words": words(language)}
-    return pages.render(request, "problem.html", **shown)
+    shown: dict[str, Any] = {"texts": texts, "words": words(language)}
+    return pages.render(request, "problem.html", slug=slug, text=texts[slug] if slug else None, **shown)
 
 
 def words(language: Language) -> dict[str, str]:
