@@ -154,6 +154,10 @@ class Observer(Recorder):
 
     cut: Cut | None = None
 
+    def __init__(self, sources: FileSources, limits: Limits, send: Callable[[Event], None]) -> None:
+        super().__init__(sources, limits, send)
+        self.passes.takes_hooks_away = True
+
     def backward(self, outputs: Iterable[Any], run: Call, options: Options) -> Any:
         """Record one run of the engine, or only run it."""
         if self.cut is not None:

@@ -10,14 +10,14 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 
 import torch
 from torch.nn.modules import module as module_hooks
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
-from torch.overrides import _pop_mode_temporarily
 
+from app.tracer.calls import Calls
 from app.tracer.kernels import is_transformed, next_sequence_number
 from app.tracer.recorder import Recorder
 from app.tracer.recording import Options
@@ -76,7 +76,9 @@ def _recorded_step(step: Callable[..., Any]) -> Callable[..., Any]:
             return _step_with_closure(recorder, profiled, self, closure)
         with torch._C.DisableTorchFunction():
             changes = recorder.updates.before(self)
+        with _resting(recorder):
             result = profiled(self, *args, **kwargs)
+        with torch._C.DisableTorchFunction():
             recorder.updates.after(self, changes)
         recorder.check()
         return result
@@ -84,19 +86,45 @@ def _recorded_step(step: Callable[..., Any]) -> Callable[..., Any]:
     return wrapper
 
 
+def _resting(recorder: Recorder) -> AbstractContextManager[Any]:
+    """While torch works for the program, its calls are not the program's; modes of the program's own see them still."""
+    if torch._C._len_torch_function_stack() == 1:
+        return torch._C.DisableTorchFunction()
+    return _blind(recorder.calls)
+
+
+@contextmanager
+def _blind(calls: Calls) -> Iterator[None]:
+    calls.is_resting = True
+    try:
+        yield
+    finally:
+        calls.is_resting = False
+
+
 def _step_with_closure(recorder: Recorder, step: Callable[..., Any], optimizer: Any, closure: Callable[[], Any]) -> Any:
-    """An optimizer that calls the program back (`LBFGS`): what it calls is recorded like the rest of the program."""
-
-    def recorded() -> Any:
-        with mode:
-            return closure()
-
-    with _pop_mode_temporarily() as mode:
+    """An optimizer that calls the program back (`LBFGS`)."""
+    with torch._C.DisableTorchFunction():
         changes = recorder.updates.before(optimizer)
-        result = step(optimizer, closure=recorded)
+    with _blind(recorder.calls):
+        result = step(optimizer, closure=_recorded(recorder, closure))
+    with torch._C.DisableTorchFunction():
         recorder.updates.after(optimizer, changes)
     recorder.check()
     return result
+
+
+def _recorded(recorder: Recorder, closure: Callable[[], Any]) -> Callable[[], Any]:
+    """A function of the program's that an optimizer calls: what it does is recorded like the rest of the program."""
+
+    def recorded() -> Any:
+        recorder.calls.is_resting = False
+        try:
+            return closure()
+        finally:
+            recorder.calls.is_resting = True
+
+    return recorded
 
 
 def _recorded_zero_grad(zero_grad: Callable[..., Any]) -> Callable[..., Any]:
@@ -105,7 +133,7 @@ def _recorded_zero_grad(zero_grad: Callable[..., Any]) -> Callable[..., Any]:
         recorder = _active()
         if recorder is None or not recorder.is_listening():
             return zero_grad(self, *args, **kwargs)
-        with torch._C.DisableTorchFunction():
+        with _resting(recorder):
             result = zero_grad(self, *args, **kwargs)
         recorder.calls.is_resting = False
         recorder.updates.clear(_parameters(self), recorder.calls.span())
@@ -215,17 +243,7 @@ def _before_step(optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> An
         recorder.updates.begin(optimizer)
     recorder.calls.is_resting = True
     closure = kwargs.get("closure", args[1] if len(args) > 1 else None)
-    if not callable(closure):
-        return None
-
-    def recorded() -> Any:
-        recorder.calls.is_resting = False
-        try:
-            return closure()
-        finally:
-            recorder.calls.is_resting = True
-
-    return args[:1], {**kwargs, "closure": recorded}
+    return (args[:1], {**kwargs, "closure": _recorded(recorder, closure)}) if callable(closure) else None
 
 
 def _after_step(optimizer: torch.optim.Optimizer, _args: Any, _kwargs: Any) -> None:

@@ -50,6 +50,9 @@ class Passes:
         self._derivatives = Derivatives()
         self._deductions = Deductions()
         self._values_kept = 0
+        self._current: Recording | None = None
+        self.takes_hooks_away = False
+        """Whether no hook may stay on a graph that the program keeps; in a child none lives long enough to matter."""
 
     # -- before --------------------------------------------------------------------------------------------------------
 
@@ -105,6 +108,9 @@ class Passes:
         for index in recording.others:
             handles[index].remove()
             handles[index] = nodes[index].register_hook(partial(self._ran_several, recording, index))
+        outer, self._current = self._current, recording
+        if outer is not None:  # a hook of the program's runs a backward pass inside of another one
+            outer.is_open = False
         try:
             if create_graph or recording.template.runs_programs:
                 result = self._calls.differentiable(run, recording.origin_of)
@@ -117,8 +123,11 @@ class Passes:
             return result
         finally:
             recording.is_open = False
+            self._current = outer
+            if outer is not None:
+                outer.is_open = True
             # The engine frees most graphs, and their hooks with them; leaves outlive them all.
-            for index in handles if create_graph else recording.template.leaves:
+            for index in handles if create_graph or self.takes_hooks_away else recording.template.leaves:
                 if index in handles:
                     handles[index].remove()
             self._derivatives.complete(recording)

@@ -100,6 +100,7 @@ class Recorder:
             result = self.passes.run(recording, run, options.create_graph)
         except BaseException:
             self._close(recording, "forward")
+            recording.release()
             raise
         if options.accumulate:
             self.passes.read_accumulated(recording)
@@ -108,6 +109,7 @@ class Recorder:
         self._close(recording, "backward" if options.accumulate else "grad")
         if not options.retain_graph:
             self.passes.forget(recording)
+        recording.release()
         self.check()
         return result
 
@@ -121,6 +123,7 @@ class Recorder:
                 recording = self.passes.open([root], None)
                 inner.update(recording.laid.nodes)
                 self._close(recording, "forward")
+                recording.release()
 
     def _close(self, recording: Recording, call: str) -> None:
         passed = self.passes.close(recording, call, self.calls.span())

@@ -67,6 +67,18 @@ class Recording:
         index = self._places.get(node)
         return None if index is None else Origin(self.template.graph.id, self.template.graph.nodes[index].id)
 
+    def release(self) -> None:
+        """Let go of the nodes: a hook that stays on one of them holds this, and the two would hold each other."""
+        self.laid = Laid([], [], [])
+        self.values = []
+        self.gradients = []
+        self.flows = []
+        self.accumulated = {}
+        self.memory = {}
+        self.others = {}
+        self.arrived = {}
+        self._places = None
+
     def leaf(self, index: int) -> torch.Tensor:
         """The leaf at a node."""
         return self.laid.variables[self.template.leaves.index(index)]

@@ -7,6 +7,7 @@ import gc
 import io
 import random
 import sys
+import threading
 import types
 import warnings
 from collections.abc import Callable
@@ -87,7 +88,7 @@ def _run(source: Program, job: Job, recorder: Recorder) -> EndEvent:
     gc.set_threshold(20_000, 50, 1_000)
     _seed(job.seed)
     end = EndEvent()
-    Active.recorder = recorder
+    Active.recorder, Active.thread = recorder, threading.get_ident()
     try:
         with warnings.catch_warnings(), recorder.calls:
             warnings.simplefilter("ignore")  # they go to stderr, where nobody looks
