@@ -50,8 +50,10 @@ class Calls(TorchFunctionMode):
         self.made: dict[int, Made] = {}
         self.modules: list[torch.nn.Module] = []
         self.is_stopping = False
-        self.has_hooks = not isinstance(source, Program) or "hook" in source.text
-        """Whether somebody may have put hooks of their own on tensors or nodes."""
+        self.sees_hooks = isinstance(source, Program) and "hook" in source.text
+        """Whether the program, as far as it was seen, puts hooks on tensors or nodes: they may run anything."""
+        self.has_hooks = self.sees_hooks or not isinstance(source, Program)
+        """Whether somebody may have put hooks on tensors or nodes."""
         self.is_resting = False
         """Whether what runs now is torch's own and not to be taken down: the step of an optimizer."""
         self._is_program = source.is_program
@@ -80,7 +82,8 @@ class Calls(TorchFunctionMode):
 
     def _treatment(self, func: Any) -> Treatment:
         name: str = getattr(func, "__name__", "")
-        self.has_hooks |= name.startswith("register_")
+        if name.startswith("register_"):
+            self.has_hooks = self.sees_hooks = True
         if name in ("__get__", "__set__", "__delete__"):
             return self._property_treatment(getattr(func.__self__, "__name__", ""), name)
         if name in PASSIVE:

@@ -112,7 +112,7 @@ class Passes:
         if outer is not None:  # a hook of the program's runs a backward pass inside of another one
             outer.is_open = False
         try:
-            if create_graph or recording.template.runs_programs:
+            if create_graph or recording.template.runs_programs or self._calls.sees_hooks:
                 result = self._calls.differentiable(run, recording.origin_of)
             else:
                 result = run()

@@ -37,7 +37,7 @@ def places() -> dict[str, object]:
     """Everything that a recording might have changed, by name."""
     classes = [torch.autograd.Function, torch.optim.Optimizer, *torch.optim.Optimizer.__subclasses__(), nn.Module]
     hooks = [(owner.__name__, name) for owner in (modules, optimizers) for name in vars(owner) if "_global_" in name]
-    namespaces = [torch.autograd, torch.autograd.graph, torch.Tensor, torch.overrides]
+    namespaces: list[Any] = [torch.autograd, torch.autograd.graph, torch.Tensor, torch.overrides]
     found: dict[str, object] = {
         "function modes": torch._C._len_torch_function_stack(),
         "dispatch modes": torch._C._len_torch_dispatch_stack(),
@@ -136,13 +136,14 @@ def train(kept: list[weakref.ref[Any]]) -> list[float]:
 
     class Double(torch.autograd.Function):
         @staticmethod
-        def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
+        def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
             ctx.save_for_backward(x)
             return x * 2
 
         @staticmethod
-        def backward(ctx: Any, gradient: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
-            return gradient * 2 * ctx.saved_tensors[0].sign().abs()
+        def backward(ctx: Any, gradient: torch.Tensor) -> torch.Tensor:
+            sign: torch.Tensor = ctx.saved_tensors[0].sign()
+            return gradient * 2 * sign.abs()
 
     net = Net()
     optimizer = torch.optim.Adam(net.parameters())
