@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import test from "node:test";
 import { firstLab, labFrom } from "../lab/bench.js";
 import { boundLinesOf } from "../lab/bound.js";
@@ -7,6 +8,7 @@ import { openingOf } from "../lab/handing.js";
 import { emptyRace, pathsOf, sortedRows, standingsOf, windowOf, withRaceEvent } from "../lab/race.js";
 import { cellCount, checkBody, faultsOf, raceBody, sweepBody } from "../lab/requests.js";
 import { logGrid, numberAt, scaleOver, shareOf, ticksOn } from "../lab/scales.js";
+import { createLab } from "../lab/opening.js";
 import { createStudies } from "../lab/studies.js";
 import { boundaryOf, cellInRow, cellOf, columnOf, emptySweep, placeOf, shadesOf, summaryRows, verdictOf, withSweepEvent } from "../lab/sweep.js";
 import { ProblemError } from "../api.js";
@@ -201,6 +203,33 @@ function studiesOver(stream) {
   const soon = (f) => queueMicrotask(f);
   return { store, studies: createStudies({ store, stream, soon }) };
 }
+
+test("a lesson prepares the lab, and what was found before goes", () => {
+  const opened = [];
+  const store = createStore({ lab: { bench: "check" }, findings: { race: {} }, playing: true, dialog: "examples", problem: null });
+  const lab = createLab({ store, actions: { open: (fields) => opened.push(fields) } });
+  lab.openLab();
+  assert.deepEqual([store.get().lab, store.get().playing, store.get().dialog, opened.length], [{ bench: "check", isOpen: true }, false, null, 0]);
+  lab.openLab({ source: { expression: "x**2", variables: { x: 3 } }, bench: "race", race: { steps: "9" } });
+  assert.deepEqual([store.get().lab.bench, store.get().lab.race.steps, store.get().findings], ["race", "9", {}]);
+  assert.deepEqual([opened[0].mode, opened[0].variables], ["expression", { x: { value: 3, requires_grad: true } }]);
+  lab.leaveLab();
+  assert.equal(store.get().lab.isOpen, false);
+  assert.equal(lab.studiesBy(() => "made"), lab.studiesBy(() => "made again"));
+});
+
+test("every lesson's lab fits, whole", () => {
+  const lessons = JSON.parse(readFileSync(new URL("../../app/examples/gallery.json", import.meta.url), "utf8")).filter(({ lab }) => lab);
+  assert.ok(lessons.length >= 6);
+  for (const { id, lab } of lessons) {
+    const { source, bench, ...benches } = lab;
+    const taken = labFrom(lab);
+    const kept = JSON.parse(JSON.stringify(taken[bench]));
+    for (const list of ["racers", "configurations"]) for (const one of kept[list] ?? []) if (one.scheduler === null) delete one.scheduler;
+    for (const [name, value] of Object.entries(benches[bench])) assert.deepEqual(kept[name], value, `${id}: ${name}`);
+    assert.ok(source.expression);
+  }
+});
 
 test("a study is summed as it comes; a refusal keeps what was found", async () => {
   const { store, studies } = studiesOver(async function* () {

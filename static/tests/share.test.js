@@ -29,6 +29,14 @@ test("a link is short, and made of letters that need no escape", async () => {
   assert.ok(packed.length < 400, `${packed.length} letters`);
 });
 
+test("what stood in the lab comes back, and nothing else in its place", async () => {
+  const lab = { isOpen: true, bench: "sweep", sweep: { steps: "30" } };
+  assert.deepEqual((await unpackState(await packState({ ...STATE, lab }))).lab, lab);
+  const s = { mode: "program", program: "x" };
+  assert.deepEqual((await unpackState(link({ s, b: { isOpen: "yes" } }))).lab, { isOpen: false });
+  for (const b of [undefined, null, [1], "x", 3]) assert.equal((await unpackState(link({ s, b }))).lab, null);
+});
+
 const REFUSED = {
   "nothing": "",
   "another version": "2.q1YqVrJSKlGyUqoFAA",

@@ -124,6 +124,33 @@ async def lesson(stage: Stage) -> None:
     await expect(stage.page.locator(".graph-canvas g.node").first).to_be_visible()
 
 
+async def race(stage: Stage) -> None:
+    await stage.page.locator(".lab-button").click()
+    await stage.page.locator("main.lab .chip").first.click()
+    await stage.page.locator(".racer input[type=text]").first.fill("fast")
+    await stage.page.locator(".lab-run .primary").click()
+    await expect(stage.page.locator(".lab-field .fault")).to_be_visible()
+    await stage.page.locator(".racer input[type=text]").first.fill("0.01")
+    await stage.page.locator(".lab-run .primary").click()
+    await expect(stage.page.locator(".course canvas.relief")).to_be_visible()
+
+
+async def sweep(stage: Stage) -> None:
+    await stage.page.locator("#lab-tab-sweep").click()
+    await stage.page.locator(".lab-run .primary").click()
+    await expect(stage.page.locator(".heat-legend .bound")).to_be_visible()
+    await stage.page.locator(".heat-host").focus()
+    await stage.page.keyboard.press("ArrowRight")
+    for summary in await stage.page.locator(".lab-more summary").all():
+        await summary.click()
+
+
+async def check(stage: Stage) -> None:
+    await stage.page.locator("#lab-tab-check").click()
+    await stage.page.locator(".lab-run .primary").click()
+    await expect(stage.page.locator(".lab-leaf").first).to_be_visible()
+
+
 def address(path: str) -> Callable[[Stage], Awaitable[None]]:
     async def shown(stage: Stage) -> None:
         await stage.page.goto(stage.url + path)
@@ -146,6 +173,9 @@ STATES: dict[str, Callable[[Stage], Awaitable[None]]] = {
     "the export": dialog("export", ".toolbar button.export"),
     "the lessons": dialog("examples", ".examples-button"),
     "a lesson": lesson,
+    "a race": race,
+    "a sweep": sweep,
+    "a check": check,
     "a frame": address("/embed"),
     "a frame with a damaged link": address("/embed?again#1.abc"),
     "the API's page": address("/docs"),

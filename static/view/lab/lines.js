@@ -91,13 +91,19 @@ function placesOf({ box, count, go, host }) {
   return { x, handlers };
 }
 
-/** The width of a place on the page, as it is now. */
+/** The width of a place on the page, as it is now; 0 while the place is not there. */
 export function useWidth(host) {
   const [width, setWidth] = useState(0);
+  const watched = useRef(null);
   useEffect(() => {
+    if (watched.current?.place === host.current) return;
+    watched.current?.observer.disconnect();
+    watched.current = null;
+    if (!host.current) return;
     const observer = new ResizeObserver(() => setWidth(host.current?.clientWidth ?? 0));
     observer.observe(host.current);
-    return () => observer.disconnect();
-  }, []);
+    watched.current = { place: host.current, observer };
+  });
+  useEffect(() => () => watched.current?.observer.disconnect(), []);
   return width;
 }

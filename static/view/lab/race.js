@@ -44,7 +44,7 @@ export function RaceBench({ state, actions, studies, lab, catalog, language, t, 
     </div>
     <div class="lab-results">
       <${Problem} finding=${finding} language=${language} />
-      ${finding?.data?.plan ? html`<${Results} ...${{ state, actions, t, language }} race=${finding.data} body=${finding.body} />` : html`<p class="hint lab-empty">${t("lab.race-empty")}</p>`}
+      ${finding?.data?.plan ? html`<${Results} ...${{ state, actions, t, language }} isRunning=${finding.status === "running"} race=${finding.data} body=${finding.body} />` : html`<p class="hint lab-empty">${t("lab.race-empty")}</p>`}
     </div>
   `;
 }
@@ -54,7 +54,7 @@ function progressOf({ plan, racers, tuned }) {
   return (racers.filter(Boolean).length + (plan.rates === "tuned" ? tuned.filter(Boolean).length : 0)) / parts;
 }
 
-function Results({ state, actions, race, body, t, language }) {
+function Results({ state, actions, race, body, t, language, isRunning }) {
   const { plan } = race;
   const [isLog, setLog] = useState(true);
   const [at, setStep] = useState(Infinity);
@@ -77,7 +77,7 @@ function Results({ state, actions, race, body, t, language }) {
       <${Course} ...${{ race, body, names, paths, t, language, step }} theme=${state.settings.theme} />
       ${sharp.length > 0 && html`<div><${Lines} title=${t("lab.sharpness")} lines=${sharp} isLog=${true} ...${shared} /><p class="hint">${t("lab.sharpness-why")}</p></div>`}
     </div>
-    <${Standings} ...${{ rows, lines, step, t, body, actions, plan }} />
+    <${Standings} ...${{ rows, lines, step, t, body, actions, plan, isRunning }} />
   `;
 }
 

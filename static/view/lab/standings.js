@@ -7,8 +7,8 @@ import { valueAt } from "./lines.js";
 import { OpenRun } from "./open.js";
 import { Swatch } from "./swatch.js";
 
-/** @param {{rows: any[], lines: any[], step: number, t: any, body: any, actions: any, plan: any}} props */
-export function Standings({ rows, lines, step, t, body, actions, plan }) {
+/** @param {{rows: any[], lines: any[], step: number, t: any, body: any, actions: any, plan: any, isRunning: boolean}} props */
+export function Standings({ rows, lines, step, t, body, actions, plan, isRunning }) {
   const [order, setOrder] = useState({ column: "best", isDown: false });
   const now = new Map(lines.map((line) => [line.k, valueAt(line, step)]));
   const sorted = sortedRows(rows, order);
@@ -22,17 +22,17 @@ export function Standings({ rows, lines, step, t, body, actions, plan }) {
             <button type="button" class="link" onClick=${() => choose(column)}>${t(`lab.column-${column}`)}${order.column === column ? (order.isDown ? " ↓" : " ↑") : ""}</button></th>`)}
           <th scope="col">${t("lab.column-now", { step })}</th><th scope="col"><span class="unseen">${t("lab.open")}</span></th>
         </tr></thead>
-        <tbody>${sorted.map((row) => html`<${Row} key=${row.k} ...${{ row, t, body, actions, plan }} now=${now.get(row.k)} />`)}</tbody>
+        <tbody>${sorted.map((row) => html`<${Row} key=${row.k} ...${{ row, t, body, actions, plan, isRunning }} now=${now.get(row.k)} />`)}</tbody>
       </table>
     </div>
   `;
 }
 
-function Row({ row, now, t, body, actions, plan }) {
+function Row({ row, now, t, body, actions, plan, isRunning }) {
   const { k, label, rate, final, best, reached, diverged, failure, isIn } = row;
   const name = html`<th scope="row"><${Swatch} k=${k} /> ${label}</th><td>${rate === null ? "–" : formatNumber(rate)}</td>`;
   if (failure) return html`<tr>${name}<td colspan="6" class="fault"><b>${failure.title}</b> ${failure.detail}</td></tr>`;
-  if (!isIn) return html`<tr>${name}<td colspan="6" class="later">${t("lab.running")}</td></tr>`;
+  if (!isIn) return html`<tr>${name}<td colspan="6" class="later">${isRunning ? t("lab.running") : "–"}</td></tr>`;
   return html`<tr class=${diverged === null ? "" : "diverged"}>
     ${name}<td>${formatNumber(final)}</td><td><b>${formatNumber(best)}</b></td>
     <td>${plan.target === null || plan.target === undefined ? "–" : (reached ?? t("lab.never"))}</td>
