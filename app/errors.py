@@ -7,6 +7,7 @@
     │  ├─ SlowBodyError 408
     │  ├─ BodyTooLargeError 413
     │  ├─ MediaTypeError 415
+    │  ├─ HeadTooLargeError 431
     │  └─ TraceFileError 400     a file that holds no trace, or one from a later version
     ├─ ProgramError 422        the visitor mends the program or the expression
     ├─ LimitError 422          the program went past a limit that `Settings` states
@@ -91,6 +92,12 @@ class MediaTypeError(RequestError):
     """The body is not JSON by its own word."""
 
     status = 415
+
+
+class HeadTooLargeError(RequestError):
+    """The address and header fields are longer than the server keeps."""
+
+    status = 431
 
 
 class TraceFileError(RequestError):

@@ -37,6 +37,7 @@ from app.web.problems import answer_problem
 from app.web.service import Service
 from app.web.studies import make_studies
 from app.web.watch import Rescue, Watch
+from app.web.wire import make_wire
 
 
 def create_app(settings: Settings | None = None, files: Mapping[str, bytes] | None = None) -> FastAPI:
@@ -154,7 +155,7 @@ def configure(app: FastAPI, settings: Settings) -> uvicorn.Config:
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=make_wire(settings),
         ws="none",
         log_config=None,
         access_log=False,

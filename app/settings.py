@@ -75,6 +75,10 @@ class Settings(BaseSettings):
     body_bytes: int = 256 * 1024
     layout_body_bytes: int = 16 * 1024 * 1024
     """`POST /api/layout` takes a whole graph, which is longer than a program."""
+    head_bytes: int = Field(default=64 * 1024, ge=1024)
+    """Address and header fields of a request together."""
+    head_seconds: float = Field(default=10.0, gt=0)
+    """From the opening of a connection, or the end of the request before, until the head of a request is whole."""
     request_seconds: float = 30.0
     """From the first byte of a request to its answer, waiting in the queue included."""
     shutdown_seconds: int = 15
