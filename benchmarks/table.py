@@ -51,7 +51,7 @@ def cells(row: Row) -> tuple[str, ...]:
 
 def quantity(amount: float, unit: str) -> str:
     """Write an amount with its unit, in three digits."""
-    digits = max(0, 2 - len(str(int(amount)))) + (amount < 1)
+    digits = max(0, 3 - len(str(int(amount))))
     return f"{amount:,.{digits}f} {unit}"
 
 

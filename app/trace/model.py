@@ -27,8 +27,11 @@ Severity = Literal["info", "warning", "error"]
 Parameter = str | int | float | bool | None
 
 
-class Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Base of all records: frozen, and strict about unknown fields."""
+class Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+    """Base of all records: frozen, and strict about unknown fields.
+
+    They are trees, so the collector of cycles need not look at them; a large graph has a hundred thousand.
+    """
 
 
 class Span(Struct, frozen=True):

@@ -10,7 +10,7 @@ Real = float | Literal["NaN", "Infinity", "-Infinity"]
 Verdict = Literal["agrees", "differs", "kink", "jump", "unclear", "undefined"]
 
 
-class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """Base of these records: frozen, and strict about unknown fields."""
 
 
