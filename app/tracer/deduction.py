@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from app.tracer.values import read
 
 if TYPE_CHECKING:
-    from torch.autograd.graph import Node as Function
-
     from app.tracer.recording import Recording
     from app.tracer.template import Template
 
@@ -26,11 +24,12 @@ _HANDS_ON = {"AddBackward0": (0, 1), "AddBackward1": (0,), "SubBackward0": (0,)}
 class Deduction(NamedTuple):
     """How to fill in a pass: gradients are places 0 to n - 1, flows the places from n on.
 
-    `steps` copy one place to another in turn, once the root, the leaves in `clean` and the nodes in `hooked` are known.
+    `steps` copy one place to another in turn, once the root, the leaves in `clean` (with their places among the leaves)
+    and the nodes in `hooked` are known.
     """
 
     hooked: tuple[int, ...]
-    clean: tuple[int, ...]
+    clean: tuple[tuple[int, int], ...]
     sums: tuple[int, ...]
     steps: tuple[tuple[int, int], ...]
     order: tuple[int, ...]
@@ -39,15 +38,16 @@ class Deduction(NamedTuple):
     def fits(self, recording: Recording) -> bool:
         """Whether the engine will run this pass's nodes in the same order, and its sums are plain ones."""
         nodes = recording.laid.nodes
-        return _rank(nodes) == self.rank and all(nodes[index]._saved_alpha == 1 for index in self.sums)  # type: ignore[attr-defined]
+        return _rank(recording.laid.numbers) == self.rank and all(nodes[index]._saved_alpha == 1 for index in self.sums)  # type: ignore[attr-defined]
 
     def fill(self, recording: Recording) -> None:
         """Write down what no hook was asked for, after the engine has run."""
         gradients, count = recording.gradients, len(recording.gradients)
         known = gradients + recording.flows
         known[recording.template.roots[0]] = 1.0
-        for index in self.clean:
-            gradient = recording.leaf(index).grad
+        variables = recording.laid.variables
+        for index, place in self.clean:
+            gradient = variables[place].grad
             known[index] = None if gradient is None else read(gradient, 0)
         for place, source in self.steps:
             known[place] = known[source]
@@ -94,8 +94,9 @@ def deduce(recording: Recording) -> Deduction | None:
         else:
             hooked.append(index)
     sums = tuple(index for index in range(len(template.edges_of)) if template.graph.nodes[index].name == "AddBackward0")
+    clean = tuple((index, place) for place, index in enumerate(template.leaves) if index in recording.clean)
     order = tuple(recording.order)
-    deduction = Deduction(tuple(hooked), tuple(recording.clean), sums, tuple(steps), order, _rank(recording.laid.nodes))
+    deduction = Deduction(tuple(hooked), clean, sums, tuple(steps), order, _rank(recording.laid.numbers))
     return None if arriving[root] else deduction
 
 
@@ -126,7 +127,6 @@ def _is_true(deduction: Deduction, recording: Recording) -> bool:
     return is_true
 
 
-def _rank(nodes: list[Function]) -> list[int]:
+def _rank(numbers: list[int]) -> list[int]:
     """The nodes in the order they were made, by which the engine chooses among those that are ready."""
-    numbers = [node._sequence_nr() for node in nodes]
     return sorted(range(len(numbers)), key=numbers.__getitem__)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from app.trace.model import Diagnostic, Graph, Moment, Parameter, ParameterUpdate, Pass, Span, Update, Value
+from app.trace.model import Diagnostic, Graph, Parameter, ParameterUpdate, Pass, Span, Update, Value
 from app.tracer.course import Course
 from app.tracer.magnitudes import broken, is_zero, number, show
 from app.tracer.outline import Outline
@@ -67,13 +67,11 @@ class Diagnoser:
             found.append(self._dead_relus(outline, passed, DEAD_PASSES))
         return self._once(chain.from_iterable(found)) if found else ()
 
-    def saw_moment(self, moment: Moment) -> Iterable[Diagnostic]:
-        """Take the next moment of the timeline; only `zero_grad` matters here."""
-        if moment.kind == "zero_grad":
-            self._cleared_after_pass |= self._pass_pending
-            self._passes_since_zero = 0
-            self._stepped_since_zero = False
-        return ()
+    def saw_zero_grad(self) -> None:
+        """Take note that gradients were set to zero, or dropped."""
+        self._cleared_after_pass |= self._pass_pending
+        self._passes_since_zero = 0
+        self._stepped_since_zero = False
 
     def saw_update(self, update: Update) -> Iterable[Diagnostic]:
         """Take the next update; the pass before it has been seen."""
@@ -219,11 +217,11 @@ class Diagnoser:
 
     def _idle(self, update: Update) -> Iterator[Diagnostic]:
         """An optimizer stepped without gradients."""
-        idle = [one for one in update.parameters if one.gradient is None and one.before == one.after]
-        is_cleared = all(one.gradient is None or is_zero(one.gradient) for one in update.parameters)
-        if self._cleared_after_pass and update.parameters and is_cleared:
+        given = update.parameters
+        if self._cleared_after_pass and given and all(not one.gradient or is_zero(one.gradient) for one in given):
             yield remark("zero-grad-before-step", "warning", update.span, None, update.pass_index)
             return
+        idle = [one for one in update.parameters if one.gradient is None and one.before == one.after]
         for parameter in idle:
             parameters: dict[str, Parameter] = {"variable": parameter.variable or parameter.node or "…"}
             yield remark("parameter-without-gradient", "warning", update.span, parameters, update.pass_index)

@@ -80,7 +80,8 @@ class Passes:
         template = Template(graph, parts, self._limits.full_elements)
         self._templates.add(template, roots, self._calls.made)
         self._found(graph)
-        return template, Laid(found.nodes, made, [leaf.variable for leaf in leaves if leaf is not None])
+        numbers = [node._sequence_nr() for node in found.nodes]
+        return template, Laid(found.nodes, made, [leaf.variable for leaf in leaves if leaf is not None], numbers)
 
     def _leaf(self, node: Any, frame: FrameType | None) -> Leaf | None:
         if node.name() != "torch::autograd::AccumulateGrad":
@@ -235,5 +236,5 @@ class Passes:
     def forget(self, recording: Recording) -> None:
         """Let go of what made a graph that the engine has freed."""
         made = self._calls.made
-        for node in recording.laid.nodes:
-            made.pop(node._sequence_nr(), None)
+        for number in recording.laid.numbers:
+            made.pop(number, None)

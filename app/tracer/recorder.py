@@ -146,7 +146,8 @@ class Recorder:
     def moment(self, moment: Moment) -> None:
         """Put a moment on the timeline."""
         self._send(MomentEvent(moment))
-        self.tell(self.diagnoser.saw_moment(moment))
+        if moment.kind == "zero_grad":
+            self.diagnoser.saw_zero_grad()
 
     def cleared(self, leaves: Iterable[torch.Tensor], span: Span | None) -> None:
         """Gradients of leaves were cleared; None stands for all that took part in the latest pass."""
@@ -184,7 +185,7 @@ class Recorder:
 
     def name_of(self, leaf: torch.Tensor) -> str | None:
         """The program's name for a leaf."""
-        return self.names.of(leaf, self.calls.frame())
+        return self.names.known(leaf) or self.names.of(leaf, self.calls.frame())
 
     def is_listening(self) -> bool:
         """Whether the program's own code runs now, and not code that torch runs on its behalf."""
@@ -192,7 +193,9 @@ class Recorder:
             return False
         # The program may have put a mode of its own on top of this one.
         depth = torch._C._len_torch_function_stack()
-        return any(torch._C._get_function_stack_at(place) is self.calls for place in reversed(range(depth)))
+        if depth and torch._C._get_function_stack_at(depth - 1) is self.calls:
+            return True
+        return any(torch._C._get_function_stack_at(place) is self.calls for place in range(depth - 1))
 
     # -- the end -------------------------------------------------------------------------------------------------------
 

@@ -69,7 +69,7 @@ class Recording:
 
     def release(self) -> None:
         """Let go of the nodes: a hook that stays on one of them holds this, and the two would hold each other."""
-        self.laid = Laid([], [], [])
+        self.laid = Laid([], [], [], [])
         self.values = []
         self.gradients = []
         self.flows = []
@@ -78,10 +78,6 @@ class Recording:
         self.others = {}
         self.arrived = {}
         self._places = None
-
-    def leaf(self, index: int) -> torch.Tensor:
-        """The leaf at a node."""
-        return self.laid.variables[self.template.leaves.index(index)]
 
     def readings(self) -> list[Reading]:
         """All that was taken down."""

@@ -41,6 +41,8 @@ class Laid(NamedTuple):
     made: list[Made | None]
     variables: list[torch.Tensor]
     """The leaves, aligned with `Template.leaves`."""
+    numbers: list[int]
+    """The nodes' sequence numbers."""
 
 
 class Template:
@@ -88,26 +90,31 @@ class Template:
             nodes[index] = root
         made: list[Made | None] = []
         variables: list[torch.Tensor] = []
-        for index, expected in enumerate(self._expected):
+        numbers: list[int] = []
+        for index, (kind, targets, expected, leaf) in enumerate(self._expected):
             node: Any = nodes[index]  # by now put in place: its source comes before it
-            if type(node) is not expected.kind or not _places(node.next_functions, expected.targets, nodes):
+            if type(node) is not kind or not _places(node.next_functions, targets, nodes):
                 return None
-            how = table.get(node._sequence_nr())
-            if expected.leaf is not None:
-                if not _is_same_leaf(node.variable, expected.leaf, names):
+            number = node._sequence_nr()
+            numbers.append(number)
+            if leaf is not None:
+                variable = node.variable
+                if variable is not leaf.variable and not _is_same_leaf(variable, leaf, names):
                     return None
-                variables.append(node.variable)
-                how = None
-            elif not _is_same_origin(how, expected.made, names):
-                return None
-            made.append(how)
+                variables.append(variable)
+                made.append(None)
+            else:
+                how = table.get(number)
+                if not _is_same_origin(how, expected, names):
+                    return None
+                made.append(how)
         if len(set(nodes)) != len(nodes) or not self._has_same_constants(made, nodes, variables):
             return None
-        return Laid(nodes, made, variables)
+        return Laid(nodes, made, variables, numbers)
 
     def _has_same_constants(self, made: list[Made | None], nodes: list[Any], variables: list[torch.Tensor]) -> bool:
         if not self._placed:
-            return not any(how is not None and how.constants for how in made)
+            return not any(how.constants for how in made if how is not None)
         found = _constants(made)
         if len(found) != len(self._placed):
             return False
@@ -207,8 +214,6 @@ def _places(functions: Any, targets: tuple[tuple[int | None, int], ...], nodes: 
 
 
 def _is_same_leaf(variable: torch.Tensor, expected: Leaf, names: Names) -> bool:
-    if variable is expected.variable:
-        return True
     same = variable.shape == expected.variable.shape and variable.dtype == expected.variable.dtype
     return same and names.of(variable, None) == expected.name
 

@@ -121,10 +121,14 @@ class Updates:
 
     def _options(self, group: dict[str, Any]) -> dict[str, Parameter]:
         """The options of a parameter group; those of the latest step, if nothing in them has changed."""
-        plain = {name: value for name, value in group.items() if not isinstance(value, torch.Tensor | list)}
+        plain = {**group}
+        del plain["params"]
         known = self._latest_options.get(id(group))
-        if known is None or known[0] != plain or len(plain) + 1 != len(group):
-            known = self._latest_options[id(group)] = (plain, _options(group))
+        if known is None or known[0] != plain:
+            options = _options(group)
+            if any(isinstance(value, torch.Tensor) for value in plain.values()):
+                return options  # a tensor may change in place, and then still be the same
+            known = self._latest_options[id(group)] = (plain, options)
         return known[1]
 
     @staticmethod

@@ -101,9 +101,10 @@ def read(tensor: torch.Tensor, full_elements: int) -> Reading:
 
 def _read(tensor: torch.Tensor, full_elements: int) -> Reading:
     try:
-        if tensor.dim() == 0 and not tensor.dtype.is_complex:
+        if tensor.dim() == 0:
             value = tensor.item()
-            return value if value - value == 0 else number(value)  # finite: the usual case, without a call
+            if type(value) is not complex:
+                return value if value - value == 0 else number(value)  # finite: the usual case, without a call
         return _read_elements(tensor.detach(), full_elements)
     except (RuntimeError, TypeError, NotImplementedError, ValueError):
         # Meta, nested and quantized tensors have no elements to read.
