@@ -82,7 +82,7 @@ export function sortedRows(rows, { column, isDown }) {
  *
  * @param {any} race
  * @param {string[]} names the two variables, if there are just two
- * @returns {{points: number[][], k: number}[]}
+ * @returns {{points: number[][], k: number, steps?: number[]}[]} `steps` where not each step has a point
  */
 export function pathsOf(race, names) {
   if (names.length === 2) {
@@ -91,7 +91,14 @@ export function pathsOf(race, names) {
       return x && y ? [{ k: racer.racer, points: x.map((one, i) => [Number(one), Number(y[i])]) }] : [];
     });
   }
-  return (race.projection?.points ?? []).map((points, k) => ({ k, points: points.map((point) => point.map(Number)) }));
+  const { points = [], steps } = race.projection ?? {};
+  return points.map((path, k) => ({ k, points: path.map((point) => point.map(Number)), steps }));
+}
+
+/** The number of a path's latest point at a step. */
+export function pointAt({ points, steps }, step) {
+  const at = steps ? steps.findLastIndex((one) => one <= step) : step;
+  return Math.max(0, Math.min(at, points.length - 1));
 }
 
 /** A path that flies off further than this, in lengths of what the others need, is followed no longer. */

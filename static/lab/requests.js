@@ -24,6 +24,9 @@ export function scalarsOf(source) {
   });
 }
 
+/** Points on each axis of a slice: a program runs anew for each of them. */
+const SURFACE = { expression: 41, program: 17 };
+
 /** One scalar variable or two are shown as they are; more are seen in a slice. */
 function hasOwnPlane(source) {
   const count = scalarsOf(source).length;
@@ -47,7 +50,7 @@ export function raceBody({ race }, source, catalog) {
     racers,
     ...form.target("race/target", race.target),
     ...(race.isTuned ? { tuning: form.stretch("race/tuning", race.tuning, true) } : {}),
-    ...(hasOwnPlane(source) ? {} : { surface: 41 }),
+    ...(hasOwnPlane(source) ? {} : { surface: SURFACE[source.mode] }),
   };
   return { body, faults: form.faults };
 }

@@ -5,7 +5,7 @@ import { firstLab, labFrom } from "../lab/bench.js";
 import { boundLinesOf } from "../lab/bound.js";
 import { configurationOf, labelOf, numberOf, optionsOf } from "../lab/configuration.js";
 import { openingOf } from "../lab/handing.js";
-import { emptyRace, pathsOf, sortedRows, standingsOf, windowOf, withRaceEvent } from "../lab/race.js";
+import { emptyRace, pathsOf, pointAt, sortedRows, standingsOf, windowOf, withRaceEvent } from "../lab/race.js";
 import { cellCount, checkBody, faultsOf, raceBody, sweepBody } from "../lab/requests.js";
 import { logGrid, numberAt, scaleOver, shareOf, ticksOn } from "../lab/scales.js";
 import { createLab } from "../lab/opening.js";
@@ -75,7 +75,7 @@ test("a race asks for what stands on its bench", () => {
   assert.deepEqual([body.target, body.steps, body.seed, body.surface], [0.5, 100, 3, undefined]);
   assert.deepEqual(body.variables.c, { value: 20, requires_grad: false });
   const program = sourceFrom({ mode: "program", program: "import torch", seed: 0 });
-  assert.deepEqual([raceBody(lab, program, CATALOG).body.program, raceBody(lab, program, CATALOG).body.surface], ["import torch", 41]);
+  assert.deepEqual([raceBody(lab, program, CATALOG).body.program, raceBody(lab, program, CATALOG).body.surface], ["import torch", 17]);
   const alone = raceBody({ ...lab, race: { ...lab.race, racers: lab.race.racers.slice(0, 1), steps: "0" } }, SOURCE, CATALOG).faults;
   assert.deepEqual(alone.map(({ code }) => code), ["too-few-racers", "too-small"]);
 });
@@ -151,6 +151,8 @@ test("a path that flies off does not make the others a dot", () => {
   assert.equal(windowOf([]), null);
   const [[from, to]] = windowOf([{ points: [[3, 3]] }]);
   assert.ok(from < 3 && to > 3);
+  assert.deepEqual([0, 3, 9].map((step) => pointAt({ points: [[0, 0], [1, 1], [2, 2]], steps: [0, 2, 4] }, step)), [0, 1, 2]);
+  assert.deepEqual([1, 9].map((step) => pointAt({ points: [[0, 0], [1, 1]] }, step)), [1, 1]);
   assert.deepEqual(pathsOf({ ...race, projection: { points: [[[1, "NaN"]]] } }, [])[0].points, [[1, NaN]]);
 });
 

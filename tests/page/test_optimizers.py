@@ -66,7 +66,7 @@ async def open_lab(stage: Stage, bench: str) -> None:
 async def run_study(stage: Stage) -> None:
     """Run what stands on the bench, to its end."""
     await stage.page.get_by_role("button", name="Run", exact=True).last.click()
-    await expect(stage.page.locator(".lab-state")).to_have_text("done")
+    await expect(stage.page.locator(".lab-state")).to_have_text("done", timeout=30_000)
 
 
 async def test_a_race_is_run_scrubbed_sorted_and_opened_in_the_studio(stage: Stage) -> None:
@@ -117,7 +117,7 @@ async def test_each_racer_is_tuned_with_as_many_rates_and_a_link_runs_the_race_a
     other = await page.context.new_page()
     await other.goto(page.url)
     await expect(other.locator(".standings tbody tr")).to_have_count(3)
-    await expect(other.locator(".lab-state")).to_have_text("done")
+    await expect(other.locator(".lab-state")).to_have_text("done", timeout=30_000)
     assert await other.locator(".standings tbody").inner_text() == standings
     await other.close()
 
@@ -170,7 +170,22 @@ async def test_a_lesson_opens_the_lab_prepared(stage: Stage) -> None:
     await page.get_by_text("The edge of stability").click()
     await page.get_by_role("button", name="Compare in the lab").click()
     await expect(page.locator(".racer")).to_have_count(4)
-    await expect(page.locator(".lab-state")).to_have_text("done")
+    await expect(page.locator(".lab-state")).to_have_text("done", timeout=30_000)
     await expect(page.get_by_text("Sharpness: the largest eigenvalue")).to_be_visible()
     await page.get_by_role("button", name="← Studio").click()
     await expect(page.locator(".graph-canvas g.node").first).to_be_visible()
+
+
+async def test_a_program_races_and_its_slice_says_what_it_hides(stage: Stage) -> None:
+    page = stage.page
+    await page.get_by_role("button", name="Lessons").click()
+    await page.get_by_text("XOR with two layers and Adam").click()
+    await open_lab(stage, "Race")
+    await page.get_by_label("Steps", exact=True).fill("20")
+    await page.get_by_role("button", name="Remove configuration 2").click()
+    await run_study(stage)
+    await expect(page.locator(".course canvas.relief")).to_be_visible()
+    await expect(page.locator(".course .hint")).to_contain_text("A slice through 33 dimensions")
+    await expect(page.locator(".standings tbody tr")).to_have_count(2)
+    await page.get_by_role("button", name="Study an expression instead").click()
+    await expect(page.locator("main.lab").get_by_label("Expression", exact=True)).to_have_value("x**2 + 20*y**2")

@@ -3,7 +3,7 @@
 import { ProblemError, fetchLandscape } from "../../api.js";
 import { formatNumber } from "../../format.js";
 import { levelsOf } from "../../landscape.js";
-import { windowOf } from "../../lab/race.js";
+import { pointAt, windowOf } from "../../lab/race.js";
 import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../../vendor/preact.js";
 import { textScale } from "../measure.js";
 import { Axes, lineOf, scalesOf } from "../plot.js";
@@ -19,7 +19,7 @@ export function Course({ race, body, names, paths, t, language, step, theme }) {
   const host = useRef(null);
   const width = useWidth(host);
   const isPlane = names.length === 2;
-  const windows = useMemo(() => (isPlane ? windowOf(paths) : windowOfSurface(race.surface)), [paths, race.surface]);
+  const windows = useMemo(() => (isPlane ? windowOf(paths) : (windowOfSurface(race.surface) ?? (race.isOver ? windowOf(paths) : null))), [paths, race.surface, race.isOver]);
   const fetched = useRelief({ race, body, names, windows: isPlane ? windows : null, language });
   const relief = useMemo(() => (isPlane ? fetched : reliefOf(race.surface)), [fetched, race.surface]);
   const title = t(isPlane ? "lab.course" : "lab.course-slice");
@@ -36,23 +36,25 @@ export function Course({ race, body, names, paths, t, language, step, theme }) {
         ${width > 0 && html`<svg width=${width} height=${HEIGHT} role="img" aria-label=${t("lab.course-label", { names: names.join(", ") || "PCA", step })}>
           <clipPath id="course-clip"><rect x=${box.left} y=${box.top} width=${box.width} height=${box.height} /></clipPath>
           <${Axes} box=${box} scales=${scales} across=${windows[0]} up=${windows[1]} names=${isPlane ? names : ["1", "2"]} />
-          <g clip-path="url(#course-clip)">${paths.map(({ k, points }) => html`<${Track} key=${k} ...${{ k, points, scales, step }} />`)}</g>
+          <g clip-path="url(#course-clip)">${paths.map((path) => html`<${Track} key=${path.k} ...${{ path, scales, step }} />`)}</g>
         </svg>`}
       </div>
-      ${!isPlane && html`<p class="hint">${hiddenText(race, t)}</p>`}
+      ${!isPlane && race.surface && html`<p class="hint">${hiddenText(race, t)}</p>`}
     </figure>
   `;
 }
 
 /** The way so far in full, the rest faint, and the racer. */
-function Track({ k, points, scales, step }) {
+function Track({ path, scales, step }) {
+  const { k, points } = path;
   const places = useMemo(() => points.map(([x, y]) => [scales.x(x), scales.y(y)]), [points, scales.x(0), scales.x(1), scales.y(0), scales.y(1)]);
   const whole = useMemo(() => lineOf(places), [places]);
-  const here = places[Math.min(step, places.length - 1)] ?? [NaN, NaN];
+  const at = pointAt(path, step);
+  const here = places[at] ?? [NaN, NaN];
   return html`
     <path class="track-halo" d=${whole} />
     <path class=${`racer-line ahead racer-${k % 8}`} d=${whole} stroke-dasharray=${dashOf(k)} />
-    <path class=${`racer-line racer-${k % 8}`} d=${lineOf(places.slice(0, step + 1))} stroke-dasharray=${dashOf(k)} />
+    <path class=${`racer-line racer-${k % 8}`} d=${lineOf(places.slice(0, at + 1))} stroke-dasharray=${dashOf(k)} />
     <${Marker} k=${k} x=${here[0]} y=${here[1]} />
   `;
 }

@@ -36,13 +36,15 @@ function formOf({ expression, variables }, { seed }) {
 }
 
 function Program({ state, actions, t }) {
-  const lines = state.source.program.trimEnd().split("\n");
+  const { source } = state;
+  const lines = source.program.trimEnd().split("\n");
+  const turn = () => (source.expression.trim() ? actions.setSource({ mode: "expression" }) : actions.open(formOf(SUBJECTS[0], source)));
   return html`
     <section class="lab-subject" aria-label=${t("lab.subject")}>
       <h3>${t("lab.subject")}</h3>
       <pre class="lab-program" tabindex="0">${lines.join("\n")}</pre>
       <p class="hint">${t("lab.program", { count: lines.length })} <button type="button" class="link" onClick=${actions.leaveLab}>${t("lab.change")}</button></p>
-      <button type="button" class="chip" onClick=${() => actions.setSource({ mode: "expression" })}>${t("lab.use-expression")}</button>
+      <button type="button" class="chip" onClick=${turn}>${t("lab.use-expression")}</button>
     </section>
   `;
 }
