@@ -1,7 +1,7 @@
 // What happened where along the timeline, as marks that leave room between each other. Pure.
 
 /** Rarest first: what happens seldom keeps its mark where there is no room for all. */
-const KINDS = ["print", "update", "zero_grad", "backward"];
+const KINDS = ["gap", "print", "update", "zero_grad", "backward"];
 
 /**
  * The marks of a run. Where a kind has more moments than fit, they are thinned evenly.

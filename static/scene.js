@@ -127,6 +127,7 @@ export function heldGradient(timeline, moment, topology, i) {
   const { moments, gradientEvents } = timeline;
   const leaf = { graph: topology.graph, node: topology.graph.nodes[i] };
   for (let m = gradientEvents[moment] ?? -1; m >= 0; m = gradientEvents[m - 1] ?? -1) {
+    if (moments[m].kind === "gap") break; // what happened there is not known
     const found = moments[m].kind === "backward" ? accumulationAt(timeline, m, leaf) : null;
     if (found) return found;
     if (moments[m].kind === "zero_grad" && isClearedAt(timeline, m, leaf)) break;

@@ -23,6 +23,7 @@ const SENTENCES = {
   backward: describeBackward,
   update: describeUpdate,
   zero_grad: describeClearing,
+  gap: ({ timeline, frame }) => ({ key: "gap", parameters: timeline.moments[frame.moment].left_out }),
   print: describePrint,
 };
 

@@ -77,7 +77,7 @@ function stepStart({ moments, steps }, m) {
 }
 
 function touchesGradients(timeline, moment) {
-  if (moment.kind === "zero_grad") return true;
+  if (moment.kind === "zero_grad" || moment.kind === "gap") return true;
   return moment.kind === "backward" && timeline.trace.passes[moment.pass].call === "backward";
 }
 

@@ -9,11 +9,12 @@ import sys
 import traceback
 from pathlib import Path
 
+import msgspec
+
 from app.cli.table import table
 from app.library import Trace, Tracing
 from app.library.jobs import record_job
 from app.library.recording import LIMITS
-from app.settings import Limits
 from app.trace.file import write_trace
 from app.trace.job import Job
 from app.web.calls import read_job
@@ -106,7 +107,7 @@ def _job(options: argparse.Namespace) -> Job:
         "sum": options.sum,
         "seed": options.seed,
     }
-    return read_job(document, Limits(steps=LIMITS.passes, passes=LIMITS.passes, moments=10 * LIMITS.passes))
+    return read_job(document, msgspec.structs.replace(LIMITS, steps=10**6))
 
 
 def _wrong_output(options: argparse.Namespace) -> int:

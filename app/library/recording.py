@@ -25,15 +25,15 @@ from app.tracer.recorder import Call, Recorder, RunCut
 from app.tracer.recording import Options
 from app.tracer.walk import function_of
 
-LIMITS = Limits(passes=100_000, graphs=1_000, nodes=20_000, values=2_000_000, output_bytes=1024 * 1024)
-"""How much one recording keeps; past it the program goes on as if nothing had been there."""
+LIMITS = Limits(passes=4_000, updates=8_000, moments=40_000, graphs=1_000, values=1_000_000, output_bytes=1024 * 1024)
+"""How much one recording keeps: of longer runs fewer steps, of more graphs or larger ones no more of them."""
 
 _ENDS = (SystemExit, KeyboardInterrupt, GeneratorExit)
 """Not failures of what was recorded."""
 
 
 @overload
-def trace(*, limits: Limits = ...) -> Tracing: ...
+def trace(*, every: int = ..., limits: Limits = ...) -> Tracing: ...
 @overload
 def trace(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Trace: ...
 def trace(function: Callable[..., Any] | None = None, /, *args: Any, **kwargs: Any) -> Trace | Tracing:
@@ -47,7 +47,9 @@ def trace(function: Callable[..., Any] | None = None, /, *args: Any, **kwargs: A
 
     Args:
         function: what to call with the other arguments; without it the answer is for a `with` statement.
-        limits: how much is kept, for the `with` statement.
+        every: for the `with` statement: of the steps only every so-maniest is kept, and always the first, the last and
+            the odd ones. By default long runs are thinned as far as `limits` ask.
+        limits: for the `with` statement: how much is kept.
 
     Returns:
         The trace; of a `with` statement, what `as` names is one.
@@ -71,11 +73,15 @@ class Tracing:
     """A recording for one `with` statement.
 
     Args:
+        every: of the steps only every so-maniest is kept.
         limits: how much is kept.
         main: the file that is recorded; None takes the one that the `with` statement stands in.
     """
 
-    def __init__(self, *, limits: Limits = LIMITS, main: str | None = None) -> None:
+    def __init__(self, *, every: int = 1, limits: Limits = LIMITS, main: str | None = None) -> None:
+        if every < 1:
+            raise ValueError(f"every {every} steps: keep every one, or every second, or fewer")
+        self._every = every
         self.found: Mapping[str, Any] | None = None
         """What may hold a graph that was never differentiated; None for the variables around the statement."""
         self._limits = limits
@@ -94,7 +100,7 @@ class Tracing:
             raise RuntimeError("a recording goes on already, or this one is over: ask for another `trace()`")
         self._frame = None if self._main else _caller(sys._getframe(1))
         self._sources = FileSources(self._frame.f_code.co_filename if self._frame else self._main)
-        self._observer = observer = Observer(self._sources, self._limits, self._events.append)
+        self._observer = observer = Observer(self._sources, self._limits, self._events.append, self._every)
         self._stack.enter_context(attached(observer))
         self._stack.enter_context(redirect_stdout(Tee(sys.stdout, observer)))
         self._stack.enter_context(observer.calls)
@@ -154,8 +160,8 @@ class Observer(Recorder):
 
     cut: Cut | None = None
 
-    def __init__(self, sources: FileSources, limits: Limits, send: Callable[[Event], None]) -> None:
-        super().__init__(sources, limits, send)
+    def __init__(self, sources: FileSources, limits: Limits, send: Callable[[Event], None], every: int) -> None:
+        super().__init__(sources, limits, send, every)
         self.passes.takes_hooks_away = True
 
     def backward(self, outputs: Iterable[Any], run: Call, options: Options) -> Any:

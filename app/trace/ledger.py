@@ -167,6 +167,7 @@ class Ledger:
         require(len(pass_.flows) == len(pass_.derivatives) == edges, "flows that do not fit the edges")
         require(len(set(pass_.order)) == len(pass_.order), "a node twice in the order")
         require(all(0 <= index < nodes for index in pass_.order), "the order of no node")
+        require(pass_.number is msgspec.UNSET or len(self._passes) <= pass_.number < 2**53, "number of a pass")
         require(pass_.accumulated.keys() <= self._node_ids[pass_.graph], "a gradient of no node")
         check_span(pass_.span)
         self._values((pass_.loss,))
@@ -226,6 +227,9 @@ class Ledger:
         require((moment.text is not None) == (moment.kind == "print"), "text of a moment")
         require((moment.update is not None) == (moment.kind == "update"), "update of a moment")
         require(moment.pass_index is not None or moment.kind not in ("forward", "backward"), "pass of a moment")
+        require((moment.left_out is not None) == (moment.kind == "gap"), "what a moment left out")
+        if moment.left_out is not None:
+            require(all(0 <= count < 2**53 for count in msgspec.structs.astuple(moment.left_out)), "what was left out")
         require(moment.cleared is None or moment.kind == "zero_grad", "leaves of a moment")
         if moment.cleared is not None:
             event = MomentEvent(msgspec.structs.replace(moment, cleared=self._cleared(moment.cleared)))

@@ -138,6 +138,8 @@ class Pass(Struct, frozen=True):
     span: Span | None = None
     outputs: dict[str, tuple[Output, ...]] | msgspec.UnsetType = msgspec.UNSET
     saved: dict[str, dict[str, Saved]] | msgspec.UnsetType = msgspec.UNSET
+    number: int | msgspec.UnsetType = msgspec.UNSET
+    """Which pass of the run it is, from 0, where others before it were left out."""
 
 
 class ParameterUpdate(Struct, frozen=True):
@@ -171,18 +173,27 @@ class Cleared(Struct, frozen=True):
     node: str | None
 
 
+class LeftOut(Struct, frozen=True):
+    """How many passes and updates of a long run are not in its trace, in one place of the timeline."""
+
+    passes: int
+    updates: int
+
+
 class Moment(Struct, frozen=True, omit_defaults=True):
     """One place on the timeline; `pass`, `update` and `text` belong to the kinds of their names.
 
-    `cleared` are the leaves of a `zero_grad`; None says that every leaf of the latest pass's graph was among them.
+    A `gap` stands where steps of a long run were left out. `cleared` are the leaves of a `zero_grad`; None says that
+    every leaf of the latest pass's graph was among them.
     """
 
-    kind: Literal["forward", "backward", "update", "zero_grad", "print"]
+    kind: Literal["forward", "backward", "update", "zero_grad", "print", "gap"]
     pass_index: int | None = msgspec.field(default=None, name="pass")
     update: int | None = None
     text: str | None = None
     span: Span | None = None
     cleared: tuple[Cleared, ...] | None = None
+    left_out: LeftOut | None = None
 
 
 class Diagnostic(Struct, frozen=True):

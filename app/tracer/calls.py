@@ -28,11 +28,12 @@ from app.tracer.kernels import (
     is_in_place,
     is_transformed,
     next_sequence_number,
+    plainly,
 )
 from app.tracer.listener import Listener
 from app.tracer.names import Names
 from app.tracer.origins import Origins
-from app.tracer.sites import Constant, Made, Site, Sites, program_frame
+from app.tracer.sites import Constant, Made, Site, Sites, bound, program_frame
 from app.tracer.source import Program, Sources
 from app.tracer.values import Reading, read
 from app.tracer.walk import function_of, is_followed_leaf
@@ -51,7 +52,7 @@ class Calls(TorchFunctionMode):
         self.modules: list[torch.nn.Module] = []
         self.is_stopping = False
         self.sees_hooks = isinstance(source, Program) and "hook" in source.text
-        """Whether the program, as far as it was seen, puts hooks on tensors or nodes: they may run anything."""
+        """Whether the program itself puts hooks on tensors or nodes: they may run anything."""
         self.has_hooks = self.sees_hooks or not isinstance(source, Program)
         """Whether somebody may have put hooks on tensors or nodes."""
         self.is_resting = False
@@ -87,7 +88,7 @@ class Calls(TorchFunctionMode):
         if name in ("__get__", "__set__", "__delete__"):
             return self._property_treatment(getattr(func.__self__, "__name__", ""), name)
         if name in PASSIVE:
-            return _call
+            return plainly
         if name in HOW:
             return self._cut
         if name in SINGLE:
@@ -100,12 +101,12 @@ class Calls(TorchFunctionMode):
                 return self._get_gradient
             if name == "data":
                 return self._cut
-            return self._composite if name in PROPERTIES else _call
+            return self._composite if name in PROPERTIES else plainly
         if name == "grad":
             return self._set_gradient
         if name == "data":
             return self._in_place
-        return self._composite if name == "requires_grad" else _call
+        return self._composite if name == "requires_grad" else plainly
 
     # -- how calls are treated -----------------------------------------------------------------------------------------
 
@@ -268,6 +269,7 @@ class Calls(TorchFunctionMode):
     ) -> None:
         value = read(result, self._full_elements)
         module = self.modules[-1] if self.modules else None
+        bound(self.made)
         known = self.made.get(sequence_number)
         made = self.made[sequence_number] = Made(value, result.shape, result.dtype, None, site, module, operands)
         if known is not None:
@@ -294,7 +296,3 @@ class Calls(TorchFunctionMode):
     def frame(self) -> FrameType | None:
         """The innermost frame of the program that is running now."""
         return program_frame(sys._getframe(1), self._is_program)
-
-
-def _call(func: Any, args: Any, kwargs: Any) -> Any:
-    return func(*args, **kwargs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import FrameType
 from typing import Any
+from weakref import ref
 
 import torch
 from torch.autograd.graph import Node as Function
@@ -23,19 +24,19 @@ class Names:
 
     def __init__(self, is_program: Mapping[str, bool]) -> None:
         self._is_program = is_program
-        self._tensors: dict[int, tuple[torch.Tensor, str | None]] = {}
+        self._tensors: dict[int, tuple[ref[torch.Tensor], str | None]] = {}
         self._modules: dict[int, tuple[torch.nn.Module, str | None]] = {}
         self._called: dict[int, tuple[torch.nn.Module, str]] = {}
         self._snapshots: dict[int, tuple[torch.Tensor, int, Reading]] = {}
 
     def learn(self, tensor: torch.Tensor, name: str) -> None:
         """Remember the name that the source gives a tensor where it is made."""
-        self._tensors[id(tensor)] = (tensor, name)
+        self._tensors[id(tensor)] = (ref(tensor), name)
 
     def knows(self, tensor: torch.Tensor) -> bool:
         """Whether a tensor has a name already; writing into it under another one changes nothing."""
         known = self._tensors.get(id(tensor))
-        return known is not None and known[0] is tensor and known[1] is not None
+        return known is not None and known[0]() is tensor and known[1] is not None
 
     def known(self, tensor: torch.Tensor) -> str | None:
         """The name of a tensor that was looked up before; None also if it has none."""
@@ -45,14 +46,21 @@ class Names:
     def of(self, tensor: torch.Tensor, frame: FrameType | None) -> str | None:
         """The program's name for a tensor, such as `x`, `net.layers.0.weight` or `params[1]`."""
         known = self._tensors.get(id(tensor))
-        if known is not None and known[0] is tensor:
+        if known is not None and known[0]() is tensor:
             return known[1]
         if len(self._tensors) > MAX_KNOWN:
             self._tensors.clear()
         # Whatever can be named now is named at once: a network has hundreds of parameters, and a scan sees them all.
         for name, one in _tensors_in(self._scopes(frame)):
-            self._tensors.setdefault(id(one), (one, name))
-        return self._tensors.setdefault(id(tensor), (tensor, None))[1]
+            self._note(one, name)
+        return self._note(tensor, None)
+
+    def _note(self, tensor: torch.Tensor, name: str | None) -> str | None:
+        """Remember a name, unless the tensor has one; one that is gone leaves its place to another."""
+        known = self._tensors.get(id(tensor))
+        if known is None or known[0]() is not tensor:
+            known = self._tensors[id(tensor)] = (ref(tensor), name)
+        return known[1]
 
     def results(self, frame: FrameType | None) -> dict[Function, str]:
         """The names of results that the program's variables hold now, by the node that made them."""

@@ -49,7 +49,6 @@ class Passes:
         self._templates = Templates(names)
         self._derivatives = Derivatives()
         self._deductions = Deductions()
-        self._values_kept = 0
         self._current: Recording | None = None
         self.takes_hooks_away = False
         """Whether no hook may stay on a graph that the program keeps; in a child none lives long enough to matter."""
@@ -211,11 +210,10 @@ class Passes:
         """Make the pass of what was taken down.
 
         Raises:
-            RunCut: the run has recorded more values than it may.
+            RunCut: the pass has more values than a run may keep.
         """
         readings = recording.readings()
-        self._values_kept += len(readings) - readings.count(None)
-        self._count("values", self._values_kept, self._limits.values)
+        self._count("values", len(readings) - readings.count(None), self._limits.values)
         if not recording.template.is_small:
             settle(one for one in readings if isinstance(one, Held))
         return Pass(

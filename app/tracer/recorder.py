@@ -33,6 +33,7 @@ from app.tracer.names import Names
 from app.tracer.passes import Passes
 from app.tracer.recording import Options, Recording
 from app.tracer.source import Sources
+from app.tracer.thinning import Thinning
 from app.tracer.updates import Updates
 from app.tracer.walk import function_of
 
@@ -59,9 +60,10 @@ class Recorder:
         source: the program.
         limits: how much may be recorded.
         send: takes each event as it happens.
+        every: of each graph's steps only every so-maniest is kept.
     """
 
-    def __init__(self, source: Sources, limits: Limits, send: Callable[[Event], None]) -> None:
+    def __init__(self, source: Sources, limits: Limits, send: Callable[[Event], None], every: int = 1) -> None:
         self.limits = limits
         self._is_program = source.is_program
         self.names = Names(source.is_program)
@@ -73,7 +75,8 @@ class Recorder:
         self.stop_reason: str | None = None
         self.leaf_ids: dict[int, str] = {}
         self.update_count = 0
-        self._send = send
+        self._thinning = Thinning(send, limits, every)
+        self._send = self._thinning.send
         self._last_variables: dict[str, Any] = {}
 
     # -- passes --------------------------------------------------------------------------------------------------------
@@ -88,7 +91,6 @@ class Recorder:
         """
         self.check()
         self.calls.is_resting = False
-        self.count("passes", self.pass_count + 1, self.limits.passes)
         self.updates.flush()
         roots = [root for root in map(_root, outputs) if root is not None]
         if not roots:
@@ -214,6 +216,7 @@ class Recorder:
             found = [*variables.values(), *self._last_variables.values()]
             tensors = {id(one): one for one in found if isinstance(one, torch.Tensor) and function_of(one)}
             self._forward_only(list(tensors.values()))
+        self._thinning.finish()
         self.tell(self.updates.lost())
         self.tell(self.diagnoser.finish(has_failed))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from itertools import islice
 from types import FrameType
 from typing import Any
 
@@ -69,6 +70,17 @@ class Made(msgspec.Struct):
     """The values of further outputs, by `output_nr`."""
     origin: Origin | None = None
     """The node of an earlier graph that ran when this one was made: this is part of its gradient."""
+
+
+MAX_MADE = 200_000
+"""Nodes whose making is remembered: ten graphs of the largest size. Most are forgotten with their graph."""
+
+
+def bound(made: dict[int, Made]) -> None:
+    """Forget half of what made nodes once it is too much: a program that never differentiates would fill the memory."""
+    if len(made) > MAX_MADE:
+        for sequence_number in list(islice(made, len(made) // 2)):
+            del made[sequence_number]
 
 
 class Sites:

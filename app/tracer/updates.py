@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import torch
 
@@ -37,8 +37,8 @@ class Updates:
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
-        self._leaves: dict[int, torch.Tensor] = {}
-        self._by_address: dict[int, torch.Tensor] = {}
+        self._leaves: WeakValueDictionary[int, torch.Tensor] = WeakValueDictionary()
+        self._by_address: WeakValueDictionary[int, torch.Tensor] = WeakValueDictionary()
         self._cuts = Cuts()
         self._latest_options: dict[int, tuple[dict[str, Any], dict[str, Parameter]]] = {}
         self._latest_updates: WeakKeyDictionary[torch.optim.Optimizer, int] = WeakKeyDictionary()

@@ -90,6 +90,15 @@ test("a zero_grad clears the leaves that it names, by id in the graph on show", 
   assert.deepEqual(views(scene(8), "gradient"), [1, 1, 1, null]);
 });
 
+test("what a leaf holds is not known after steps that were left out", () => {
+  const trace = descent({ isCleared: false });
+  const gap = { kind: "gap", left_out: { passes: 7, updates: 7 } };
+  const timeline = trace.timeline.flatMap((moment) => (moment.kind === "update" ? [moment, gap] : [moment]));
+  const scene = scenes({ ...trace, timeline });
+  assert.equal(scene(8).frame.kind, "gap");
+  assert.deepEqual(views(scene(8), "gradient").slice(1), [1, 1, null]);
+});
+
 test("autograd.grad gives gradients to leaves that the engine did not run", () => {
   const trace = quadratic();
   const pass = { ...trace.passes[0], call: "grad", order: [0, 1, 5, 2], accumulated: {} };

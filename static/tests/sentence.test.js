@@ -52,6 +52,9 @@ test("an update spells the rule out where it is plain descent", () => {
 
 test("zero_grad, prints and an empty run have their sentences", () => {
   assert.equal(sentence(descent(), 8).key, "zero-grad");
+  const thinned = descent();
+  thinned.timeline = thinned.timeline.map((moment) => (moment.kind === "zero_grad" ? { kind: "gap", left_out: { passes: 40, updates: 39 } } : moment));
+  assert.deepEqual(sentence(thinned, 8), { key: "gap", parameters: { passes: 40, updates: 39 } });
   const named = descent();
   named.timeline = named.timeline.map((moment) => (moment.kind === "zero_grad" ? { ...moment, cleared: [{ variable: "x", node: "n1" }, { variable: "w", node: null }] } : moment));
   assert.deepEqual(sentence(named, 8), { key: "zero-grad-of", parameters: { names: "x.grad, w.grad" } });

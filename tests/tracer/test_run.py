@@ -323,10 +323,12 @@ def test_a_chain_of_ten_thousand_operations_is_walked() -> None:
 
 
 def test_a_limit_cuts_the_run_and_keeps_what_was_recorded() -> None:
-    run = record(DESCENT, Limits(passes=7))
+    program = "import torch\nx = torch.ones((), requires_grad=True)\ny = x\n"
+    program += "for step in range(9):\n    y = y * x\n    y.backward(retain_graph=True)\n"
+    run = record(program, Limits(graphs=7))
     assert len(run.passes) == 7
     assert run.cut is not None
-    assert (run.cut.limit, run.cut.value) == ("passes", 7)
+    assert (run.cut.limit, run.cut.value) == ("graphs", 7)
 
 
 def test_output_past_its_limit_cuts_the_run() -> None:
