@@ -41,7 +41,7 @@ class Names:
     def known(self, tensor: torch.Tensor) -> str | None:
         """The name of a tensor that was looked up before; None also if it has none."""
         known = self._tensors.get(id(tensor))
-        return known[1] if known is not None and known[0] is tensor else None
+        return known[1] if known is not None and known[0]() is tensor else None
 
     def of(self, tensor: torch.Tensor, frame: FrameType | None) -> str | None:
         """The program's name for a tensor, such as `x`, `net.layers.0.weight` or `params[1]`."""
