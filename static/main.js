@@ -46,7 +46,7 @@ async function start() {
     else tellFault(faultOfLink(location.hash));
   });
   done.then(() => tellFault(fault));
-  loadExamples(store.get().settings.language).then((examples) => store.set({ examples }), () => {});
+  bringGallery(store.get());
 }
 
 /** A file may be dropped anywhere. */
@@ -110,7 +110,20 @@ function keepAddress() {
   });
 }
 
+const gallery = { isAsked: false };
+
+/** The lessons are fetched when the first is wanted: they are as large as all the page's words. */
+function bringGallery({ dialog, lesson, settings: { language } }) {
+  if (gallery.isAsked || (dialog !== "examples" && lesson === null)) return;
+  gallery.isAsked = true;
+  loadExamples(language).then((examples) => store.set({ examples, isGalleryLost: false }), () => {
+    gallery.isAsked = false;
+    store.set({ isGalleryLost: true });
+  });
+}
+
 function onChange(state, before) {
+  bringGallery(state);
   if (before.opened && !state.opened && location.search) history.replaceState(null, "", location.pathname + location.hash);
   if (state.settings.language !== before.settings.language && location.search) history.replaceState(null, "", location.pathname + location.hash);
   if (state.settings !== before.settings) showLook(state);

@@ -29,6 +29,7 @@ export function firstState(chosen) {
     loop: null,
     settings: chosen,
     examples: [],
+    isGalleryLost: false,
     lesson: null,
     dialog: null,
     panel: "curves",

@@ -13,7 +13,7 @@ export function Examples({ state, actions }) {
   const groups = [...new Set(examples.map(({ group }) => group))];
   return html`
     <${Dialog} name="examples" title=${t("examples.title")} ...${{ state, actions }}>
-      <p class="hint">${examples.length === 0 ? t("examples.none") : t("examples.hint", { count: examples.length })}</p>
+      <p class="hint">${examples.length > 0 ? t("examples.hint", { count: examples.length }) : state.isGalleryLost ? t("examples.none") : "…"}</p>
       ${groups.map((group) => html`<${Shelf} key=${group} ...${{ group, state, actions, t }} />`)}
     <//>
   `;

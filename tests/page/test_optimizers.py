@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from app.layout.numbers import format_value
+from tests.page.conftest import Opened
 from tests.page.stage import Stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -128,10 +129,6 @@ async def test_a_sweep_fills_its_map_and_tells_of_every_cell(stage: Stage) -> No
     await page.get_by_role("button", name="a ravine").click()
     await page.get_by_role("checkbox", name="A grid of starts").check()
     await page.get_by_label("Start of x: count").fill("3")
-    await page.get_by_label("Start of y: count").fill("1000000")
-    await expect(page.get_by_text("225,000,000 runs")).to_be_visible()
-    await page.get_by_role("button", name="Run", exact=True).last.click()
-    await expect(page.get_by_role("alert")).to_contain_text("Too many runs")
     await page.get_by_label("Start of y: count").fill("2")
     await run_study(stage)
     await expect(page.locator(".heat-legend")).to_contain_text("bound 2/λmax")
@@ -140,6 +137,13 @@ async def test_a_sweep_fills_its_map_and_tells_of_every_cell(stage: Stage) -> No
     for _ in range(25):
         await page.keyboard.press("ArrowRight")
     await expect(page.locator("#heat-reading")).to_contain_text("lr = 1, x = -6, y = -1: diverged at step")
+    await page.keyboard.press("Enter")
+    await expect(stage.place).to_contain_text("of 100")
+    await expect(page.locator("#value-x")).to_have_value("-6")
+    await open_lab(stage, "Sweep")
+    await heat.focus()
+    for _ in range(25):
+        await page.keyboard.press("ArrowRight")
     await page.get_by_text("The same as a table").click()
     row = page.locator(".lab-more .standings tbody tr").nth(24)
     await expect(row).to_contain_text("SGD")
@@ -189,3 +193,18 @@ async def test_a_program_races_and_its_slice_says_what_it_hides(stage: Stage) ->
     await expect(page.locator(".standings tbody tr")).to_have_count(2)
     await page.get_by_role("button", name="Study an expression instead").click()
     await expect(page.locator("main.lab").get_by_label("Expression", exact=True)).to_have_value("x**2 + 20*y**2")
+
+
+async def test_a_sweep_that_is_too_large_is_refused_at_its_field_and_loses_nothing(opened: Opened) -> None:
+    page = await opened.open()
+    stage = Stage(page, opened.url)
+    await open_lab(stage, "Sweep")
+    await page.get_by_role("button", name="a ravine").click()
+    await page.get_by_label("Seeds", exact=True).fill("1000")
+    await page.get_by_label("Learning rates, at equal ratios: count").fill("75000")
+    await expect(page.get_by_text("225,000,000 runs")).to_be_visible()
+    await page.get_by_role("button", name="Run", exact=True).last.click()
+    await expect(page.get_by_role("alert")).to_contain_text("Too many runs")
+    field = page.get_by_label("Learning rates, at equal ratios: count")
+    await expect(field).to_have_attribute("aria-invalid", "true")
+    await expect(field).to_have_value("75000")

@@ -21,6 +21,12 @@ function startText({ starts, seeds }, { start, seed }) {
   return [starts.length > 1 && place ? `, ${place}` : "", seeds.length > 1 ? `, seed ${seeds[seed]}` : ""].join("");
 }
 
+/** The run of a cell: its configuration, rate, start and seed. */
+export function runOf({ plan }, cell) {
+  const place = placeOf(plan, cell);
+  return { ...plan.configurations[place.configuration], rate: plan.rates[place.rate], start: plan.starts[place.start] ?? {}, seed: plan.seeds[place.seed] };
+}
+
 /** A loss that may be no finite number. */
 function wordOf(number) {
   return formatNumber(Number.isFinite(number) ? number : String(number));
@@ -31,7 +37,7 @@ export function Cell({ sweep, cell, body, actions, lab, t }) {
   const { plan, cells, failures } = sweep;
   const place = placeOf(plan, cell);
   const configuration = plan.configurations[place.configuration];
-  const run = { ...configuration, rate: plan.rates[place.rate], start: plan.starts[place.start] ?? {}, seed: plan.seeds[place.seed] };
+  const run = runOf(sweep, cell);
   const failure = failures.get(cell);
   const facts = ["initial", "final", "best"].map((name) => [name, wordOf(cells[name][cell])]);
   const reached = cells.reached[cell];

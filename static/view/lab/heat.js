@@ -13,9 +13,9 @@ const MOST_HEIGHT = 460;
 const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 /**
- * @param {{sweep: any, chosen: number | null, choose: (cell: number | null) => void, point: (cell: number | null) => void, t: any, theme: string}} props
+ * @param {{sweep: any, chosen: number | null, choose: (cell: number | null) => void, open: (cell: number) => void, point: (cell: number | null) => void, t: any, theme: string}} props
  */
-export function Heat({ sweep, chosen, choose, point, t, theme }) {
+export function Heat({ sweep, chosen, choose, open, point, t, theme }) {
   const host = useRef(null);
   const canvas = useRef(null);
   const width = useWidth(host);
@@ -26,7 +26,7 @@ export function Heat({ sweep, chosen, choose, point, t, theme }) {
     if (width > 0) drawCells(canvas.current, { sweep, layout });
   }, [sweep, layout, theme, isDark]);
   const place = chosen === null ? null : rowAndRate(plan, chosen);
-  const handlers = handlersOf({ host, layout, plan, place, choose, point });
+  const handlers = handlersOf({ host, layout, plan, place, choose, point, open: () => chosen !== null && open(chosen) });
   return html`
     <div class="heat-host" ref=${host} tabindex="0" role="application" aria-roledescription=${t("lab.heat-role")} aria-label=${t("lab.heat-label")} aria-describedby="heat-reading" ...${handlers}>
       <canvas class="heat-canvas" ref=${canvas} aria-hidden="true"></canvas>
@@ -129,7 +129,7 @@ function rateTicks(rates, layout) {
   return rates.map((_, k) => k).filter((k) => k % stride === 0);
 }
 
-function handlersOf({ host, layout, plan, place, choose, point }) {
+function handlersOf({ host, layout, plan, place, choose, point, open }) {
   const under = (event) => {
     const { left, top } = host.current.getBoundingClientRect();
     const rate = Math.floor((event.clientX - left - layout.left) / layout.wide);
@@ -143,9 +143,11 @@ function handlersOf({ host, layout, plan, place, choose, point }) {
     onPointerMove: (event) => point(under(event)),
     onPointerLeave: () => point(null),
     onClick: (event) => choose(under(event)),
+    onDblClick: open,
     onKeyDown: (event) => {
       const step = STEPS[event.key];
       if (event.key === "Escape") choose(null);
+      if (event.key === "Enter") open();
       if (!step) return;
       event.preventDefault();
       const from = place ?? { row: 0, rate: -step[1] };

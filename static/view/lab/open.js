@@ -12,6 +12,12 @@ export function OpenRun({ body, run, label, actions, t }) {
   return html`<button type="button" class="button small" aria-label=${text} title=${text} onClick=${() => hand(opening, actions)}>${t("lab.open")}</button>`;
 }
 
+/** Open a run of a study in the studio, if it can be; a program's own optimizer is its own affair. */
+export function openRun(body, run, actions) {
+  const opening = openingOf(body, run);
+  if (opening) hand(opening, actions);
+}
+
 /** What the studio's form cannot hold (a schedule, a switch) goes there as the program that the server writes. */
 async function hand({ source, call }, actions) {
   actions.leaveLab();

@@ -4,9 +4,10 @@ import { formatNumber } from "../../format.js";
 import { cellCount, faultsOf, scalarsOf, sweepBody } from "../../lab/requests.js";
 import { shadesOf, summaryRows } from "../../lab/sweep.js";
 import { html, useMemo, useState } from "../../vendor/preact.js";
-import { Cell, readingOf } from "./cell.js";
+import { Cell, readingOf, runOf } from "./cell.js";
 import { RunBar, Stretch, TextField } from "./fields.js";
 import { Heat } from "./heat.js";
+import { openRun } from "./open.js";
 import { Problem, titleOf } from "./problem.js";
 import { Racers } from "./racers.js";
 import { useStudy } from "./study.js";
@@ -75,7 +76,7 @@ function Results({ state, actions, lab, sweep, body, t, language }) {
     <p class="lab-statement">${t("lab.sweep-statement", { count: plan.cells.toLocaleString(language), steps: plan.steps })}
       ${summary && html` ${t("lab.sweep-summary", { diverged: summary.diverged, failed: summary.failed })}`}</p>
     ${cut && html`<p class="card warning">${t("lab.cut", { limit: cut.limit.replaceAll("_", " "), value: cut.value, unit: cut.unit })}</p>`}
-    <${Heat} ...${{ sweep, chosen, choose, point, t }} theme=${state.settings.theme} />
+    <${Heat} ...${{ sweep, chosen, choose, point, t }} open=${(cell) => openRun(body, runOf(sweep, cell), actions)} theme=${state.settings.theme} />
     <${Legend} ...${{ sweep, t }} />
     <p class="heat-reading" id="heat-reading" role="status">${shown === null ? t("lab.heat-hint") : readingOf(sweep, shown, t)}</p>
     ${chosen !== null && html`<${Cell} ...${{ sweep, body, actions, lab, t }} cell=${chosen} />`}
