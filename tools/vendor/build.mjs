@@ -16,7 +16,7 @@ const packages = join(here, "node_modules");
 const styles = { "uplot.css": "uplot/dist/uPlot.min.css" };
 
 /** The letters that our formulas are set in: four of the twenty fonts that KaTeX has. */
-const fonts = ["Main-Regular", "Math-Italic", "Size1-Regular", "Size2-Regular"].map((name) => `KaTeX_${name}`);
+const fonts = ["Main-Regular", "Math-Italic", "Size1-Regular", "Size2-Regular", "Size3-Regular", "Size4-Regular"].map((name) => `KaTeX_${name}`);
 
 await rm(target, { recursive: true, force: true });
 await mkdir(join(target, "licences"), { recursive: true });

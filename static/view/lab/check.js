@@ -39,13 +39,9 @@ function Answer({ answer, t }) {
     ${random && html`<p class="card warning">${t("lab.random")}</p>`}
     ${repeatable === false && html`<p class="card warning">${t("lab.not-repeatable")}</p>`}
     ${symbolic && html`<div class="lab-symbolic"><h3>${t("lab.symbolic")}</h3><${Formula} formula=${{ latex: symbolic.expression, text: symbolic.expression, names: [] }} /></div>`}
-    ${!symbolic && answer.symbolic_reason && html`<p class="hint">${reasonOf(answer.symbolic_reason, t)}</p>`}
+    ${symbolic === null && html`<p class="hint">${t("lab.no-symbolic")}</p>`}
     ${leaves.map((leaf) => html`<${Leaf} key=${leaf.variable} leaf=${leaf} symbolic=${symbolic?.leaves.find(({ variable }) => variable === leaf.variable)} t=${t} />`)}
   `;
-}
-
-function reasonOf(code, t) {
-  return t("lab.no-symbolic", { reason: code.replaceAll("-", " ") });
 }
 
 function Leaf({ leaf, symbolic, t }) {
