@@ -143,7 +143,10 @@ class Pass(Struct, frozen=True):
 
 
 class ParameterUpdate(Struct, frozen=True):
-    """One parameter's change in one update; `node` is its leaf's id in the graph of the pass, if it is there."""
+    """One parameter's change in one update; `node` is its leaf's id in the graph of the pass, if it is there.
+
+    `step_norm` is the norm of `after − before`, where these were too large to be kept whole.
+    """
 
     variable: str | None
     node: str | None
@@ -151,6 +154,7 @@ class ParameterUpdate(Struct, frozen=True):
     gradient: Value
     after: Value
     state: dict[str, Value] = {}
+    step_norm: Number | msgspec.UnsetType = msgspec.UNSET
 
 
 class Update(Struct, frozen=True):

@@ -61,12 +61,16 @@ class Calls(TorchFunctionMode):
         self._sites = Sites(source, names)
         self._names = names
         self._listener = listener
-        self._full_elements = full_elements
         self._holdings = Holdings()
         self._origins = Origins(names, self.made, listener.cut)
         self._running: list[Kernels] = []
-        self._kernels = Kernels(full_elements, self._holdings.settle_sharing)
+        self.keep_less(full_elements)
         self._treatments: dict[Any, Treatment] = {}
+
+    def keep_less(self, full_elements: int) -> None:
+        """Keep fewer elements of each value from now on."""
+        self.full_elements = full_elements
+        self._kernels = Kernels(full_elements, self._holdings.settle_sharing)
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Run one torch call, and take down what it made."""
@@ -121,7 +125,7 @@ class Calls(TorchFunctionMode):
             frame = program_frame(sys._getframe(2), self._is_program)
             if frame is not None:
                 site = self._sites.find(func, frame, args)
-                operands = self._origins.constants(site, args, self._full_elements) if site.operands else ()
+                operands = self._origins.constants(site, args, self.full_elements) if site.operands else ()
                 self._keep_result(start, site, output, operands)
         elif made:
             self._treatments[func] = self._composite
@@ -217,7 +221,7 @@ class Calls(TorchFunctionMode):
         """Run a backward pass that builds graphs of its own (`create_graph=True`, or a function of the program's that
         runs a forward pass again, as `checkpoint` does); take down their nodes, and from which ones they come.
         """
-        kernels = Kernels(self._full_elements, self._holdings.settle_sharing)
+        kernels = Kernels(self.full_elements, self._holdings.settle_sharing)
         self._running.append(kernels)
         try:
             with kernels.watching(next_sequence_number(), origin_of):
@@ -250,9 +254,8 @@ class Calls(TorchFunctionMode):
             if function is not None:
                 sequence_number = function._sequence_nr()
                 if sequence_number >= start:
-                    self._keep_result(
-                        sequence_number, site, output, self._origins.constants(site, args, self._full_elements)
-                    )
+                    operands = self._origins.constants(site, args, self.full_elements)
+                    self._keep_result(sequence_number, site, output, operands)
                     if output is not result:
                         self.made[sequence_number].others = self._others(result, function)
                     return  # further outputs of the same node, or nodes that their kernels already told of
@@ -260,14 +263,14 @@ class Calls(TorchFunctionMode):
     def _others(self, results: Any, function: Function) -> dict[int, Reading] | None:
         """The values of the further outputs of one node, by `output_nr`."""
         own = [one for one in results[:MAX_OUTPUTS] if isinstance(one, torch.Tensor) and function_of(one) is function]
-        others = {one.output_nr: read(one, self._full_elements) for one in own if one.output_nr}
+        others = {one.output_nr: read(one, self.full_elements) for one in own if one.output_nr}
         self._holdings.remember_all(others.values())
         return others or None
 
     def _keep_result(
         self, sequence_number: int, site: Site, result: torch.Tensor, operands: tuple[Constant, ...]
     ) -> None:
-        value = read(result, self._full_elements)
+        value = read(result, self.full_elements)
         module = self.modules[-1] if self.modules else None
         bound(self.made)
         known = self.made.get(sequence_number)

@@ -20,11 +20,18 @@ from app.tracer.derivatives import Derivatives
 from app.tracer.names import Names
 from app.tracer.recording import Options, Recording
 from app.tracer.structure import Builder, Leaf, Parts
-from app.tracer.template import Laid, Template, Templates
+from app.tracer.template import Laid, Template, Templates, kept_elements
 from app.tracer.values import Held, Reading, is_dense, read, settle, settled
 from app.tracer.walk import walk
 
 Count = Callable[[str, int, int], None]
+
+
+MANY_ELEMENTS = 10_000
+"""Where the values of one graph would have more elements than this, larger ones are told by statistics: each pass would
+take megabytes otherwise."""
+FEW = 16
+"""Up to so many elements are then still kept in full."""
 
 
 class Passes:
@@ -49,6 +56,7 @@ class Passes:
         self._templates = Templates(names)
         self._derivatives = Derivatives()
         self._deductions = Deductions()
+        self._full_elements = limits.full_elements
         self._current: Recording | None = None
         self.takes_hooks_away = False
         """Whether no hook may stay on a graph that the program keeps; in a child none lives long enough to matter."""
@@ -64,7 +72,7 @@ class Passes:
         self._calls.keep_running()
         known = self._templates.find(roots, self._calls.made)
         template, laid = known if known is not None else self._meet(roots, frame)
-        return Recording(template, laid, template.values(laid, self._limits.full_elements), options)
+        return Recording(template, laid, template.values(laid, template.full_elements), options)
 
     def _meet(self, roots: list[Function], frame: FrameType | None) -> tuple[Template, Laid]:
         """Walk a graph that no template fits, and make one of it."""
@@ -76,7 +84,10 @@ class Passes:
         constants = [(source, one) for source, how in enumerate(made) if how is not None for one in how.constants]
         parts = Parts(found, made, leaves, constants, tuple([found.nodes.index(root) for root in roots]))
         graph = Builder(self._names).build(parts, f"g{self._templates.count}", frame)
-        template = Template(graph, parts, self._limits.full_elements)
+        if kept_elements(graph, self._full_elements) > MANY_ELEMENTS and self._full_elements > FEW:
+            self._full_elements = FEW
+            self._calls.keep_less(FEW)
+        template = Template(graph, parts, self._full_elements)
         self._templates.add(template, roots, self._calls.made)
         self._found(graph)
         numbers = [node._sequence_nr() for node in found.nodes]
@@ -136,7 +147,7 @@ class Passes:
         """`_ran` for graphs whose tensors are all kept in full."""
         if not recording.is_open:
             return
-        full = self._limits.full_elements
+        full = recording.template.full_elements
         recording.order.append(index)
         gradient = grad_outputs[0]
         if gradient is None:
@@ -170,24 +181,25 @@ class Passes:
 
     def _read(self, recording: Recording, tensor: torch.Tensor) -> Reading:
         """Read a gradient; a large one that arrives twice (as flow, then as upstream gradient) is held once."""
-        if tensor.numel() <= self._limits.full_elements or tensor.layout is not torch.strided:
-            return read(tensor, self._limits.full_elements)
+        full = recording.template.full_elements
+        if tensor.numel() <= full or tensor.layout is not torch.strided:
+            return read(tensor, full)
         key = (tensor.data_ptr(), tensor.numel(), tensor.dtype)
         known = recording.memory.get(key)
         if known is None:
-            reading = read(tensor, self._limits.full_elements)
+            reading = read(tensor, full)
             if isinstance(reading, Held) and is_dense(tensor):
                 recording.memory[key] = reading
             return reading
         if known.shape == tensor.shape:
             return known
-        return Held(tensor, known) if is_dense(tensor) else read(tensor, self._limits.full_elements)
+        return Held(tensor, known) if is_dense(tensor) else read(tensor, full)
 
     # -- after ---------------------------------------------------------------------------------------------------------
 
     def read_accumulated(self, recording: Recording) -> None:
         """After `backward()`: read every leaf's `.grad`."""
-        full = self._limits.full_elements
+        full = recording.template.full_elements
         for index, variable in zip(recording.template.leaves, recording.laid.variables, strict=True):
             gradient = variable.grad
             if gradient is not None:
@@ -214,7 +226,8 @@ class Passes:
         """
         readings = recording.readings()
         self._count("values", len(readings) - readings.count(None), self._limits.values)
-        if not recording.template.is_small:
+        # Forward values may have been taken down after another graph had made values scarce.
+        if not recording.template.is_small or self._full_elements < recording.template.full_elements:
             settle(one for one in readings if isinstance(one, Held))
         return Pass(
             graph=recording.template.graph.id,

@@ -50,6 +50,7 @@ class Template:
 
     def __init__(self, graph: Graph, parts: Parts, full_elements: int) -> None:
         self.graph = graph
+        self.full_elements = full_elements
         self.roots = parts.roots
         self.leaves = [index for index, leaf in enumerate(parts.leaves) if leaf is not None]
         self.links = parts.walk.links
@@ -241,6 +242,11 @@ def _plainly_saved(node: Function) -> Iterator[tuple[str, Any]]:
 
 def _has_tensor(value: Any) -> bool:
     return isinstance(value, tuple) and any(isinstance(one, torch.Tensor) for one in value)
+
+
+def kept_elements(graph: Graph, full_elements: int) -> int:
+    """How many elements one pass keeps of a graph's values, if each value of up to `full_elements` is kept in full."""
+    return sum(count for node in graph.nodes if (count := _count(node.shape)) <= full_elements)
 
 
 def _count(shape: tuple[int, ...] | None) -> int:

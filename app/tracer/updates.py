@@ -6,17 +6,20 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
+import msgspec
 import torch
 
 from app.program.optimizers import PARTS
-from app.trace.model import Diagnostic, Parameter, ParameterUpdate, Span, Update, Value
+from app.trace.model import Diagnostic, Number, Parameter, ParameterUpdate, Span, Update, Value
 from app.tracer.cuts import Cuts
-from app.tracer.values import Held, Reading, is_zero, number, read, settle, settled
+from app.tracer.values import Held, Reading, is_zero, number, read, settle, settled, unwatched
 
 if TYPE_CHECKING:
     from app.tracer.recorder import Recorder
     from app.tracer.sites import Site
 
+MOST_COPIED = 2_000_000
+"""A leaf of more elements is not copied to see how far it goes."""
 _ZEROING = frozenset({"zero_", "fill_", "mul_", "copy_", "__set__", "__setitem__", "__imul__"})
 
 
@@ -26,6 +29,17 @@ class Change(NamedTuple):
     leaf: torch.Tensor
     before: Reading
     gradient: Reading
+    copy: torch.Tensor | None = None
+    """What it was, where the reading does not say it element by element."""
+    step_norm: Number | msgspec.UnsetType = msgspec.UNSET
+
+    def measured(self) -> Change:
+        """The change after it was made: how far the leaf went."""
+        if self.copy is None or self.copy.shape != self.leaf.shape:
+            return self._replace(copy=None)
+        with unwatched(), torch.no_grad():
+            norm = torch.linalg.vector_norm(self.leaf.detach() - self.copy).item()
+        return self._replace(copy=None, step_norm=number(norm))
 
 
 Row = tuple[Change, Reading, dict[str, Value]]
@@ -85,6 +99,7 @@ class Updates:
             # A closure ran inside of the step: what it left in `.grad` is what the step was made from.
             changes = [change._replace(gradient=self._gradient(change.leaf)) for change in changes]
         values = [self._read(change.leaf) for change in changes]
+        changes = [change.measured() for change in changes]
         states = [self._state(optimizer, change.leaf) for change in changes]
         options = [self._options(group) for group in groups]
         for group, own in zip(groups[1:], options[1:], strict=True):
@@ -95,13 +110,19 @@ class Updates:
         self._send(type(optimizer).__name__, options[0], rows, self._span(), previous)
 
     def _change(self, leaf: torch.Tensor) -> Change:
-        return Change(leaf, self._read(leaf), self._gradient(leaf))
+        before = self._read(leaf)
+        is_measured = type(before) is Held and leaf.is_floating_point() and leaf.numel() <= MOST_COPIED
+        copy = None
+        if is_measured:
+            with unwatched():
+                copy = leaf.detach().clone()
+        return Change(leaf, before, self._gradient(leaf), copy)
 
     def _gradient(self, leaf: torch.Tensor) -> Reading:
         return self._read(leaf.grad) if leaf.grad is not None else None
 
     def _read(self, tensor: torch.Tensor) -> Reading:
-        reading = read(tensor, self._recorder.limits.full_elements)
+        reading = read(tensor, self._recorder.calls.full_elements)
         if type(reading) is Held:
             # A leaf is written in place: its statistics cannot wait.
             settle([reading])
@@ -182,7 +203,7 @@ class Updates:
             after = self._read(token.leaf)
             # `w.data -= step` writes through an alias, then assigns the alias to `w.data`: one change.
             if function != "__set__" or after != token.before:
-                self._written.append((token, after))
+                self._written.append((token.measured(), after))
             if token.leaf.layout is torch.strided:
                 self._by_address[_address(token.leaf)] = token.leaf
         elif function in _ZEROING:
@@ -242,6 +263,7 @@ class Updates:
                     gradient=settled(change.gradient),
                     after=settled(after),
                     state=state,
+                    step_norm=change.step_norm,
                 )
                 for change, after, state in rows
             ]

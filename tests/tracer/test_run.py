@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 import torch
 
 from app.settings import Limits
 from app.trace.job import Expression
 from app.trace.model import SavedTensor, TensorValue
-from tests.tracer.recording import gradient, graph_of, node, record, run_bare, value
+from tests.tracer.recording import gradient, graph_of, node, record, run_bare, unexplained, value
 
 QUADRATIC = """\
 import torch
@@ -444,3 +445,49 @@ def test_only_the_last_operation_of_a_sequence_has_its_name() -> None:
         one.variable: one.label for one in graph_of(run).nodes if one.kind in ("operation", "output") and one.variable
     }
     assert named == {"loss": "t.mean()", "out": "head(pred)", "pred": "linear"}
+
+
+def test_a_step_too_large_to_keep_says_how_far_it_went() -> None:
+    run = record(
+        """import torch
+torch.manual_seed(0)
+w = torch.randn(40, 40, requires_grad=True)
+b = torch.zeros(3, requires_grad=True)
+optimizer = torch.optim.SGD([w, b], lr=0.5)
+(w.sum() + b.sum()).backward()
+optimizer.step()
+with torch.no_grad():
+    w -= 0.25
+"""
+    )
+    (large, small), (by_hand,) = (update.parameters for update in run.updates)
+    assert large.step_norm == pytest.approx(0.5 * 40)
+    assert small.step_norm is msgspec.UNSET
+    assert by_hand.step_norm == pytest.approx(0.25 * 40)
+
+
+def test_many_middling_tensors_are_told_by_statistics() -> None:
+    run = record(
+        """import torch
+from torch import nn
+torch.manual_seed(0)
+net = nn.Sequential(*[nn.Linear(16, 16) for _ in range(60)])
+optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+small = torch.ones(3, requires_grad=True)
+for _ in range(2):
+    optimizer.zero_grad()
+    net(torch.ones(1, 16)).sum().backward()
+    optimizer.step()
+(small * torch.ones(40, 3)).sum().backward()
+"""
+    )
+    assert run.failure is None
+    second = run.passes[1]
+    weights = [at for at, one in enumerate(graph_of(run, 1).nodes) if one.kind == "leaf" and one.shape == (16, 16)]
+    kept = [at for at, one in enumerate(graph_of(run, 1).nodes) if one.kind == "leaf" and one.shape == (16,)]
+    for values in (second.values, second.gradients):
+        assert all(values[at].statistics for at in weights)  # type: ignore[union-attr]
+        assert all(values[at].data for at in kept)  # type: ignore[union-attr]
+    assert all(row.step_norm is not msgspec.UNSET for row in run.updates[1].parameters if row.before.statistics)  # type: ignore[union-attr]
+    assert list(unexplained(run)) == []
+    assert gradient(run, "small") == TensorValue((3,), "float32", data=[40.0, 40.0, 40.0])
