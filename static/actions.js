@@ -1,13 +1,13 @@
 // Everything a visitor can do, by name; views call these and change nothing themselves.
 
-import { ProblemError, drawGraph, loadTable } from "./api.js";
+import { loadTable } from "./api.js";
 import { withGiven } from "./givens.js";
 import { TABLES, addTable, hasLanguage } from "./i18n.js";
 import { createPace } from "./pace.js";
 import { createReasoning } from "./reasoning.js";
+import { redraw } from "./redraw.js";
 import { packState } from "./share.js";
 import { bodyOf, sourceFrom } from "./source.js";
-import { withDrawing } from "./tally.js";
 
 /** How long typing must rest before an expression runs, in milliseconds. */
 const REST = 350;
@@ -161,18 +161,4 @@ function lookActions({ store, settings }) {
 /** Bring a language's dictionaries. */
 export async function loadLanguage(language) {
   await Promise.all(TABLES.map(async (table) => addTable(language, table, await loadTable(language, table))));
-}
-
-/** Draw a graph anew: in the chosen direction, with these groups open and those closed. */
-export async function redraw({ store, graph, expanded = graph.opened ?? [], collapsed = graph.closed ?? [], unfolded = graph.unfolded ?? [] }) {
-  const { language, direction } = store.get().settings;
-  const { id, nodes, edges } = graph;
-  try {
-    const drawing = await drawGraph({ graph: { id, nodes, edges }, expanded, collapsed, direction }, { language });
-    const { trace } = store.get();
-    if (trace?.graphs.includes(graph)) store.set({ trace: withDrawing(trace, id, { ...drawing, direction, closed: collapsed, unfolded }) });
-  } catch (error) {
-    if (!(error instanceof ProblemError)) throw error;
-    store.set({ problem: error.problem });
-  }
 }

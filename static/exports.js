@@ -4,6 +4,7 @@
 import { drawGraph, fetchPicture, fetchTrace } from "./api.js";
 import { filmRun } from "./film.js";
 import { translator } from "./i18n.js";
+import { MOST_BOXES, bodyOf as bodyForDrawing } from "./redraw.js";
 import { packState } from "./share.js";
 import { curlOf, frameOf, pictureQuery, pythonOf } from "./snippets.js";
 import { bodyOf } from "./source.js";
@@ -48,9 +49,9 @@ function programOf({ source, trace }) {
 
 /** The graph on show is drawn anew, for the page's own picture takes its colours from the page. */
 async function film({ trace, settings }, { graph }) {
-  const { id, nodes, edges } = graph;
   const theme = themeOf(settings);
-  const call = { graph: { id, nodes, edges }, expanded: graph.opened ?? [], collapsed: graph.closed ?? [], direction: settings.direction, theme };
+  const depth = graph.depth ? { depth: graph.depth, max_nodes: MOST_BOXES } : {};
+  const call = { graph: bodyForDrawing(graph), expanded: graph.opened ?? [], collapsed: graph.closed ?? [], direction: settings.direction, theme, ...depth };
   const drawing = await drawGraph(call, { language: settings.language });
   return filmRun(trace, { ...graph, ...drawing }, { theme, t: translator(settings.language) });
 }

@@ -2,7 +2,7 @@
 //
 // A group of thousands of nodes is asked in every frame, so what does not depend on the frame is found once for a pass.
 
-import { elementsOf } from "./format.js";
+import { HIDDEN, elementsOf } from "./format.js";
 import { edgeView, nodeView } from "./scene.js";
 
 const groupSpans = new WeakMap();
@@ -87,15 +87,16 @@ function directionOf(scene, edges) {
 
 /**
  * What part of the squared norm of all leaves' gradients belongs to the leaves in a group, between 0 and 1; the parts
- * of groups that share nothing add up. Null while no leaf has a gradient.
+ * of groups that share nothing add up. Null while no leaf has a gradient, HIDDEN while one is to be guessed.
  *
  * @param {any} scene
  * @param {{members: string[]}} group
- * @returns {number | null}
+ * @returns {number | string | null}
  */
 export function shareOf(scene, group) {
   if (!scene.ranks) return null;
-  const { squares, total } = leafSquares(scene);
+  const { squares, total, isHidden } = leafSquares(scene);
+  if (isHidden) return HIDDEN;
   if (total === 0) return null;
   let sum = 0;
   for (const [i, square] of squares) if (groupSpan(scene, group).places.has(i)) sum += square;
@@ -106,11 +107,10 @@ export function shareOf(scene, group) {
 function leafSquares(scene) {
   const known = frames.get(scene);
   if (known) return known;
-  const squares = new Map();
-  scene.topology.graph.nodes.forEach((node, i) => {
-    if (node.kind === "leaf") squares.set(i, squareOf(nodeView(scene, i).gradient));
-  });
-  const found = { squares, total: [...squares.values()].reduce((a, b) => a + b, 0) };
+  const leaves = scene.topology.graph.nodes.flatMap(({ kind }, i) => (kind === "leaf" ? [i] : []));
+  const gradients = leaves.map((i) => nodeView(scene, i).gradient);
+  const squares = new Map(leaves.map((i, k) => [i, squareOf(gradients[k])]));
+  const found = { squares, total: [...squares.values()].reduce((a, b) => a + b, 0), isHidden: gradients.includes(HIDDEN) };
   frames.set(scene, found);
   return found;
 }

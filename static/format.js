@@ -33,6 +33,7 @@ function formatFinite(number) {
 /** Print a part of a whole, between 0 and 1, in per cent: one digit after the point; a dash where there is none. */
 export function formatShare(share) {
   if (share === null || share === undefined) return "—";
+  if (share === HIDDEN) return HIDDEN;
   const perCent = Number((share * 100).toFixed(1));
   return share > 0 && perCent === 0 ? "< 0.1 %" : `${perCent} %`;
 }

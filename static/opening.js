@@ -1,6 +1,6 @@
 // How a page opens, with the editor or without: the first state, the view over it, the clock, the look.
 
-import { redraw } from "./actions.js";
+import { redraw } from "./redraw.js";
 import { LANGUAGES } from "./i18n.js";
 import { createPlayer } from "./player.js";
 import { firstSource } from "./source.js";

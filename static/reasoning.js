@@ -1,5 +1,6 @@
 // Actions that ask the graph and the run something: search, colours, paths, loops, opened groups.
 
+import { framesAround } from "./frames.js";
 import { withEdge } from "./loop.js";
 import { frameAt, timelineOf } from "./timeline.js";
 
@@ -32,9 +33,8 @@ export function createReasoning({ store, redraw }) {
     const graph = graphOnShow();
     const group = graph?.groups?.find((entry) => entry.id === id);
     if (!group) return;
-    const unfolded = [...(graph.unfolded ?? []).filter(({ key }) => key !== group.key), { key: group.key, title: group.title, members: group.members }];
     const collapsed = (graph.closed ?? []).filter((key) => key !== group.key);
-    await redraw({ store, graph, expanded: [...(graph.opened ?? []), group.key], collapsed, unfolded });
+    await redraw({ store, graph, expanded: [...(graph.opened ?? []), group.key], collapsed });
   }
 
   /** Close an opened group again; what was chosen inside it is then the group itself. */
@@ -47,10 +47,23 @@ export function createReasoning({ store, redraw }) {
     if (closed) store.set({ selection: closed.id });
   }
 
+  /** Open so many levels of groups; null opens as many as are easy to read. */
+  async function setDepth(depth) {
+    const graph = graphOnShow();
+    if (graph) await redraw({ store, graph, expanded: [], collapsed: [], depth });
+  }
+
   return {
     reveal,
     expand,
     collapse,
+    setDepth,
+    /** Close the innermost frame around a node or group; tells its key. */
+    collapseAround: async (id) => {
+      const around = framesAround(graphOnShow(), id).at(-1);
+      if (around) await collapse(around.key);
+      return around?.key ?? null;
+    },
     showTrail: (trail) => store.set({ trail }),
     setTint: (tint) => store.set({ tint }),
     find: (isFinding) => store.set({ isFinding }),

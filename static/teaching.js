@@ -27,7 +27,8 @@ export function createTeaching({ store, actions }) {
     const { position, selection } = placeOfStep(timelineOf(trace), step);
     actions.pause();
     if (position !== null) actions.setPosition(position);
-    actions.select(selection);
+    if (selection === null) actions.select(null);
+    else await actions.reveal(selection);
   }
 
   /** Put a fix into the source, where the editor can undo it, and run it. */

@@ -3,7 +3,7 @@
 import { isBroken, magnitudeOf } from "./magnitude.js";
 import { nodeView } from "./scene.js";
 
-export const TINTS = ["none", "gradient", "value", "module"];
+export const TINTS = ["none", "gradient", "value", "module", "time"];
 /** Steps of the logarithmic scale, and hues for modules. */
 export const STEPS = 7;
 export const HUES = 8;
@@ -21,6 +21,7 @@ export function tintsOf(scene, by) {
   const tints = { classes: new Map(), low: null, high: null, modules: [], has: { zero: false, broken: false } };
   if (by === "none" || !scene?.topology) return tints;
   if (by === "module") addModules(scene.topology.graph.nodes, tints);
+  else if (by === "time") addTimes(scene, tints);
   else if (scene.pass) addSizes(scene, by, tints);
   for (const group of scene.topology.graph.groups ?? []) addGroup(group, tints);
   return tints;
@@ -32,6 +33,15 @@ function addGroup({ id, members }, tints) {
   const strongest = ["tint-broken", ...Array.from({ length: STEPS }, (_, k) => `tint-${STEPS - 1 - k}`), "tint-zero"].find((name) => inside.includes(name));
   const name = strongest ?? inside[0];
   if (name) tints.classes.set(id, name);
+}
+
+/** Nodes by when the engine ran them: of a folded group, its last one counts. */
+function addTimes({ topology, pass }, tints) {
+  const { nodes } = topology.graph;
+  const count = pass?.order.length ?? 0;
+  if (count === 0) return;
+  Object.assign(tints, { low: 1, high: count });
+  pass.order.forEach((i, k) => tints.classes.set(nodes[i].id, `tint-${Math.floor((k * STEPS) / count)}`));
 }
 
 /** The scale spans the whole pass, so that colours do not change while it is played. */

@@ -5,6 +5,7 @@ Sizes depend on the structure alone, so that a frame changes texts and nothing m
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.layout.folded import Cluster, Folded, Group
@@ -164,11 +165,16 @@ def subtitle(node: Node) -> str:
     return f"{name} · [{', '.join(map(str, node.shape))}]" if node.shape else name
 
 
-def cluster_title(cluster: Cluster) -> str:
-    """What stands at the head of a frame."""
-    after = rounds(cluster)
-    room = CLUSTER_ROOM - width(after, CLUSTER_SIZE, "bold")
-    return shorten(harmless(cluster.title), room, CLUSTER_SIZE, "bold") + after
+def cluster_titles(clusters: Sequence[Cluster]) -> dict[str, str]:
+    """What stands at the head of each frame, by its id."""
+    around = {box: cluster.title for cluster in clusters for box in cluster.boxes}
+    titles = {}
+    for cluster in clusters:
+        after = rounds(cluster)
+        room = CLUSTER_ROOM - width(after, CLUSTER_SIZE, "bold")
+        title = within(harmless(cluster.title), around.get(cluster.id))
+        titles[cluster.id] = shorten(title, room, CLUSTER_SIZE, "bold") + after
+    return titles
 
 
 def rounds(group: Group | Cluster) -> str:

@@ -90,7 +90,8 @@ def geometry_key(plan: Plan) -> bytes:
     """Name all that `write` puts into a template: plans with equal keys are placed alike, whatever their boxes say."""
     sizes = [(box.id, box.look, box.width, box.height) for box in plan.boxes]
     lines = [(bundle.id, bundle.tail, bundle.head, len(bundle.edges)) for bundle in plan.bundles]
-    frames = [(cluster.id, cluster.boxes, boxes.cluster_title(cluster)) for cluster in plan.clusters]
+    titles = boxes.cluster_titles(plan.clusters)
+    frames = [(cluster.id, cluster.boxes, titles[cluster.id]) for cluster in plan.clusters]
     view = (plan.view.direction, plan.view.theme)
     return hashlib.blake2b(repr((view, sizes, lines, plan.flows, frames)).encode(), digest_size=16).digest()
 
@@ -112,7 +113,7 @@ def _write_cluster(graph: Any, cluster: Cluster, drawn: tuple[Plan, dict[str, di
     with graph.subgraph(name=f"cluster_{checked(cluster.id)}") as inner:
         inner.attr(
             id=cluster.id,
-            label=_cluster_label(cluster, palette, texts),
+            label=_cluster_label(boxes.cluster_titles(plan.clusters)[cluster.id], palette, texts),
             labeljust="l",
             style="rounded,filled",
             fillcolor=palette.cluster.fill,
@@ -127,9 +128,8 @@ def _write_cluster(graph: Any, cluster: Cluster, drawn: tuple[Plan, dict[str, di
                 inner.node(box, **nodes[box])
 
 
-def _cluster_label(cluster: Cluster, palette: Palette, texts: Texts | None) -> str:
+def _cluster_label(title: str, palette: Palette, texts: Texts | None) -> str:
     """The title of a frame; without texts, the room for it."""
-    title = boxes.cluster_title(cluster)
     room = f'WIDTH="{width(title, boxes.CLUSTER_SIZE, "bold"):.0f}" HEIGHT="{boxes.CLUSTER_HEIGHT:.0f}"'
     inner = "" if texts is None else _font(title, boxes.CLUSTER_SIZE, palette.cluster.ink, "B")
     return f'<<TABLE {_TABLE}><TR><TD FIXEDSIZE="TRUE" {room} ALIGN="LEFT">{inner}</TD></TR></TABLE>>'

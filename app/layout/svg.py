@@ -13,10 +13,10 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 from app.layout import boxes
-from app.layout.boxes import Box, cluster_title
+from app.layout.boxes import Box, cluster_titles
 from app.layout.dot import Plan, constants_of, flow_arrow
 from app.layout.drawing import Drawing, Table
-from app.layout.folded import Bundle, Cluster, Folded
+from app.layout.folded import Bundle, Folded
 from app.layout.palette import PALETTES, Palette
 from app.layout.text import FONT_STACK
 
@@ -88,8 +88,9 @@ def read(picture: bytes, plan: Plan, folded: Folded) -> Drawing:
     writer = Writer(PALETTES[plan.view.theme])
     _open(writer, plan, (width, height))
     writer.add(f'<g transform="translate({x:g} {y:g})">')
+    titles = cluster_titles(plan.clusters)
     for cluster in plan.clusters:
-        _write_cluster(writer, found[cluster.id], cluster)
+        _write_cluster(writer, found[cluster.id], (cluster.id, titles[cluster.id]))
     constants = constants_of(plan)
     for bundle, room in zip(plan.bundles, plan.flows, strict=True):
         kind = "edge cut" if bundle.head in constants else "edge"
@@ -113,12 +114,12 @@ def _open(writer: Writer, plan: Plan, size: tuple[float, float]) -> None:
     )
 
 
-def _write_cluster(writer: Writer, group: Element, cluster: Cluster) -> None:
+def _write_cluster(writer: Writer, group: Element, named: tuple[str, str]) -> None:
+    name, title = named
     colours = writer.palette.cluster
     shapes = list(_shapes(group))
     left, top, _, _ = _extent(shapes)
-    title = cluster_title(cluster)
-    writer.add(f'<g id="{cluster.id}" class="cluster" role="img" aria-label="{escape(title)}">')
+    writer.add(f'<g id="{name}" class="cluster" role="img" aria-label="{escape(title)}">')
     writer.add(*(_shape(shape, "frame") for shape in shapes))
     style = (boxes.CLUSTER_SIZE, colours.ink, ' font-weight="bold"')
     writer.text("label", (left + boxes.PADDING_X, top + boxes.CLUSTER_HEIGHT), style, title)

@@ -75,6 +75,7 @@ test("a step that is asked for while its lesson still runs is shown when it has 
     pause: () => {},
     setPosition: (position) => store.set({ position }),
     select: (selection) => store.set({ selection }),
+    reveal: async (selection) => store.set({ selection }),
   };
   const teaching = createTeaching({ store, actions });
   teaching.loadExample({ id: "one", steps: [{}] });

@@ -48,7 +48,8 @@ const loadExport = async () => (await import("./export.js")).ExportChoices;
 
 /** What is drawn of a run on the left, what it printed on the right; where there is no room for both, one of them. */
 function Panels({ state, actions, t }) {
-  const drawn = (state.trace?.passes.length ?? 0) > 1 ? ["curves", "landscape"] : ["landscape"];
+  const count = state.trace?.passes.length ?? 0;
+  const drawn = [...(count > 1 ? ["curves"] : []), "landscape", ...(count > 0 ? ["flow"] : [])];
   const panel = drawn.includes(state.panel) ? state.panel : "output";
   const left = panel === "output" ? drawn[0] : panel;
   return html`
@@ -57,13 +58,17 @@ function Panels({ state, actions, t }) {
       <div class="choice panel-choice" role="group" aria-label=${t("panels.choose")}>
         ${[...drawn, "output"].map((name) => html`<button type="button" key=${name} class=${`to-${name}`} aria-pressed=${String(name === panel)} onClick=${() => actions.setPanel(name)}>${t(`${name}.title`)}</button>`)}
       </div>
-      <div class="panel drawn-panel">${left === "curves" ? html`<${Curves} state=${state} actions=${actions} />` : panel === "landscape" && html`<${Later} key="landscape" load=${loadLandscape} sheet="landscape" props=${{ state, actions }} />`}</div>
+      <div class="panel drawn-panel">${left === "curves" ? html`<${Curves} state=${state} actions=${actions} />` : panel in LATER && html`<${Later} key=${panel} load=${LATER[panel]} sheet=${panel === "flow" ? "nets" : panel} props=${{ state, actions, language: state.settings.language }} />`}</div>
       <div class="panel output-panel"><${Output} state=${state} actions=${actions} /></div>
     </div>
   `;
 }
 
-const loadLandscape = async () => (await import("./landscape.js")).Landscape;
+/** Panels that are fetched when they are first opened. */
+const LATER = {
+  landscape: async () => (await import("./landscape.js")).Landscape,
+  flow: async () => (await import("./flow.js")).Flow,
+};
 
 /** Keys of the whole page; the timeline listens to its own. */
 function usePageKeys(state, actions) {

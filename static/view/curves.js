@@ -47,7 +47,7 @@ function Choice({ names, chosen, choose, t }) {
 }
 
 /** One chart; it is made anew only when its curves, scale, size or colours are others. */
-function Chart({ title, curves, isLog, count, pass, go, theme, t }) {
+export function Chart({ title, curves, isLog, count, pass, go, theme, t }) {
   const host = useRef(null);
   const chart = useRef(null);
   const latest = useRef(go);

@@ -15,7 +15,8 @@ import { Lens } from "./lens.js";
 import { createPicture, isBox, markParts, noteParts, paint, tintParts } from "./picture.js";
 import { overlaid, showPills } from "./pills.js";
 import { labelParts } from "./spoken.js";
-import { createStage, destroyStage, fit, follow, neighbourOf, setFollowing, setTabStop, showPart, showPicture, zoomBy } from "./stage.js";
+import { Later } from "./later.js";
+import { createStage, destroyStage, fit, follow, neighbourOf, otherEnd, setFollowing, setTabStop, showPart, showPicture, zoomBy } from "./stage.js";
 import { NodeTable } from "./table.js";
 
 const ZOOM_STEP = 1.3;
@@ -46,9 +47,24 @@ export function Graph({ state, actions }) {
       ${isTable && scene?.topology && html`<${NodeTable} scene=${scene} t=${t} selection=${state.selection} select=${actions.select} />`}
       ${!hasPicture && html`<p class="graph-empty">${t(emptyText(state))}</p>`}
       ${hasPicture && !isTable && html`<${Lens} ...${{ state, actions, scene, t, stage }} />`}
+      ${hasPicture && !isTable && isLarge(scene.topology.graph) && html`<${Later} load=${loadMinimap} sheet="nets" props=${{ stage, picture: scene.topology.graph.svg, position: state.position, look: lookOf(state), label: t("graph.minimap") }} />`}
       <${Tools} ...${{ t, stage, isTable, setTable, isFollowing }} />
     </section>
   `;
+}
+
+const loadMinimap = async () => (await import("./minimap.js")).Minimap;
+
+/** Fewer boxes than this are in sight together. */
+const MANY = 12;
+
+function isLarge({ nodes, groups = [] }) {
+  return nodes.length + groups.length - groups.reduce((sum, { members }) => sum + members.length, 0) >= MANY;
+}
+
+/** What the colours of a picture depend on. */
+function lookOf({ settings, tint, selection }) {
+  return [settings.theme, tint, selection].join(" ");
 }
 
 /** The scene that a state shows; null before there is a trace. */
@@ -133,7 +149,7 @@ function usePicture({ state, scene, stage }, hovered, t) {
     showPills(picture, pills);
   });
   useLayoutEffect(() => {
-    if (picture && state.selection?.startsWith("n")) showPart(stage.current, state.selection);
+    if (picture && /^[nm]/.test(state.selection ?? "")) showPart(stage.current, state.selection);
   }, [state.selection]);
   useEffect(() => {
     if (!picture || state.playing) return undefined;
@@ -160,15 +176,21 @@ function firstNode(picture) {
 }
 
 function partUnder(event) {
-  return event.target.closest?.("g.node, g.group, g.edge") ?? null;
+  return event.target.closest?.("g.node, g.group, g.edge, g.cluster") ?? null;
 }
 
 function handlersOf({ state, actions, stage, setHovered, edit }) {
   return {
-    onClick: (event) => actions.select(partUnder(event)?.id ?? null),
+    onClick: (event) => {
+      const part = partUnder(event);
+      const end = part?.matches("g.edge") ? otherEnd(stage.current, { id: part.id, selection: state.selection, event }) : null;
+      actions.select(end ?? part?.id ?? null);
+      if (end) setTabStop(stage.current, end, true);
+    },
     onDblClick: (event) => {
       const part = partUnder(event);
-      if (part?.matches("g.group")) actions.expand?.(part.id);
+      if (part?.matches("g.group")) open({ actions, stage: stage.current, id: part.id });
+      else if (part?.matches("g.cluster")) close({ actions, stage: stage.current, id: firstIn(stage.current, part.id) });
       else if (part) edit(part.id);
     },
     onPointerOver: (event) => event.pointerType === "mouse" && setHovered(partUnder(event)?.id ?? null),
@@ -193,12 +215,41 @@ function onKey(event, { state, actions, stage, edit }) {
   const zooms = { "+": () => zoomBy(stage, ZOOM_STEP), "=": () => zoomBy(stage, ZOOM_STEP), "-": () => zoomBy(stage, 1 / ZOOM_STEP), 0: () => fit(stage) };
   if (event.key in zooms) return zooms[event.key](), true;
   if (id === null) return false;
+  const isGroup = Boolean(stage.picture.byId.get(id)?.group);
+  if (isGroup && (event.key === "o" || (event.key === "Enter" && id === state.selection))) return open({ actions, stage, id }), true;
+  if (event.key === "c") return close({ actions, stage, id }), true;
   if (event.key === "Enter") return (id === state.selection && edit(id)) || (actions.select(id), true);
   if (event.key === "Escape") return actions.select(null), true;
   if (!event.key.startsWith("Arrow")) return false;
   const next = neighbourOf(stage, id, event.key);
   if (next) setTabStop(stage, next, true);
   return true;
+}
+
+/** Open a group, and go on inside it. */
+async function open({ actions, stage, id }) {
+  const { key } = stage.picture.byId.get(id).group;
+  await actions.expand(id);
+  requestAnimationFrame(() => {
+    const frame = stage.picture.graph.clusters?.find((cluster) => cluster.key === key);
+    if (frame) setTabStop(stage, firstIn(stage, frame.id), true);
+  });
+}
+
+/** Close the innermost frame around a part, and go on at the group that it becomes. */
+async function close({ actions, stage, id }) {
+  const key = await actions.collapseAround(id);
+  requestAnimationFrame(() => {
+    const group = stage.picture.graph.groups?.find((one) => one.key === key);
+    if (group) setTabStop(stage, group.id, true);
+  });
+}
+
+/** The last box in a frame: where its backward pass begins. */
+function firstIn({ picture }, id) {
+  const boxes = picture.byId.get(id)?.cluster.boxes ?? [];
+  const first = boxes.find((box) => isBox(picture.byId.get(box)));
+  return first ?? (boxes.length > 0 ? firstIn({ picture }, boxes[0]) : null);
 }
 
 function Tools({ t, stage, isTable, setTable, isFollowing }) {

@@ -20,6 +20,7 @@ const KEYS = [
   [["c"], "compare"],
   [["+", "−", "0"], "zoom"],
   [["Tab", "Enter"], "choose"],
+  [["O", "C"], "fold"],
   [["Esc"], "leave"],
   [["?"], "help"],
 ];

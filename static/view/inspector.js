@@ -36,8 +36,8 @@ function contentOf(state, actions, t) {
   const props = { scene, actions, t, program: trace.program, language: state.settings.language };
   if (places.has(selection)) return html`<${NodeCard} ...${props} i=${places.get(selection)} />`;
   if (edgePlaces.has(selection)) return html`<${EdgeCard} ...${props} j=${edgePlaces.get(selection)} />`;
-  const group = (graph.groups ?? []).find(({ id }) => id === selection);
-  return group ? html`<${GroupCard} ...${props} group=${group} />` : html`<${Legend} t=${t} hasTrace=${true} />`;
+  const group = [...(graph.groups ?? []), ...(graph.clusters ?? [])].find(({ id }) => id === selection);
+  return group ? html`<${Fetched} key="group" load=${loadGroup} props=${{ scene, actions, group, language: state.settings.language }} />` : html`<${Legend} t=${t} hasTrace=${true} />`;
 }
 
 function NodeCard({ scene, actions, t, program, language, i }) {
@@ -147,16 +147,4 @@ function EdgeCard({ scene, actions, t, j }) {
   `;
 }
 
-function GroupCard({ scene, actions, t, group }) {
-  const { graph, places } = scene.topology;
-  const members = group.members.map((id) => places.get(id)).filter((i) => i !== undefined);
-  const counts = new Map();
-  for (const i of members) counts.set(graph.nodes[i].name, (counts.get(graph.nodes[i].name) ?? 0) + 1);
-  const most = [...counts].sort((a, b) => b[1] - a[1]).slice(0, 12);
-  return html`
-    <header class="inspector-head"><span class="badge group">${t("inspector.group")}</span><h2>${group.title}</h2></header>
-    <p>${t("inspector.group-count", { count: members.length })}</p>
-    ${actions.expand && html`<button type="button" class="action" onClick=${() => actions.expand(group.id)}>${t("inspector.expand")}</button>`}
-    <dl class="facts">${most.map(([name, count]) => html`<div key=${name}><dt><code>${name}</code></dt><dd>${count}</dd></div>`)}</dl>
-  `;
-}
+const loadGroup = async () => (await import("./group.js")).GroupCard;

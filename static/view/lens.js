@@ -5,6 +5,7 @@ import { HUES, STEPS, TINTS, tintsOf } from "../tint.js";
 import { html, useEffect, useMemo } from "../vendor/preact.js";
 import { Find } from "./find.js";
 import { Icon } from "./icons.js";
+import { Later } from "./later.js";
 
 const WRITING = "input:not([type=range]), textarea, select, [contenteditable], .cm-editor, dialog";
 
@@ -21,11 +22,18 @@ export function Lens({ state, actions, scene, t, stage }) {
         </select></label>
         <button type="button" class="tool" title=${t("lens.predict")} aria-label=${t("lens.predict")} aria-pressed=${String(state.predict !== null)} onClick=${() => actions.setPredict(state.predict ? null : "gradient")}><${Icon} name="predict" /></button>
         <button type="button" class="tool" title=${t("lens.compare")} aria-label=${t("lens.compare")} aria-pressed=${String(state.pin !== null)} onClick=${() => (state.pin ? actions.endCompare() : actions.pinMoment())}><${Icon} name="compare" /></button>
+        ${isFolded(scene.topology.graph) && html`<${Later} load=${loadLevels} sheet="nets" props=${{ graph: scene.topology.graph, actions, language: state.settings.language }} />`}
       </div>
       ${isFinding && html`<${Find} ...${{ actions, scene, t, stage }} />`}
     </div>
     ${tint !== "none" && html`<${Scale} ...${{ scene, tint, t }} />`}
   `;
+}
+
+const loadLevels = async () => (await import("./levels.js")).Levels;
+
+function isFolded({ groups = [], clusters = [] }) {
+  return groups.length + clusters.length > 0;
 }
 
 /** What a letter does from wherever nobody is writing. */
@@ -52,13 +60,14 @@ function useLensKeys(actions) {
 function Scale({ scene, tint, t }) {
   const tints = useMemo(() => tintsOf(scene, tint), [scene, tint]);
   const { low, high, modules, has } = tints;
+  const name = tint === "time" ? "tint.times" : "tint.scale";
   if (tint === "module") {
     if (modules.length === 0) return html`<p class="scale empty">${t("tint.no-modules")}</p>`;
     return html`<ul class="scale modules" aria-label=${t("tint.module")}>${modules.slice(0, HUES).map((name, k) => html`<li key=${name}><i class=${`tint-hue-${k}`}></i>${name}</li>`)}${modules.length > HUES && html`<li>…</li>`}</ul>`;
   }
   if (low === null && !has.zero && !has.broken) return html`<p class="scale empty">${t("tint.nothing")}</p>`;
   return html`
-    <div class="scale" role="img" aria-label=${t("tint.scale", { low: formatNumber(low), high: formatNumber(high) })}>
+    <div class="scale" role="img" aria-label=${t(name, { low: formatNumber(low), high: formatNumber(high) })}>
       ${low !== null && html`<span>${formatNumber(low)}</span><span class="steps">${Array.from({ length: STEPS }, (_, k) => html`<i key=${k} class=${`tint-${k}`}></i>`)}</span><span>${formatNumber(high)}</span>`}
       ${has.zero && html`<span class="swatch-name"><i class="tint-zero"></i>0</span>`}
       ${has.broken && html`<span class="swatch-name"><i class="tint-broken"></i>NaN, ∞</span>`}

@@ -18,7 +18,7 @@ export function labelParts(picture, scene, t) {
 function labelPart(part, scene, t) {
   const i = scene.topology.places.get(part.id);
   const shown = [...part.element.querySelectorAll("text")].map((text) => text.textContent).filter(Boolean).join(" ");
-  const text = i === undefined ? t("graph.group", { label: shown || part.id }) : nodeText(scene, i, { shown, t });
+  const text = i === undefined ? t("graph.group", { shown: shown || part.id, count: part.group.members.length }) : nodeText(scene, i, { shown, t });
   set(part.element, "role", "button");
   set(part.element, "aria-label", text);
 }

@@ -4,6 +4,7 @@ import { linesOf } from "../topology.js";
 import { select, zoom, zoomIdentity, zoomTransform } from "../vendor/d3-zoom.js";
 import { nearestPart } from "./direction.js";
 import { textScale } from "./measure.js";
+import { setDistance } from "./distance.js";
 import { isBox } from "./picture.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -26,7 +27,7 @@ export function createStage(host, onFollow) {
   svg.setAttribute("class", "graph-canvas");
   svg.append(viewport);
   host.append(svg);
-  const stage = { host, svg, viewport, picture: null, size: [1, 1], touched: new WeakMap(), isMoving: false, isFollowing: true, followed: [], onFollow };
+  const stage = { host, svg, viewport, picture: null, size: [1, 1], touched: new WeakMap(), isMoving: false, isFollowing: true, followed: [], onFollow, watchers: new Set() };
   stage.behaviour = zoom()
     .scaleExtent([0.05, 8])
     .on("zoom", (event) => onZoom(stage, event))
@@ -39,9 +40,39 @@ export function createStage(host, onFollow) {
 
 function onZoom(stage, event) {
   stage.viewport.setAttribute("transform", String(event.transform));
+  if (stage.picture) setDistance(stage.picture, event.transform.k);
+  for (const tell of stage.watchers) tell();
   if (stage.isMoving || !stage.picture) return;
   stage.touched.set(stage.picture, event.transform);
   if (event.sourceEvent) setFollowing(stage, false);
+}
+
+/** Be told of each change of what is in sight; answers what ends that. */
+export function watch(stage, tell) {
+  stage.watchers.add(tell);
+  return () => stage.watchers.delete(tell);
+}
+
+/** The part of the picture that is in sight, in the picture's own units. */
+export function sightOf({ svg, host }) {
+  const { x, y, k } = zoomTransform(svg);
+  return { x: -x / k, y: -y / k, width: host.clientWidth / k, height: host.clientHeight / k };
+}
+
+/** Bring a place of the picture into the middle. */
+export function lookAt(stage, { x, y }) {
+  setFollowing(stage, false);
+  select(stage.svg).call(stage.behaviour.translateTo, x, y);
+}
+
+/** Where each box of the picture lies, in the picture's own units; measured once. */
+export function placesOn({ picture }) {
+  picture.places ??= picture.parts.filter(isBox).map((part) => {
+    const { x, y, width, height } = part.element.getBBox();
+    const { e, f } = part.element.parentNode.transform.baseVal.consolidate()?.matrix ?? { e: 0, f: 0 };
+    return { part, x: x + e, y: y + f, width, height };
+  });
+  return picture.places;
 }
 
 /** Whether the stage keeps the node at work in sight. */
@@ -68,6 +99,7 @@ export function showPicture(stage, picture) {
   keepZoom(stage, picture);
   stage.picture = picture;
   stage.size = [width, height];
+  for (const tell of stage.watchers) tell();
   const kept = stage.touched.get(picture);
   if (kept) moveTo(stage, kept);
   else begin(stage);
@@ -148,7 +180,7 @@ export function showPart(stage, id) {
 }
 
 /** The part of a picture in which a node lies: its box, or the group that holds it. */
-function partOf(picture, id) {
+export function partOf(picture, id) {
   return picture.byId.get(id) ?? picture.parts.find(({ group }) => group?.members.includes(id));
 }
 
@@ -185,12 +217,29 @@ function shift(low, high, least, most) {
 /** The node that an arrow key reaches from another: along an edge if one leads that way, else the nearest one. */
 export function neighbourOf(stage, id, key) {
   const { picture } = stage;
-  const boxes = new Map();
-  for (const part of picture.parts.filter(isBox)) {
-    const { x, y, width, height } = part.element.getBBox();
-    boxes.set(part.id, { x: x + width / 2, y: y + height / 2 });
-  }
+  const boxes = new Map(placesOn(stage).map(({ part, x, y, width, height }) => [part.id, { x: x + width / 2, y: y + height / 2 }]));
   const lines = linesOf(picture.graph).filter(({ tail, head }) => tail === id || head === id);
   const linked = new Set(lines.map(({ tail, head }) => (tail === id ? head : tail)));
   return nearestPart(boxes, linked, { from: id, key });
+}
+
+/**
+ * Where a line leads: from the chosen box, or on the second click from the nearer end, to its other end; null when
+ * the line itself is meant.
+ */
+export function otherEnd(stage, { id, selection, event }) {
+  const line = linesOf(stage.picture.graph).find((one) => one.id === id);
+  if (!line) return null;
+  const from = selection && partOf(stage.picture, selection)?.id;
+  if (from === line.tail) return line.head;
+  if (from === line.head) return line.tail;
+  if (selection !== id) return null;
+  const path = stage.picture.byId.get(id).element.querySelector("path.line");
+  return wayTo(path, 0, event) < wayTo(path, path.getTotalLength(), event) ? line.head : line.tail;
+}
+
+/** How far the pointer is from a place on a line, in pixels. */
+function wayTo(path, length, { clientX, clientY }) {
+  const { x, y } = path.getPointAtLength(length).matrixTransform(path.getScreenCTM());
+  return Math.hypot(clientX - x, clientY - y);
 }

@@ -203,7 +203,7 @@ async def test_a_folded_group_opens(stage: Stage) -> None:
     await group.click()
     before = await stage.page.locator(".graph-canvas g.node").count()
     async with stage.page.expect_response("**/api/layout"):
-        await stage.page.get_by_role("button", name="Open this group").click()
+        await stage.page.get_by_role("button", name="Open (O)").click()
     await expect(stage.page.locator(".graph-canvas g.node")).not_to_have_count(before)
 
 

@@ -1,0 +1,74 @@
+// A small picture of the whole graph: where one looks, and where the run is at work; drag in it to look elsewhere.
+
+import { html, useEffect, useRef } from "../vendor/preact.js";
+import { lookAt, placesOn, sightOf, watch } from "./stage.js";
+
+const LARGEST = { width: 180, height: 150 };
+/** The map takes no more than this part of what it lies on. */
+const PART = 0.3;
+const PADDING = 4;
+
+/** @param {{stage: any, picture: any, position: number, look: string, label: string}} props `look` names what colours depend on */
+export function Minimap({ stage, picture, position, look, label }) {
+  const canvas = useRef(null);
+  const draw = () => canvas.current && stage.current?.picture && paintMap(canvas.current, stage.current);
+  useEffect(() => watch(stage.current, draw), []);
+  useEffect(() => void requestAnimationFrame(draw), [picture, position, look]);
+  const drag = (event) => {
+    if (event.buttons !== 1) return;
+    const { scale } = frameOf(stage.current);
+    const box = canvas.current.getBoundingClientRect();
+    lookAt(stage.current, { x: (event.clientX - box.left - PADDING) / scale, y: (event.clientY - box.top - PADDING) / scale });
+    event.preventDefault();
+  };
+  return html`<canvas class="minimap" ref=${canvas} aria-hidden="true" title=${label} onPointerDown=${(event) => (event.target.setPointerCapture(event.pointerId), drag(event))} onPointerMove=${drag}></canvas>`;
+}
+
+/** How the whole picture fits into the map. */
+function frameOf({ size: [width, height], host }) {
+  const room = { width: Math.min(LARGEST.width, PART * host.clientWidth), height: Math.min(LARGEST.height, PART * host.clientHeight) };
+  const scale = Math.max(0.001, Math.min((room.width - 2 * PADDING) / width, (room.height - 2 * PADDING) / height));
+  return { scale, width: width * scale + 2 * PADDING, height: height * scale + 2 * PADDING };
+}
+
+function paintMap(canvas, stage) {
+  const { scale, width, height } = frameOf(stage);
+  const sight = sightOf(stage);
+  const isWhole = sight.x <= 0 && sight.y <= 0 && sight.x + sight.width >= stage.size[0] && sight.y + sight.height >= stage.size[1];
+  canvas.hidden = isWhole;
+  if (isWhole) return;
+  const ratio = devicePixelRatio || 1;
+  Object.assign(canvas, { width: width * ratio, height: height * ratio });
+  canvas.style.width = `${width}px`;
+  canvas.style.height = `${height}px`;
+  const pen = canvas.getContext("2d");
+  pen.setTransform(ratio * scale, 0, 0, ratio * scale, PADDING * ratio, PADDING * ratio);
+  for (const box of placesOn(stage)) paintBox(pen, box, scale);
+  paintSight(pen, sight, { scale, stage });
+}
+
+function paintBox(pen, { part, x, y, width, height }, scale) {
+  const shape = part.element.querySelector(".shape:not([fill=none])") ?? part.element.querySelector(".shape");
+  const { fill, stroke } = getComputedStyle(shape);
+  const isActive = part.state.includes("active");
+  pen.fillStyle = isActive ? stroke : fill;
+  pen.strokeStyle = stroke;
+  pen.lineWidth = (isActive ? 2.5 : 0.8) / scale;
+  pen.globalAlpha = part.state.includes("pending") ? 0.4 : 1;
+  pen.fillRect(x, y, width, height);
+  pen.strokeRect(x, y, width, height);
+}
+
+function paintSight(pen, { x, y, width, height }, { scale, stage: { host, size } }) {
+  const ink = getComputedStyle(host).color;
+  pen.globalAlpha = 0.12;
+  pen.fillStyle = ink;
+  pen.beginPath();
+  pen.rect(-PADDING / scale, -PADDING / scale, size[0] + (2 * PADDING) / scale, size[1] + (2 * PADDING) / scale);
+  pen.rect(x, y, width, height);
+  pen.fill("evenodd");
+  pen.globalAlpha = 1;
+  pen.strokeStyle = ink;
+  pen.lineWidth = 1.5 / scale;
+  pen.strokeRect(x, y, width, height);
+}
