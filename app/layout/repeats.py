@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from itertools import pairwise
 from typing import TypeVar
 
@@ -73,8 +73,14 @@ def fold_loops(flow: Flow, items: list[int | Part], key: str) -> list[int | Part
         if len(group) < _MANY:
             folded.extend(items[at] for at in group)
         else:
-            folded.append(_loop(flow, [items[at] for at in group], max(often[at] for at in group), key))
+            folded.append(_loop(flow, [items[at] for at in group], _rounds_of(like[at] for at in group), key))
     return absorb(flow, close_circles(flow, folded, key))
+
+
+def _rounds_of(like: Iterable[Hashable]) -> int:
+    """How many rounds there are: as many as most kinds of items occur; what a round does twice is there twice."""
+    often = Counter(Counter(like).values())
+    return max(often, key=lambda count: (often[count], -count))
 
 
 def _loop(flow: Flow, items: list[int | Part], repeats: int, key: str) -> Part:

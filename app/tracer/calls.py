@@ -61,16 +61,12 @@ class Calls(TorchFunctionMode):
         self._sites = Sites(source, names)
         self._names = names
         self._listener = listener
+        self.full_elements = full_elements
         self._holdings = Holdings()
         self._origins = Origins(names, self.made, listener.cut)
         self._running: list[Kernels] = []
-        self.keep_less(full_elements)
+        self.kernels = Kernels(full_elements, self._holdings.settle_sharing)
         self._treatments: dict[Any, Treatment] = {}
-
-    def keep_less(self, full_elements: int) -> None:
-        """Keep fewer elements of each value from now on."""
-        self.full_elements = full_elements
-        self._kernels = Kernels(full_elements, self._holdings.settle_sharing)
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Run one torch call, and take down what it made."""
@@ -129,7 +125,7 @@ class Calls(TorchFunctionMode):
                 self._keep_result(start, site, output, operands)
         elif made:
             self._treatments[func] = self._composite
-            self._kernels.found = {}
+            self.kernels.found = {}
             self._took(func, args, result, start)
         else:
             self._origins.unfollowed(func, args, result, self.span)
@@ -141,7 +137,7 @@ class Calls(TorchFunctionMode):
         if kwargs.get("out") is not None:
             return self._in_place(func, args, kwargs)
         start = next_sequence_number()
-        with self._kernels.watching(start):
+        with self.kernels.watching(start):
             result = func(*args, **kwargs)
         self._took(func, args, result, start)
         if self.is_stopping:
@@ -155,7 +151,7 @@ class Calls(TorchFunctionMode):
         start = next_sequence_number()
         self._holdings.settle_sharing(target)
         token = self._listener.changing(target)
-        with self._kernels.watching(start):
+        with self.kernels.watching(start):
             result = func(*args, **kwargs)
         self._took(func, args, target, start)
         base = target._base
@@ -169,11 +165,11 @@ class Calls(TorchFunctionMode):
     def _transformed(self, func: Any, args: Any, kwargs: Any) -> Any:
         """A call within `torch.func`: its results are wrapped, but what `vmap` makes of them are ordinary nodes."""
         start = next_sequence_number()
-        with self._kernels.watching(start):
+        with self.kernels.watching(start):
             result = func(*args, **kwargs)
         frame = program_frame(sys._getframe(2), self._is_program)
         if frame is not None and next_sequence_number() != start:
-            self._keep_kernels(self._sites.find(func, frame, ()), self._kernels)
+            self._keep_kernels(self._sites.find(func, frame, ()), self.kernels)
         return result
 
     def _lists(self, func: Any, args: Any, kwargs: Any) -> Any:
@@ -183,7 +179,7 @@ class Calls(TorchFunctionMode):
         for target in filter(torch.is_tensor, targets):
             self._holdings.settle_sharing(target)
         result = func(*args, **kwargs)
-        self._kernels.watching(start)
+        self.kernels.watching(start)
         for output in [*targets, *(result if isinstance(result, tuple | list) else ())]:
             self._took(func, (), output, start)
         return result
@@ -214,7 +210,7 @@ class Calls(TorchFunctionMode):
 
     def custom(self, func: Any, args: Any, result: Any, start: int) -> None:
         """Take down a call of a `torch.autograd.Function`, which no mode sees."""
-        self._kernels.found = {}
+        self.kernels.found = {}
         self._took(func, args, result, start)
 
     def differentiable(self, run: Callable[[], Any], origin_of: Callable[[Any], Origin | None]) -> Any:
@@ -248,7 +244,7 @@ class Calls(TorchFunctionMode):
         if is_leaf:
             self._listener.born(result, site)
             return
-        self._keep_kernels(site, self._kernels)
+        self._keep_kernels(site, self.kernels)
         for output in result if isinstance(result, tuple | list) else (result,):
             function = function_of(output) if isinstance(output, torch.Tensor) else None
             if function is not None:

@@ -68,7 +68,7 @@ class Kernels(TorchDispatchMode):
         super().__init__()  # type: ignore[no-untyped-call]
         self.found: dict[int, Made] = {}
         self._start = 0
-        self._full_elements = full_elements
+        self.full_elements = full_elements
         self._writing = writing
         self._written: tuple[int, torch.Tensor, Made] | None = None
         self._origin_of: Callable[[Any], Origin | None] | None = None
@@ -119,14 +119,14 @@ class Kernels(TorchDispatchMode):
     def _others(self, results: Any) -> dict[int, Reading] | None:
         """The further results of a kernel that can have a gradient; whether they do, their node knows."""
         others = {
-            place: read(one, self._full_elements)
+            place: read(one, self.full_elements)
             for place, one in enumerate(results[:MAX_OUTPUTS])
             if place and isinstance(one, torch.Tensor) and (one.dtype.is_floating_point or one.dtype.is_complex)
         }
         return others or None
 
     def _made(self, tensor: torch.Tensor, name: str) -> Made:
-        return Made(read(tensor, self._full_elements), tensor.shape, tensor.dtype, name)
+        return Made(read(tensor, self.full_elements), tensor.shape, tensor.dtype, name)
 
     def _before_write(self, tensor: torch.Tensor) -> None:
         """Settle what was read from the memory that is about to be written."""

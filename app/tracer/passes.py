@@ -86,7 +86,7 @@ class Passes:
         graph = Builder(self._names).build(parts, f"g{self._templates.count}", frame)
         if kept_elements(graph, self._full_elements) > MANY_ELEMENTS and self._full_elements > FEW:
             self._full_elements = FEW
-            self._calls.keep_less(FEW)
+            self._calls.full_elements = self._calls.kernels.full_elements = FEW
         template = Template(graph, parts, self._full_elements)
         self._templates.add(template, roots, self._calls.made)
         self._found(graph)

@@ -221,6 +221,18 @@ def test_a_loop_becomes_one_box_and_its_parameters_stay() -> None:
     assert sorted(len(bundle.edges) for bundle in folded.bundles) == [1, 1, 1000, 1000, 1000]
 
 
+def test_what_a_round_does_twice_does_not_count_twice() -> None:
+    build = Builder()
+    x, rate = build.leaf("x"), build.leaf("lr")
+    for _ in range(40):
+        squares = [build.call("Mul", "x * x", x, x, line=3) for _ in range(2)]
+        step = build.call("Mul", "lr * g", rate, build.call("Add", "a + b", *squares, line=4), line=5)
+        x = build.call("Sub", "x - lr * g", x, step, line=5)
+    build.call("Sum", "x.sum()", x, line=6)
+    (loop,) = fold(build.graph(), View(), 150).groups
+    assert (loop.kind, loop.repeats, loop.operations) == ("loop", 40, 200)
+
+
 def test_a_loop_opens_into_numbered_rounds() -> None:
     graph = recurrent(1000)
     (loop,) = fold(graph, View(), 150).groups
