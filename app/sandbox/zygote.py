@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import errno
 import gc
+import operator
 import os
 import select
 import signal
@@ -59,6 +60,8 @@ def _warm() -> int:
     child.rehearse()
     sys.modules.pop("__main__", None)
     os.system = _refuse_shell  # type: ignore[assignment]
+    torch.set_num_threads = _keep_one_thread  # type: ignore[assignment]
+    torch.set_num_interop_threads = _keep_one_thread  # type: ignore[assignment]
     try:
         return len(os.listdir("/proc/self/task"))
     except OSError:
@@ -68,6 +71,12 @@ def _warm() -> int:
 def _refuse_shell(_command: object) -> int:
     # The one call of `os` that would hide the refusal in a number that nobody reads.
     raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+
+def _keep_one_thread(number: int) -> None:
+    # Programs ask for threads to be quick, not to be right; without them the library behind torch ends the process.
+    if operator.index(number) < 1:
+        raise RuntimeError("expected a positive number of threads")
 
 
 def _read_configuration(control: socket.socket) -> Configuration:

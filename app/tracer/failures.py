@@ -101,6 +101,8 @@ def unreadable(error: BaseException, kind: type, message: str) -> Found:
     offset = builtin(SyntaxError, "offset", error)
     line = text.rstrip("\r\n")[:200] if type(text) is str else ""
     caret = " " * min(max(0, offset - 1), 200) + "^" if type(offset) is int and line else ""
+    if line.lstrip().startswith(("%", "!")):
+        return "notebook-line", {"text": line.strip()}
     slug = "indentation" if issubclass(kind, IndentationError) else "syntax"
     return slug, {"message": str(said), "text": line, "caret": caret}
 
@@ -151,8 +153,10 @@ def read_import(_error: BaseException, message: str, _frame: FrameType | None, _
     if found is not None:
         return "no-import-name", {"name": found.group(1), "module": found.group(2)}
     found = re.search(r"No module named '?([\w.]+)'?", message)
-    if found is not None:
-        return "no-import", {"module": found.group(1), "available": importable()}
+    if found is not None and found.group(1).startswith(("torch._inductor", "torch._dynamo")):
+        return "no-compile", {}
+    if found is not None or "relative import" in message:
+        return "no-import", {"module": found.group(1) if found else ".", "available": importable()}
     return None
 
 

@@ -13,12 +13,15 @@ AVAILABLE = (
 )  # fmt: skip
 BY_MODULE = (
     ("no-compile", r"torch/_(?:dynamo|inductor)/|torch/utils/cpp_extension|torch/utils/_cpp"),
+    ("no-event-loop", r"/asyncio/"),
     (
         "no-network",
-        r"/(?:socket|ssl)\.py|/(?:urllib|http|asyncio)/|/(?:ftplib|smtplib|poplib|imaplib)\.py|torch/hub\.py",
+        r"/(?:socket|ssl)\.py|/(?:urllib|http)/|/(?:ftplib|smtplib|poplib|imaplib)\.py|torch/hub\.py",
     ),
     ("no-processes", r"/subprocess\.py|/multiprocessing/|/concurrent/futures/process\.py|/pty\.py"),
     ("no-threads", r"/threading\.py|/concurrent/futures/thread\.py"),
+    ("no-processes", r"/torch/utils/data/dataloader\.py"),
+    ("no-files", r"/logging/|/(?:pathlib|shutil|tempfile|glob|posixpath)\.py"),
 )
 BY_CALL = (
     ("no-sleep", r"\bsleep\b"),
@@ -29,6 +32,7 @@ BY_CALL = (
     ("no-files", r"\b(?:open|read_csv|loadtxt|savetxt|load|save|listdir|mkdir|makedirs|stat|walk|exists|glob|unlink"
                  r"|remove|rename|rmdir|getcwd|chdir|scandir|read_text|write_text|read_bytes|write_bytes|memmap)\b"),
 )  # fmt: skip
+RAISED_BY_HAND = re.compile(r"raise\s+[\w.]+\s*\(")
 REFUSED = re.compile(
     r"Operation not permitted|Permission denied|Read-only file system|No such file or directory|Not a directory"
     r"|Function not implemented|Bad file descriptor|Too many open files|File too large|No such device"
@@ -55,6 +59,8 @@ def refused(kind: type, message: str, codes: list[CodeType], text: str) -> tuple
         The slug and its parameters; None if this was no refusal.
     """
     is_of_system = issubclass(kind, OSError)
+    if is_of_system and RAISED_BY_HAND.match(text):
+        return None
     if not is_of_system and not REFUSED.search(message):
         return None
     names = "\n".join(code.co_filename for code in codes)

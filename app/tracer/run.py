@@ -81,7 +81,9 @@ def _run(source: Program, job: Job, recorder: Recorder) -> EndEvent:
     output = Output(recorder, job.limits)
     module = _main_module()
     notes = absorb_plots()
-    standard, sys.stdout = sys.stdout, output
+    standard = (sys.stdin, sys.stdout, sys.stderr)
+    sys.stdin, sys.stdout, sys.stderr = Keyboard(), output, output
+    sys.argv = [FILENAME]
     limit = sys.getrecursionlimit()
     thresholds = gc.get_threshold()
     # A run is short and builds large graphs: full collections would only look at them again and again.
@@ -92,22 +94,28 @@ def _run(source: Program, job: Job, recorder: Recorder) -> EndEvent:
     try:
         with warnings.catch_warnings(), recorder.calls:
             warnings.simplefilter("ignore")  # they go to stderr, where nobody looks
-            exec(source.code, module.__dict__)
+            _execute(source, module, output)
     except RunCut as error:
         end = EndEvent(cut=error.cut)
-    except SystemExit:
-        pass
     except BaseException as error:
         Active.recorder = None
         end = EndEvent(failure=explain(error, source.text))
         recorder.failed_at(error)
     finally:
         Active.recorder = None
-        sys.stdout = standard
+        sys.stdin, sys.stdout, sys.stderr = standard
         sys.setrecursionlimit(limit)
         gc.set_threshold(*thresholds)
         torch.set_grad_enabled(True)
     return _finish(recorder, output, notes, end, module)
+
+
+def _execute(source: Program, module: types.ModuleType, output: Output) -> None:
+    try:
+        exec(source.code, module.__dict__)
+    except SystemExit as error:
+        if type(error.code) is str:
+            output.write(error.code + "\n")
 
 
 def _finish(recorder: Recorder, output: Output, notes: list[str], end: EndEvent, module: types.ModuleType) -> EndEvent:
@@ -142,6 +150,20 @@ def _seed(seed: int) -> None:
     torch.default_generator.manual_seed(seed)
     random.seed(seed)
     np.random.seed(seed % 2**32)
+
+
+class Keyboard(io.TextIOBase):
+    """Standard input of the program: nobody types."""
+
+    def readable(self) -> bool:
+        """Always, though nothing ever comes."""
+        return True
+
+    def read(self, _size: int | None = -1) -> str:
+        """End the wait at once, with the error of a terminal that was closed."""
+        raise EOFError("EOF when reading a line")
+
+    readline = __next__ = read  # type: ignore[assignment]
 
 
 class Output(io.TextIOBase):

@@ -200,6 +200,43 @@ async def test_what_is_not_there_ends_in_a_failure_not_in_a_crash(sandbox: Sandb
     assert trace.output == ""
 
 
+@pytest.mark.parametrize(
+    ("source", "slug"),
+    [
+        ("import asyncio\nasync def f(): ...\nasyncio.run(f())", "no-event-loop"),
+        ("import multiprocessing\nmultiprocessing.Pool(2)", "no-processes"),
+        ("from torch.utils.data import DataLoader\nnext(iter(DataLoader([1], num_workers=2)))", "no-processes"),
+        ("import logging\nlogging.basicConfig(filename='run.log')", "no-files"),
+        ("import tempfile\ntempfile.TemporaryFile()", "no-files"),
+        ("import torch\ntorch.compile(torch.sin)(torch.ones(1))", "no-compile"),
+        ("import sys\nsys.stdin.read()", "no-input"),
+        ("for line in __import__('sys').stdin: ...", "no-input"),
+        ("input('name? ')", "no-input"),
+    ],
+)
+async def test_what_is_refused_is_called_by_its_name(sandbox: Sandbox, source: str, slug: str) -> None:
+    failure = (await run(sandbox, source)).failure
+    assert failure is not None
+    assert failure.code == slug
+    assert failure.span is not None
+
+
+@pytest.mark.parametrize(
+    ("source", "output"),
+    [
+        ("import torch\ntorch.set_num_threads(4)\nx = torch.ones(600, 600)\nprint((x @ x)[0, 0].item())", "600.0\n"),
+        ("import torch\ntorch.set_num_interop_threads(2)\nprint(torch.get_num_threads())", "1\n"),
+        ("import sys\nsys.stderr.write('careful\\n')", "careful\n"),
+        ("import logging\nlogging.warning('careful')", "WARNING:root:careful\n"),
+        ("import sys\nsys.exit('enough')", "enough\n"),
+        ("import argparse\nprint(argparse.ArgumentParser().parse_args())", "Namespace()\n"),
+    ],
+)
+async def test_what_scripts_do_around_their_sums_works(sandbox: Sandbox, source: str, output: str) -> None:
+    trace = await run(sandbox, source)
+    assert (trace.output, trace.failure, trace.cut) == (output, None, None)
+
+
 async def test_a_fork_bomb_makes_no_process(sandbox: Sandbox) -> None:
     (zygote,) = zygotes()
     await until(lambda: len(children_of(zygote)) == sandbox.status.spares == 2)

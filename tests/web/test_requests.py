@@ -243,7 +243,7 @@ def graph(**changes: object) -> dict[str, object]:
 GRAPHS: dict[str, tuple[Any, str]] = {
     "nothing": ({}, ""),
     "nodes missing": ({"graph": {"id": "g0", "edges": []}}, "/graph"),
-    "kind": (graph(nodes=[node("n0", "ghost")], edges=[]), "/graph/nodes/0/kind"),
+    "kind": (graph(nodes=[node("n0", "phantom")], edges=[]), "/graph/nodes/0/kind"),
     "id": (graph(nodes=[node("x")], edges=[]), "/graph"),
     "edge to nowhere": (graph(edges=[{"id": "e0", "source": "n0", "target": "n9", "slot": 0}]), "/graph"),
     "two edges alike": (graph(edges=[{"id": "e0", "source": "n0", "target": "n1", "slot": 0}] * 2), "/graph"),
