@@ -102,6 +102,11 @@ export function fetchOpened(name, { language }) {
   return getJson(`/api/opened/${encodeURIComponent(name)}`, language);
 }
 
+/** What a gradient check of a pass finds. */
+export async function fetchCheck(body, { language, signal }) {
+  return (await send("/api/check", { method: "POST", language, signal, body })).json();
+}
+
 async function getJson(address, language) {
   return (await send(address, { method: "GET", language })).json();
 }

@@ -3,6 +3,7 @@
 import { createActions, loadLanguage } from "./actions.js";
 import { loadExamples, streamTrace } from "./api.js";
 import { firstState, mount, play, redrawOthers, settingsAsked, showLook, storageOf } from "./opening.js";
+import { createChecking } from "./checking.js";
 import { createComparing } from "./comparing.js";
 import { createPredicting } from "./predicting.js";
 import { createRunner } from "./runner.js";
@@ -26,7 +27,7 @@ start();
 /** Lessons and fixes build on what else one can do; so does a trace that is brought from elsewhere. */
 function withTeaching(basic) {
   const openTrace = async (file) => (await import("./tracefile.js")).openFile({ store, actions }, file);
-  return { ...basic, ...createPredicting({ store }), ...createComparing({ store, stream: streamTrace }), ...createTeaching({ store, actions: basic }), ...createTerrain({ store, actions: basic }), ...createLab({ store, actions: basic }), openTrace };
+  return { ...basic, ...createPredicting({ store }), ...createComparing({ store, stream: streamTrace }), ...createChecking({ store }), ...createTeaching({ store, actions: basic }), ...createTerrain({ store, actions: basic }), ...createLab({ store, actions: basic }), openTrace };
 }
 
 /** The words and the first run are fetched side by side: what takes longest begins first. */

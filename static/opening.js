@@ -41,6 +41,7 @@ export function firstState(chosen) {
     predict: null,
     sight: null,
     pin: null,
+    check: null,
     overlays: {},
     shared: null,
   };

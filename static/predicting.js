@@ -18,7 +18,7 @@ export function createPredicting({ store }) {
   async function setPredict(hides, guesses = {}) {
     if (hides === null) return store.set({ predict: null, sight: null });
     const { veiled } = await import("./veil.js");
-    store.set({ predict: { hides, guesses }, sight: veiled, pin: null, overlays: {} });
+    store.set({ predict: { hides, guesses }, sight: veiled, pin: null, check: null, overlays: {} });
   }
 
   return {

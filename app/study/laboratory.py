@@ -12,7 +12,7 @@ from app.settings import Limits
 from app.trace.findings import answers
 from app.trace.job import Job
 from app.trace.model import EndEvent, Failure
-from app.trace.study import Check, CheckEvent, Finding, Landscape, LandscapeEvent, Study
+from app.trace.study import Check, CheckEvent, Finding, Landscape, LandscapeEvent, NodeCheck, NodeCheckEvent, Study
 
 AXES = 2
 
@@ -37,13 +37,13 @@ class Laboratory:
             ProgramError, LimitError: the grid is none, or has more cells than `Limits.cells`.
             ServiceError: no confined process could be had, or too many runs wait already.
         """
-        assert isinstance(job.study, Landscape | Check)
+        assert isinstance(job.study, Landscape | Check | NodeCheck)
         check_study(job.study, job.limits)
         finding: Finding | None = None
         end = EndEvent()
         async with aclosing(self._sandbox.run(job)) as run:
             async for event in run:
-                if isinstance(event, LandscapeEvent | CheckEvent):
+                if isinstance(event, LandscapeEvent | CheckEvent | NodeCheckEvent):
                     finding = event
                 elif isinstance(event, EndEvent):
                     end = event

@@ -4,13 +4,27 @@ question.
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from app.trace.soundness import clean_name, require
-from app.trace.study import CheckedElement, CheckedLeaf, CheckEvent, Finding, Landscape, LandscapeEvent, Study
+from app.trace.study import (
+    CheckedElement,
+    CheckedLeaf,
+    CheckEvent,
+    Finding,
+    Landscape,
+    LandscapeEvent,
+    NodeCheck,
+    NodeCheckEvent,
+    Study,
+)
 
 _AXES = 2
 _DIMENSIONS = 64
+_GRAPH_ID = re.compile(r"g[0-9]{1,7}")
+_NODE_ID = re.compile(r"n[0-9]{1,7}")
 
 
 def check_landscape(event: LandscapeEvent) -> LandscapeEvent:
@@ -45,8 +59,26 @@ def _clean_leaf(leaf: CheckedLeaf) -> CheckedLeaf:
     return msgspec.structs.replace(leaf, variable=clean_name(leaf.variable))
 
 
+def check_nodes(event: NodeCheckEvent) -> NodeCheckEvent:
+    """Refuse findings about nodes that no graph has.
+
+    Raises:
+        ReplyError: an id, or a count, is none.
+    """
+    require(bool(_GRAPH_ID.fullmatch(event.graph)), "id of a graph")
+    require(0 <= event.pass_index < 2**31, "a pass of no number")
+    ids = [one.node for one in event.nodes] + [one.node for one in event.unchecked]
+    require(all(_NODE_ID.fullmatch(one) for one in ids), "id of a node")
+    require(len(set(ids)) == len(ids), "a node twice")
+    for one in event.nodes:
+        require(0 <= one.checked < 2**31 and 0 <= one.elements < 2**62, "a count of elements")
+    return event
+
+
 def answers(finding: Finding, study: Study) -> bool:
     """Whether a finding is of the kind and the size that was asked for."""
+    if isinstance(study, NodeCheck):
+        return isinstance(finding, NodeCheckEvent) and finding.pass_index == study.pass_index
     if not isinstance(study, Landscape):
         return isinstance(finding, CheckEvent)
     slopes = len(study.axes) if study.gradients else 0

@@ -12,7 +12,7 @@ import msgspec
 
 from app.settings import Limits
 from app.trace.codec import ReplyError, past_limit
-from app.trace.findings import check_landscape, clean_check
+from app.trace.findings import check_landscape, check_nodes, clean_check
 from app.trace.model import (
     Cleared,
     Diagnostic,
@@ -46,7 +46,7 @@ from app.trace.soundness import (
     clean_text,
     require,
 )
-from app.trace.study import CheckEvent, LandscapeEvent
+from app.trace.study import CheckEvent, LandscapeEvent, NodeCheckEvent
 from app.trace.trials import CellsEvent, CurvatureEvent, ExplainEvent, ProjectionEvent, RacerEvent, SurfaceEvent
 
 _PARAMETERS = 20_000
@@ -98,6 +98,9 @@ class Ledger:
             case CheckEvent():
                 self._count("checked_elements", sum(len(leaf.elements) for leaf in event.leaves))
                 return clean_check(event)
+            case NodeCheckEvent():
+                self._count("nodes", len(event.nodes) + len(event.unchecked))
+                return check_nodes(event)
             case CellsEvent() | RacerEvent() | ProjectionEvent() | SurfaceEvent() | CurvatureEvent() | ExplainEvent():
                 self._count("values", size_of(event))
                 return clean_trial(event)

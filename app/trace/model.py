@@ -19,7 +19,7 @@ from app.trace.readings import SavedTensor as SavedTensor
 from app.trace.readings import Statistics as Statistics
 from app.trace.readings import TensorValue as TensorValue
 from app.trace.readings import Value as Value
-from app.trace.study import CheckEvent, LandscapeEvent
+from app.trace.study import CheckEvent, LandscapeEvent, NodeCheckEvent
 from app.trace.trials import TrialEvent
 
 Kind = Literal["leaf", "operation", "constant", "output", "ghost"]
@@ -276,7 +276,7 @@ class EndEvent(Struct, frozen=True, tag_field="event", tag="end"):
 
 
 RunEvent = ProgramEvent | GraphEvent | PassEvent | UpdateEvent | MomentEvent | DiagnosticEvent | EndEvent
-Event = RunEvent | LandscapeEvent | CheckEvent | TrialEvent
+Event = RunEvent | LandscapeEvent | CheckEvent | NodeCheckEvent | TrialEvent
 
 
 class Trace(Struct, frozen=True):

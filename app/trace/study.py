@@ -44,7 +44,14 @@ class Check(Record, frozen=True, tag_field="study", tag="check"):
     tolerance: float = 1e-5
 
 
-Study = Landscape | Check
+class NodeCheck(Record, frozen=True, tag_field="study", tag="node-check"):
+    """The same for every node of one pass that can be computed again from: `pass_index` counts from 0."""
+
+    pass_index: int = 0
+    tolerance: float = 1e-5
+
+
+Study = Landscape | Check | NodeCheck
 
 
 class LandscapeEvent(Record, frozen=True, tag_field="event", tag="landscape"):
@@ -90,4 +97,45 @@ class CheckEvent(Record, frozen=True, tag_field="event", tag="check"):
     leaves: tuple[CheckedLeaf, ...]
 
 
-Finding = LandscapeEvent | CheckEvent
+Reason = Literal["unreached", "inside", "replay", "time", "whole-numbers", "loss"]
+
+
+class CheckedNode(Record, frozen=True):
+    """One node: the loss's slope along its value by two ways, at its worst element or direction.
+
+    Of `elements` in all, `checked` were moved one by one; or, where they are many, so many random `directions`.
+    """
+
+    node: str
+    verdict: Verdict
+    autograd: Real
+    numeric: Real
+    error: Real
+    elements: int
+    checked: int
+    directions: bool = False
+
+
+class UncheckedNode(Record, frozen=True):
+    """A node that was left out.
+
+    `unreached`: no gradient came to it. `inside`: it was made within one call, which can only be computed again as a
+    whole. `replay`: computing again gives another value (random numbers, writing through a view). `time`: there was
+    no time left. `whole-numbers`: it cannot change by a little. `loss`: what was differentiated is no single number.
+    """
+
+    node: str
+    reason: Reason
+
+
+class NodeCheckEvent(Record, frozen=True, tag_field="event", tag="node-check"):
+    """The gradient of each node of a pass by two ways, in float64."""
+
+    graph: str
+    pass_index: int
+    loss: Real
+    nodes: tuple[CheckedNode, ...]
+    unchecked: tuple[UncheckedNode, ...]
+
+
+Finding = LandscapeEvent | CheckEvent | NodeCheckEvent

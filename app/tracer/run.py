@@ -11,6 +11,7 @@ import threading
 import types
 import warnings
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,20 @@ def stop(limit: str) -> None:
 
 def _run(source: Program, job: Job, recorder: Recorder) -> EndEvent:
     recorder.tell(slips(source.text))
+    return run_under(recorder, source, job)
+
+
+def run_under(
+    recorder: Recorder, source: Program, job: Job, under: AbstractContextManager[Any] | None = None
+) -> EndEvent:
+    """Run a program under a recorder.
+
+    Args:
+        recorder: takes down what happens.
+        source: the program.
+        job: its seed and limits.
+        under: a mode that lies under the recorder.
+    """
     output = Output(recorder, job.limits)
     module = _main_module()
     notes = absorb_plots()
@@ -92,7 +107,7 @@ def _run(source: Program, job: Job, recorder: Recorder) -> EndEvent:
     end = EndEvent()
     Active.recorder, Active.thread = recorder, threading.get_ident()
     try:
-        with warnings.catch_warnings(), recorder.calls:
+        with warnings.catch_warnings(), under or nullcontext(), recorder.calls:
             warnings.simplefilter("ignore")  # they go to stderr, where nobody looks
             _execute(source, module, output)
     except RunCut as error:

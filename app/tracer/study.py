@@ -9,7 +9,7 @@ from app.errors import ExplorerError
 from app.program import write
 from app.trace.job import Expression, Job
 from app.trace.model import EndEvent, Event, ProgramEvent
-from app.trace.study import Check, Landscape
+from app.trace.study import Check, Landscape, NodeCheck
 from app.trace.trials import Bend, Explain, Race, Sweep
 from app.tracer.check import compare
 from app.tracer.failures import failure_of
@@ -21,6 +21,7 @@ from app.tracer.lab.program import ProgramCourse
 from app.tracer.lab.race import race
 from app.tracer.lab.sweep import Part, sweep_program
 from app.tracer.landscape import survey
+from app.tracer.nodecheck import check_nodes
 
 
 def study(job: Job, send: Callable[[Event], None]) -> None:
@@ -39,14 +40,13 @@ def study(job: Job, send: Callable[[Event], None]) -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # they go to stderr, where nobody looks
-            _answer(job, send)
+            end = _answer(job, send, program)
     except BaseException as error:
-        send(EndEvent(failure=failure_of(error, program)))
-    else:
-        send(EndEvent())
+        end = EndEvent(failure=failure_of(error, program))
+    send(end)
 
 
-def _answer(job: Job, send: Callable[[Event], None]) -> None:
+def _answer(job: Job, send: Callable[[Event], None], program: str) -> EndEvent:
     match job.study:
         case Sweep() if isinstance(job.source, Expression):
             Part(job, job.study, send).run()
@@ -61,5 +61,8 @@ def _answer(job: Job, send: Callable[[Event], None]) -> None:
             send(bend(job, job.study))
         case Landscape():
             send(survey(Loss(job), job.study))
+        case NodeCheck():
+            return check_nodes(program, job, send)
         case Check():
             send(compare(Loss(job), job.study, job.limits))
+    return EndEvent()

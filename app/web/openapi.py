@@ -12,7 +12,7 @@ from app import __version__
 from app.explorer import DrawnTrace
 from app.program.optimizers import Catalogue
 from app.trace.model import Trace
-from app.trace.study import CheckEvent, LandscapeEvent
+from app.trace.study import CheckEvent, LandscapeEvent, NodeCheckEvent
 from app.trace.trials import ExplainEvent
 from app.web.calls import ExpressionCall, ProgramCall
 from app.web.gallery import Example
@@ -64,7 +64,7 @@ SCHEMAS = (
     Health,
     Readiness,
 )
-STUDIES = (LandscapeCall, LandscapeEvent, CheckCall, CheckEvent)
+STUDIES = (LandscapeCall, LandscapeEvent, CheckCall, CheckEvent, NodeCheckEvent)
 LAB = (Catalogue, SweepCall, SweepAnswer, RaceCall, RaceAnswer, ExplainCall, ExplainEvent)
 
 Document = dict[str, Any]

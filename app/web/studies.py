@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from fastapi import APIRouter
@@ -14,15 +14,16 @@ from starlette.responses import Response
 from app.errors import ProgramError
 from app.settings import Limits
 from app.trace.job import Job
-from app.trace.study import Axis, Check, Landscape, Study
+from app.trace.study import Axis, Check, Landscape, NodeCheck, Study
 from app.web import study_pages
 from app.web.body import parse_json, read_body
-from app.web.calls import ExpressionCall, Seed, VariableInput, checked, convert, expression_job
+from app.web.calls import ExpressionCall, Seed, VariableInput, checked, convert, expression_job, read_job
 from app.web.hangup import answer_in_time
 from app.web.problems import Fault, InvalidRequestError
 from app.web.replies import send_reply
 from app.web.service import Service
 
+OWN: tuple[str, ...] = ("nodes", "pass", "tolerance")
 FRESH = {"Cache-Control": "no-store"}
 Count = Annotated[int, Meta(ge=0, le=10**12, description="Points on this axis, both ends included.")]
 
@@ -57,28 +58,43 @@ class CheckCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: Seed = 0
 
 
+class NodeCheckCall(msgspec.Struct, frozen=True):
+    """The same for every node of one pass of a run: beside these fields, the body of `POST /api/trace`."""
+
+    nodes: Literal[True]
+    pass_index: Annotated[int, Meta(ge=0, le=1_000_000)] = msgspec.field(default=0, name="pass")
+    tolerance: Annotated[float, Meta(gt=0, le=1)] = 1e-5
+
+
 def make_studies(service: Service) -> APIRouter:
     """Wire the calls that study an expression."""
     router = APIRouter()
     settings = service.settings
 
-    async def document_of(request: Request) -> dict[str, object]:
+    async def body_of(request: Request) -> dict[str, object]:
         document = parse_json(await read_body(request, settings.body_bytes, settings.request_seconds))
         if not isinstance(document, dict):
             raise InvalidRequestError((Fault("Expected `object`", ""),))
+        return document
+
+    def formula(document: dict[str, object]) -> dict[str, object]:
         if "program" in document:
             raise ProgramError("study-of-program")
         return document
 
     @router.post("/api/landscape", **study_pages.LANDSCAPE)
     async def landscape(request: Request) -> Response:
-        job = read_landscape(await document_of(request), settings.limits)
+        job = read_landscape(formula(await body_of(request)), settings.limits)
         work = answer_in_time(request.receive, service.study(job), settings.request_seconds)
         return send_reply(request, await work, FRESH)
 
     @router.post("/api/check", **study_pages.CHECK)
     async def check(request: Request) -> Response:
-        job = read_check(await document_of(request), settings.limits)
+        document = await body_of(request)
+        of_nodes = document.get("nodes") is True
+        job = (read_node_check if of_nodes else read_check)(
+            document if of_nodes else formula(document), settings.limits
+        )
         work = answer_in_time(request.receive, service.study(job), settings.request_seconds)
         return send_reply(request, await work, FRESH)
 
@@ -109,6 +125,18 @@ def read_check(document: dict[str, object], limits: Limits) -> Job:
     """
     call = convert(document, CheckCall)
     return _job(call, Check(call.tolerance), limits)
+
+
+def read_node_check(document: dict[str, object], limits: Limits) -> Job:
+    """Turn the body of `POST /api/check` with `nodes` into a job.
+
+    Raises:
+        InvalidRequestError, SourceTooLargeError, LimitError: as `read_job`.
+    """
+    own: dict[str, object] = {name: document[name] for name in OWN if name in document}
+    call = convert(own, NodeCheckCall)
+    job = read_job({name: value for name, value in document.items() if name not in own}, limits)
+    return msgspec.structs.replace(job, study=NodeCheck(call.pass_index, call.tolerance))
 
 
 def _job(call: LandscapeCall | CheckCall, study: Study, limits: Limits) -> Job:

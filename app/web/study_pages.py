@@ -61,7 +61,8 @@ CHECK = described(
     "`agrees`; `differs`; `kink` (the loss has two slopes and autograd's lies between them, as `relu` at 0); `jump` "
     "(the loss breaks off); `unclear` (the loss is so large that rounding hides the difference); `undefined` (one of "
     "the two is no number). `random` says that the loss changes with the seed; both gradients are taken from the same "
-    "seed.",
+    "seed. With `nodes` true the body is that of `POST /api/trace` instead, and every node of the pass `pass` is "
+    "checked: the answer is a `NodeCheckEvent`.",
     ("CheckCall", "CheckEvent"),
     {"check": {"summary": "Matrices, and a kink", "value": CHECK_BODY}},
 )

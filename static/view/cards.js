@@ -4,6 +4,7 @@ import { html } from "../vendor/preact.js";
 import { Later } from "./later.js";
 
 const CARDS = {
+  check: async () => (await import("./check.js")).Check,
   pin: async () => (await import("./compare.js")).Compare,
   predict: async () => (await import("./predict.js")).Predict,
 };

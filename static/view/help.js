@@ -18,6 +18,7 @@ const KEYS = [
   [["/"], "find"],
   [["p"], "predict"],
   [["c"], "compare"],
+  [["g"], "check"],
   [["+", "−", "0"], "zoom"],
   [["Tab", "Enter"], "choose"],
   [["O", "C"], "fold"],
