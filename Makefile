@@ -8,7 +8,7 @@ export TORCH_INDEX
 PYTHON_ROOMS := app tests benchmarks scripts
 SETUP := scripts/setup requirements/torch.txt requirements/runtime.lock
 
-.PHONY: help serve test lint types imports vendor page pytest format bench soak fuzz docker-test clone-test picture lock clean \
+.PHONY: help serve test lint types imports vendor page pytest format bench soak fuzz docker-test cluster-test clone-test picture lock clean \
 	system system-test
 
 help:  ## list the commands
@@ -33,6 +33,10 @@ test: .venv/.dev system system-test lint types imports vendor page pytest  ## se
 
 .venv-bench/.peers: $(SETUP) requirements/bench.lock
 	@scripts/setup .venv-bench requirements/runtime.lock requirements/bench.lock
+	@touch $@
+
+.venv-cluster/.cluster: $(SETUP) requirements/dev.lock requirements/cluster.lock
+	@scripts/setup .venv-cluster requirements/runtime.lock requirements/dev.lock requirements/cluster.lock
 	@touch $@
 
 system:
@@ -80,6 +84,9 @@ fuzz: .venv/.dev system  ## look for bad input, FUZZ_SECONDS for each search
 docker-test: .venv/.dev  ## build the image, run it confined, attack it
 	.venv/bin/python -m pytest -m docker tests/test_image.py
 
+cluster-test: .venv-cluster/.cluster system  ## sweep on a Ray cluster of two nodes, kill one; check the manifests in deploy/
+	.venv-cluster/bin/python -m pytest -m cluster tests/cluster
+
 clone-test:  ## run `make test` in a clean clone
 	scripts/clone-test
 
@@ -92,4 +99,4 @@ lock: .venv/.dev  ## renew requirements/*
 	scripts/lock "$(TORCH_INDEX)"
 
 clean:  ## remove all that make made
-	rm -rf .venv .venv-bench .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-bench .venv-cluster .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -20,7 +20,7 @@ from app.explorer import Explorer
 from app.layout.layout import Layout
 from app.sandbox import Sandbox
 from app.settings import Settings
-from app.study.engine import LocalEngine
+from app.study.engine import make_engine
 from app.study.lab import Lab
 from app.web import openapi
 from app.web.api import make_api
@@ -51,12 +51,13 @@ def create_app(settings: Settings | None = None, files: Mapping[str, bytes] | No
     sandbox, layout = Sandbox(settings), Layout(settings)
     metrics = Metrics(lambda: sandbox_numbers(sandbox))
     service = Service(settings, Explorer(sandbox, layout), metrics)
-    engine = LocalEngine(sandbox, settings)
+    engine = make_engine(settings, sandbox)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
         del app
         await start(sandbox, layout)
+        await engine.start()
         try:
             yield
         finally:

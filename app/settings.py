@@ -104,6 +104,10 @@ class Settings(BaseSettings):
     """Runs that may wait for their turn; one more is refused, and told when to come back."""
     sweep_seconds: float = Field(default=300.0, gt=0)
     """From the start of a sweep or race to its end."""
+    cluster: str | None = Field(
+        default=None, validation_alias=AliasChoices("AUTOGRAD_EXPLORER_CLUSTER", "EXPLORER_CLUSTER")
+    )
+    """Address of the Ray cluster that runs sweeps and races; unset, they run on this machine."""
     spares: int = Field(default=4, ge=1)
     """Confined, warm processes that wait for a run."""
     spare_seconds: float = 600.0

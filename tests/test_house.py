@@ -165,7 +165,7 @@ def test_torch_has_one_version() -> None:
     assert f'"{pin}"' in (ROOT / "pyproject.toml").read_text("utf-8")
 
 
-@pytest.mark.parametrize("name", ["runtime", "dev", "bench"])
+@pytest.mark.parametrize("name", ["runtime", "dev", "bench", "cluster"])
 def test_locks_pin_every_package_by_hash_and_name_no_index(name: str) -> None:
     lock = (ROOT / "requirements" / f"{name}.lock").read_text("utf-8")
     packages = re.findall(r"^[a-z0-9-]+==\S+ \\\n    --hash=sha256:", lock, re.MULTILINE)

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from app.sandbox import Sandbox
 from app.settings import Settings
+from app.study.cluster import ClusterEngine
 from app.trace.job import Job
 from app.trace.model import Event
 
@@ -25,6 +26,9 @@ class Engine(Protocol):
     def run(self, job: Job) -> AsyncGenerator[Event, None]:
         """Run a job as `Sandbox.run` does."""
 
+    async def start(self) -> None:
+        """Be ready to run jobs."""
+
     async def stop(self) -> None:
         """End what the engine itself has started."""
 
@@ -42,5 +46,13 @@ class LocalEngine:
         """Run a job here."""
         return self._sandbox.run(job)
 
+    async def start(self) -> None:
+        """Leave the sandbox to whoever made it."""
+
     async def stop(self) -> None:
-        """Leave the sandbox to whoever started it."""
+        """Leave the sandbox to whoever made it."""
+
+
+def make_engine(settings: Settings, sandbox: Sandbox) -> Engine:
+    """Choose where studies run: on the cluster where one is named, else here."""
+    return ClusterEngine(settings) if settings.cluster else LocalEngine(sandbox, settings)

@@ -8,7 +8,7 @@ import re
 
 import msgspec
 
-from app.trace.soundness import clean_name, require
+from app.trace.soundness import TEXT_LETTERS, clean_name, clean_text, require
 from app.trace.study import (
     CheckedElement,
     CheckedLeaf,
@@ -19,12 +19,15 @@ from app.trace.study import (
     NodeCheck,
     NodeCheckEvent,
     Study,
+    Symbolic,
+    SymbolicLeaf,
 )
 
 _AXES = 2
 _DIMENSIONS = 64
 _GRAPH_ID = re.compile(r"g[0-9]{1,7}")
 _NODE_ID = re.compile(r"n[0-9]{1,7}")
+_SYMBOLS = 1_000
 
 
 def check_landscape(event: LandscapeEvent) -> LandscapeEvent:
@@ -47,12 +50,40 @@ def clean_check(event: CheckEvent) -> CheckEvent:
     for leaf in event.leaves:
         for element in leaf.elements:
             _check_place(element)
-    return msgspec.structs.replace(event, leaves=tuple(map(_clean_leaf, event.leaves)))
+    symbolic = None if event.symbolic is None else _clean_symbolic(event.symbolic)
+    return msgspec.structs.replace(event, leaves=tuple(map(_clean_leaf, event.leaves)), symbolic=symbolic)
+
+
+def _clean_symbolic(symbolic: Symbolic) -> Symbolic:
+    require(len(symbolic.leaves) <= _SYMBOLS, "too many formulas")
+    require(sum(len(leaf.elements) for leaf in symbolic.leaves) <= _SYMBOLS, "too many formulas")
+    leaves = [
+        SymbolicLeaf(
+            clean_name(leaf.variable),
+            tuple(
+                msgspec.structs.replace(element, derivative=_formula(element.derivative), latex=_formula(element.latex))
+                for element in leaf.elements
+                if _has_place(element.index)
+            ),
+        )
+        for leaf in symbolic.leaves
+    ]
+    return Symbolic(_formula(symbolic.expression), tuple(leaves))
+
+
+def _formula(text: str) -> str:
+    require(len(text) <= TEXT_LETTERS, "a formula too long to be read")
+    return clean_text(text)
+
+
+def _has_place(index: tuple[int, ...]) -> bool:
+    require(len(index) <= _DIMENSIONS, "too many dimensions")
+    require(all(0 <= position < 2**31 for position in index), "an element of no place")
+    return True
 
 
 def _check_place(element: CheckedElement) -> None:
-    require(len(element.index) <= _DIMENSIONS, "too many dimensions")
-    require(all(0 <= position < 2**31 for position in element.index), "an element of no place")
+    _has_place(element.index)
 
 
 def _clean_leaf(leaf: CheckedLeaf) -> CheckedLeaf:

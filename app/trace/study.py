@@ -89,12 +89,43 @@ class CheckedLeaf(Record, frozen=True):
     elements: tuple[CheckedElement, ...]
 
 
+class SymbolicElement(Record, frozen=True):
+    """The derivative by one element as a formula, as text and in LaTeX, and what it comes to at the values; `error` is
+    autograd's distance from that.
+    """
+
+    index: tuple[int, ...]
+    derivative: str
+    latex: str
+    value: Real
+    error: Real
+
+
+class SymbolicLeaf(Record, frozen=True):
+    """The derivatives by one leaf."""
+
+    variable: str
+    elements: tuple[SymbolicElement, ...]
+
+
+class Symbolic(Record, frozen=True):
+    """The loss as a formula in LaTeX, and its derivatives."""
+
+    expression: str
+    leaves: tuple[SymbolicLeaf, ...]
+
+
 class CheckEvent(Record, frozen=True, tag_field="event", tag="check"):
-    """The gradient of each leaf by two ways, in float64; `random` says that the loss changes with the seed."""
+    """The gradient of each leaf by two ways, in float64; `random` says that the loss changes with the seed, and
+    `repeatable` that a second run from the same seed gave the same bits. `symbolic` is null where sympy has no formula
+    that could be read.
+    """
 
     loss: Real
     random: bool
     leaves: tuple[CheckedLeaf, ...]
+    repeatable: bool = True
+    symbolic: Symbolic | None = None
 
 
 Reason = Literal["unreached", "inside", "replay", "time", "whole-numbers", "loss"]

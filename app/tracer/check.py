@@ -11,6 +11,7 @@ from app.errors import LimitError, Parameter
 from app.settings import Limits
 from app.trace.study import Check, CheckedElement, CheckedLeaf, CheckEvent, Verdict
 from app.tracer.formulas import Loss, real, reals
+from app.tracer.lab.deriving import derive
 
 STEP = 2.0**-17
 """Near the cube root of float64's precision, where cutting off and rounding err equally; a power of two, so that
@@ -63,7 +64,22 @@ class Comparison:
             gradients = torch.autograd.grad(result, tuple(leaves.values()), allow_unused=True)
         self._base = result.item()
         checked = tuple(self._leaf(name, gradient) for name, gradient in zip(leaves, gradients, strict=True))
-        return CheckEvent(reals(result)[0], self._is_random(), checked)
+        is_random = self._is_random()
+        symbolic = None if is_random else derive(self._loss.text, self._point, self._loss.followed, gradients)
+        return CheckEvent(reals(result)[0], is_random, checked, self._repeats(leaves, gradients), symbolic)
+
+    def _repeats(self, leaves: dict[str, torch.Tensor], gradients: tuple[torch.Tensor | None, ...]) -> bool:
+        """Run once more from the same seed, and compare the bits of loss and gradients."""
+        self._loss.seed()
+        again = self._loss(self._point | leaves)
+        others: tuple[torch.Tensor | None, ...] = (None,) * len(leaves)
+        if again.requires_grad:
+            others = torch.autograd.grad(again, tuple(leaves.values()), allow_unused=True)
+        pairs = zip((torch.tensor(self._base), *gradients), (again.detach(), *others), strict=True)
+        return all(
+            one is other is None or (one is not None and other is not None and one.equal(other)) or _are_nan(one, other)
+            for one, other in pairs
+        )
 
     def _is_random(self) -> bool:
         self._loss.seed(1)
@@ -144,6 +160,11 @@ def judge(autograd: float, slopes: Slopes, tolerance: float) -> tuple[float, Ver
 def relative(first: float, second: float) -> float:
     """Difference over the larger of the two, or over 1 where both are smaller."""
     return abs(first - second) / max(1.0, abs(first), abs(second))
+
+
+def _are_nan(one: torch.Tensor | None, other: torch.Tensor | None) -> bool:
+    """Whether two tensors are equal but for NaN, which equals nothing."""
+    return one is not None and other is not None and torch.allclose(one, other, rtol=0, atol=0, equal_nan=True)
 
 
 def widen(value: torch.Tensor) -> torch.Tensor:

@@ -24,6 +24,7 @@ class Loss:
         values: each variable's value, as its program would assign it; the followed ones are leaves.
         followed: names of the leaves.
         own_seed: what its values were drawn from.
+        text: the expression, as torch evaluates it.
     """
 
     def __init__(self, job: Job) -> None:
@@ -40,6 +41,7 @@ class Loss:
         self.values: dict[str, torch.Tensor] = {name: namespace[name] for name in parts.values}  # type: ignore[misc]
         self.followed = parts.followed
         text = f"({parts.written.text}).sum()" if job.source.sum else parts.written.text
+        self.text = text
         function = f"def loss({', '.join(parts.values)}):\n    return {text}\n"
         exec(compile(function, "<loss>", "exec"), namespace)
         self._function: Callable[..., torch.Tensor] = namespace["loss"]  # type: ignore[assignment]

@@ -10,9 +10,12 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
+import torch
+
 from app.settings import Limits
 from app.trace.job import Expression, Job
 from app.trace.model import EndEvent, Event
+from app.tracer.lab.deriving import derive
 from app.tracer.run import trace
 
 MODULES = [
@@ -107,8 +110,12 @@ MODULES = [
     "torch._dynamo",
     "torch._subclasses.schema_check_mode",
     "torch._decomp.decompositions_for_jvp",
+    "sympy.tensor.tensor",
+    "sympy.sets.handlers.issubset",
 ]
 
+_FORMULA = "(torch.sin(x)**2 * torch.exp(-x) + F.relu(x)).sum()"
+"""sympy imports parts of itself when it first needs them, as when it simplifies."""
 _OPTIMIZERS = """
 import torch
 from torch import nn, optim
@@ -255,5 +262,6 @@ def warm() -> list[str]:
         is_meant_to_fail = isinstance(source, str) and source in _FAILURES
         if isinstance(end, EndEvent) and (end.cut or end.failure) and not is_meant_to_fail:
             problems.append(f"{end}")
+    derive(_FORMULA, {"x": torch.tensor([0.3], dtype=torch.float64)}, ["x"], (None,))
     sys.modules.pop("__main__", None)
     return problems

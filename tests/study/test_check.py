@@ -107,3 +107,45 @@ def test_a_gradient_outside_of_a_kink_differs() -> None:
 async def test_what_rounding_hides_is_not_called_right(client: httpx.AsyncClient) -> None:
     found = await check(client, "relu(k) + s**2", k=0, s=1e6)
     assert verdicts(found) == {"k": "unclear", "s": "agrees"}
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_formulas_stand_beside_the_numbers(client: httpx.AsyncClient) -> None:
+    found = await check(client, "a*sin(x)**2 + exp(-x*y)", a=2, x=0.5, y=3)
+    assert found["repeatable"] is True
+    assert found["symbolic"]["expression"] == r"a \sin^{2}{\left(x \right)} + e^{- x y}"
+    elements = {leaf["variable"]: leaf["elements"][0] for leaf in found["symbolic"]["leaves"]}
+    assert (elements["a"]["derivative"], elements["y"]["latex"]) == ("sin(x)**2", "- x e^{- x y}")
+    assert all(element["error"] < 1e-12 for element in elements.values())
+    for leaf in found["leaves"]:
+        assert elements[leaf["variable"]]["value"] == pytest.approx(leaf["elements"][0]["autograd"], rel=1e-12)
+
+
+@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.parametrize(
+    ("expression", "variables", "count"),
+    [
+        ("log_softmax(W @ x, 0)[1]", {"W": [[1, -2], [0.5, 4]], "x": [1, 2]}, 6),
+        ("relu(W @ x + 1).sum()", {"W": [[1, -2], [3, 4]], "x": [1, 2]}, 6),
+        ("mse_loss(sigmoid(w*x), t)", {"w": 0.5, "x": [1, 2], "t": {"value": [0, 1], "requires_grad": False}}, 3),
+        ("x.square().mean() + tanh(x[0])", {"x": [0.3, 2]}, 2),
+    ],
+)
+async def test_formulas_of_tensors_agree_with_autograd(
+    client: httpx.AsyncClient, expression: str, variables: dict[str, object], count: int
+) -> None:
+    found = await check(client, expression, **variables)
+    elements = [element for leaf in found["symbolic"]["leaves"] for element in leaf["elements"]]
+    assert len(elements) == count
+    assert all(element["error"] < 1e-12 for element in elements)
+
+
+@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.parametrize(
+    ("expression", "variables"),
+    [("rand(1)[0]*x", {"x": 1}), ("W.sum()", {"W": "ones(5, 5)"}), ("det(W)", {"W": [[1, 2], [3, 4]]})],
+)
+async def test_without_a_readable_formula_there_is_none(
+    client: httpx.AsyncClient, expression: str, variables: dict[str, object]
+) -> None:
+    assert (await check(client, expression, **variables))["symbolic"] is None
