@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import re
+from pathlib import Path
+
 import pytest
 
 from app.trace.model import Parameter, Trace
 from tests.tracer.recording import record
 
+TEXTS = Path(__file__).parents[1] / "static" / "texts"
 HEAD = "import torch, torch.nn as nn, torch.optim as optim\n"
 X = HEAD + "x = torch.tensor([1.0, 2.0], requires_grad=True)\n"
 W = HEAD + "w = torch.tensor(1.0, requires_grad=True)\n"
@@ -32,7 +37,7 @@ CASES: dict[str, tuple[str, str, int | None, dict[str, Parameter]]] = {
         X + "y = x * 2\ny.sum().backward()\nprint(y.grad)", "grad-of-non-leaf", 5, {"variable": "y"}),
     "cut by detach": (
         W + "v = torch.tensor(1.0, requires_grad=True)\ny = (w * 2).detach() * v\ny.backward()", "graph-cut", 4,
-        {"how": "detach()"}),
+        {"how": "detach()", "variable": "w * 2"}),
     "cut by data": (
         W + "v = torch.tensor(1.0, requires_grad=True)\nh = w * 2\ny = h.data * v\ny.backward()", "graph-cut", 5,
         {"how": ".data", "variable": "h"}),
@@ -45,6 +50,9 @@ CASES: dict[str, tuple[str, str, int | None, dict[str, Parameter]]] = {
     "cut by a new tensor": (
         W + "v = torch.tensor(1.0, requires_grad=True)\nh = w * 2\ny = torch.tensor(h) * v\ny.backward()", "graph-cut",
         5, {"how": "torch.tensor()", "variable": "h"}),
+    "cut where nothing has a name": (
+        W + "v = torch.tensor(1.0, requires_grad=True)\ny = (w * 2).item() * v\ny.backward()", "graph-cut", 4,
+        {"how": ".item()", "variable": "w * 2"}),
     "a parameter that the loss does not reach": (
         W + "v = torch.tensor(1.0, requires_grad=True)\no = optim.SGD([w, v], lr=0.1)\n(w**2).backward()\no.step()",
         "parameter-without-gradient", 6, {"variable": "v"}),
@@ -120,3 +128,21 @@ def test_the_mistake_is_told_once_and_where_it_is(
     assert len(found) == 1, everything
     assert line is None or found[0][1] == line, found
     assert parameters.items() <= found[0][2].items(), found
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize(("program", "code"), [case[:2] for case in CASES.values()], ids=CASES.keys())
+def test_what_is_said_has_a_reason_and_a_remedy_and_no_gaps(program: str, code: str, language: str) -> None:
+    run = record(program)
+    name = "problems" if run.failure is not None and run.failure.code == code else "diagnostics"
+    table = json.loads((TEXTS / language / f"{name}.json").read_text("utf-8"))
+    parameters = next(found for slug, _, found in said(run) if slug == code)
+
+    def filled(text: str) -> str:
+        return re.sub(r"\{(\w+)\}", lambda gap: str(parameters.get(gap[1], gap[0])), text)
+
+    sentences = {name: filled(text) for name, text in table[code].items()}
+    assert sentences.keys() == {"title", "what", "why", "instead"}
+    for sentence in sentences.values():
+        assert sentence
+        assert not re.search(r"\{\w+\}|`None` cuts|at `None`", sentence)

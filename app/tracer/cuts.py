@@ -6,13 +6,14 @@ ever reached: then the gradient its author expects is missing because of this li
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 
 import torch
 from torch.autograd.graph import Node as Function
 from torch.autograd.graph import get_gradient_edge
 
 from app.trace.model import Diagnostic, Parameter, Span
+from app.tracer.sites import Made
 from app.tracer.walk import walk
 
 MAX_CUTS = 64
@@ -73,3 +74,18 @@ def node_of(tensor: torch.Tensor) -> Function | None:
         return get_gradient_edge(tensor).node
     except (AssertionError, AttributeError, RuntimeError, ValueError):
         return None
+
+
+def said(made: Made | None) -> tuple[str | None, str | None]:
+    """The source text of what made a node, and the variable it was given to."""
+    if made is None or made.site is None:
+        return None, None
+    if made.kernel is not None or not made.site.is_whole or made.site.place is None:
+        return made.kernel or made.site.function, None
+    return made.site.place.label, made.site.place.variable
+
+
+def text_of(tensor: torch.Tensor, made: Mapping[int, Made]) -> str | None:
+    """The source text of what made a followed tensor."""
+    node = node_of(tensor)
+    return None if node is None else said(made.get(node._sequence_nr()))[0]

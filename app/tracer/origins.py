@@ -14,7 +14,7 @@ import msgspec
 import torch
 
 from app.trace.model import Edge, Node, Span
-from app.tracer.cuts import HOW, node_of
+from app.tracer.cuts import HOW, node_of, said
 from app.tracer.names import Names
 from app.tracer.sites import Constant, Made, Site, constants
 from app.tracer.source import MAX_LABEL
@@ -93,7 +93,7 @@ class Origins:
             origin = Origin(how, span, name or "leaf", name, "AccumulateGrad", leaf=id(source))
         else:
             number = node._sequence_nr()
-            label, variable = _said(self._made.get(number))
+            label, variable = said(self._made.get(number))
             origin = Origin(how, span, label or node.name(), variable, node.name(), number)
         self._keep(result, origin)
 
@@ -142,14 +142,6 @@ def _can_be_known(value: Any) -> bool:
 def _written(func: Any) -> str:
     name = getattr(func, "__name__", "call").strip("_")
     return SIGNS.get(name, f"{name}()")
-
-
-def _said(made: Made | None) -> tuple[str | None, str | None]:
-    if made is None or made.site is None:
-        return None, None
-    if made.kernel is not None or not made.site.is_whole or made.site.place is None:
-        return made.kernel or made.site.function, None
-    return made.site.place.label, made.site.place.variable
 
 
 def marks(found: Sequence[Constant], nodes: Sequence[Any], leaves: Mapping[int, int]) -> tuple[Mark | None, ...]:

@@ -11,7 +11,7 @@ import torch
 
 from app.program.optimizers import PARTS
 from app.trace.model import Diagnostic, Number, Parameter, ParameterUpdate, Span, Update, Value
-from app.tracer.cuts import Cuts
+from app.tracer.cuts import Cuts, text_of
 from app.tracer.values import Held, Reading, is_zero, number, read, settle, settled, unwatched
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ class Updates:
     def cut(self, how: str, tensor: torch.Tensor, span: Span | None) -> None:
         """The program left the history of a tensor behind."""
         is_new = not self._cuts.knows(span)
-        name = self._recorder.names.of(tensor, self._recorder.calls.frame()) if is_new else None
+        name = (self._recorder.name_of(tensor) or text_of(tensor, self._recorder.calls.made)) if is_new else None
         self._cuts.add(span, how, tensor, name)
 
     def lost(self) -> Iterator[Diagnostic]:
