@@ -15,11 +15,11 @@ const INCREMENTS = Array.from({ length: 90 }, (_, k) => k - 45).flatMap((power) 
  * Draw a chart.
  *
  * @param {HTMLElement} host
- * @param {{curves: any[], names: string[], isLog: boolean, theme: string, count: number, go: (pass: number) => void}} options
+ * @param {{curves: any[], names: string[], isLog: boolean, theme: string, steps: number[], go: (pass: number) => void}} options
  */
-export function createChart(host, { curves, names, isLog, theme, count, go }) {
-  const chart = { host, curves, key: keyOf({ names, isLog, theme }), isLog, plot: null, line: null, observer: null, pass: -1, isHovered: false };
-  chart.plot = new uPlot(optionsOf(chart, go), columnsOf(chart, count), host);
+export function createChart(host, { curves, names, isLog, theme, steps, go }) {
+  const chart = { host, curves, steps, key: keyOf({ names, isLog, theme }), isLog, plot: null, line: null, observer: null, pass: -1, isHovered: false };
+  chart.plot = new uPlot(optionsOf(chart, go), columnsOf(chart), host);
   chart.line = document.createElement("div");
   chart.line.className = "chart-now";
   chart.plot.over.append(chart.line);
@@ -44,15 +44,16 @@ export function destroyChart(chart) {
 }
 
 /** Give a chart more numbers. */
-export function growChart(chart, curves, count) {
+export function growChart(chart, curves, steps) {
   chart.curves = curves;
-  chart.plot.setData(columnsOf(chart, count));
+  chart.steps = steps;
+  chart.plot.setData(columnsOf(chart));
 }
 
 /** Move the line that marks the pass on show. */
 export function pointChart(chart, pass) {
   chart.pass = pass;
-  const left = chart.plot.valToPos(pass + 1, "x");
+  const left = chart.plot.valToPos(chart.steps[pass], "x");
   chart.line.hidden = pass < 0 || !Number.isFinite(left);
   chart.line.style.transform = `translateX(${left}px)`;
   readOut(chart);
@@ -71,8 +72,7 @@ function resize(chart) {
 }
 
 /** A logarithm has no place for zero and below: those are gaps. */
-function columnsOf({ curves, isLog }, count) {
-  const steps = Array.from({ length: count }, (_, p) => p + 1);
+function columnsOf({ curves, isLog, steps }) {
   const shown = (number) => (isLog && number !== null && number <= 0 ? null : number);
   return [steps, ...curves.map(({ numbers }) => numbers.map(shown))];
 }
@@ -138,7 +138,7 @@ function drawMarks(plot, chart, colour) {
   ctx.strokeStyle = colour("--chart-broken");
   ctx.lineWidth = 2 * devicePixelRatio;
   for (const pass of brokenPasses(chart.curves)) {
-    const x = plot.valToPos(pass + 1, "x", true);
+    const x = plot.valToPos(chart.steps[pass], "x", true);
     const y = bbox.top + size + 2;
     ctx.beginPath();
     ctx.moveTo(x - size, y - size);

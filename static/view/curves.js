@@ -13,6 +13,8 @@ export function Curves({ state, actions }) {
   const [isLog, setLog] = useState(false);
   const { trace } = state;
   const count = trace?.passes.length ?? 0;
+  // Of a long run some passes are left out: the others stand where they belong.
+  const steps = useMemo(() => (trace?.passes ?? []).map(({ number }, p) => (number ?? p) + 1), [trace?.passes]);
   const loss = useMemo(() => (count > 0 ? [lossOf(trace)] : []), [trace?.passes]);
   const parameters = useMemo(() => (count > 0 ? parametersOf(trace, quantity) : []), [trace?.passes, quantity]);
   if (count < 2) return html`<section class="curves-view" aria-label=${t("curves.title")}><p class="hint">${t("curves.empty")}</p></section>`;
@@ -23,7 +25,7 @@ export function Curves({ state, actions }) {
     if (state.playing) actions.pause();
     if (position !== null) actions.setPosition(position);
   };
-  const shared = { count, pass, go, theme: `${state.settings.theme} ${state.settings.size} ${matchMedia("(prefers-color-scheme: dark)").matches}`, t };
+  const shared = { steps, pass, go, theme: `${state.settings.theme} ${state.settings.size} ${matchMedia("(prefers-color-scheme: dark)").matches}`, t };
   return html`
     <section class="curves-view" aria-label=${t("curves.title")}>
       <div class="curves-tools">
@@ -47,20 +49,20 @@ function Choice({ names, chosen, choose, t }) {
 }
 
 /** One chart; it is made anew only when its curves, scale, size or colours are others. */
-export function Chart({ title, curves, isLog, count, pass, go, theme, t }) {
+export function Chart({ title, curves, isLog, steps, pass, go, theme, t }) {
   const host = useRef(null);
   const chart = useRef(null);
   const latest = useRef(go);
   latest.current = go;
   const shape = { names: curves.map(({ name }) => name), isLog, theme };
   useLayoutEffect(() => {
-    if (chart.current && isSameChart(chart.current, shape)) growChart(chart.current, curves, count);
+    if (chart.current && isSameChart(chart.current, shape)) growChart(chart.current, curves, steps);
     else {
       if (chart.current) destroyChart(chart.current);
-      chart.current = createChart(host.current, { ...shape, curves, count, go: (p) => latest.current(p) });
+      chart.current = createChart(host.current, { ...shape, curves, steps, go: (p) => latest.current(p) });
     }
     pointChart(chart.current, pass);
-  }, [curves, isLog, theme, count]);
+  }, [curves, isLog, theme, steps]);
   useLayoutEffect(() => pointChart(chart.current, pass), [pass]);
   useLayoutEffect(() => () => chart.current && destroyChart(chart.current), []);
   const broken = curves.flatMap(({ name, marks }) => marks.slice(0, 1).map((mark) => ({ name, ...mark })));
@@ -68,7 +70,7 @@ export function Chart({ title, curves, isLog, count, pass, go, theme, t }) {
     <figure class="chart">
       <figcaption>${title}</figcaption>
       <div class="chart-host" ref=${host}></div>
-      ${broken.length > 0 && html`<p class="chart-broken">${broken.slice(0, 3).map(({ name, pass: p, value }) => html`<button type="button" class="link" onClick=${() => go(p)}>${t("curves.broken", { name, value, step: p + 1 })}</button> `)}</p>`}
+      ${broken.length > 0 && html`<p class="chart-broken">${broken.slice(0, 3).map(({ name, pass: p, value }) => html`<button type="button" class="link" onClick=${() => go(p)}>${t("curves.broken", { name, value, step: steps[p] })}</button> `)}</p>`}
     </figure>
   `;
 }

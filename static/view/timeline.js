@@ -124,7 +124,9 @@ function Sentence({ state, timeline, frame, t }) {
 /** "step 12 of 100 · backward · node 3 of 8" */
 function placeText(t, timeline, frame) {
   if (!frame.kind) return "";
-  const step = t("timeline.step", { step: frame.step + 1, count: timeline.stepCount });
+  // Of a long run some passes are left out: the others keep their numbers.
+  const numberOf = (p) => (timeline.trace.passes[p]?.number ?? p) + 1;
+  const step = t("timeline.step", { step: numberOf(frame.step), count: numberOf(timeline.stepCount - 1) });
   const phase = t(`timeline.phase.${frame.kind}`);
   if (frame.count === 1) return `${step} · ${phase}`;
   return `${step} · ${phase} · ${t("timeline.node", { node: frame.k + 1, count: frame.count })}`;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import webbrowser
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import torch
 from playwright.async_api import Page, expect
 
 from app.library import Trace, open_trace, trace
+from app.settings import Limits
 from tests.page.conftest import Opened
 from tests.page.stage import Stage
 
@@ -82,6 +84,28 @@ async def test_a_dropped_file_that_is_none_takes_nothing_away(opened: Opened, tm
         await expect_descent(page)
     assert [text for text in await opened.all_complaints() if "status of 400" not in text] == []
     assert len(opened.complaints) == 2
+
+
+async def test_a_thinned_run_says_what_it_left_out(opened: Opened, tmp_path: Path) -> None:
+    x = torch.tensor(3.0, requires_grad=True)
+    optimizer = torch.optim.SGD([x], lr=0.001)
+    with trace(limits=Limits(passes=40)) as run:
+        for _ in range(300):
+            optimizer.zero_grad()
+            ((x - 1) ** 2).backward()
+            optimizer.step()
+    run.save(tmp_path / "long.json")
+    stage = Stage(await opened.open(), opened.url)
+    await stage.page.evaluate(DROP, ["long.json", (tmp_path / "long.json").read_text("utf-8")])
+    await expect(stage.place).to_contain_text("step 1 of 300")
+    await stage.move_to(await stage.last())
+    await expect(stage.place).to_contain_text("step 300 of 300")
+    await expect(stage.page.locator(".mark.gap").first).to_be_attached()
+    gap = await stage.page.locator(".mark.gap").first.evaluate("mark => parseFloat(mark.style.left) / 100")
+    await stage.move_to(round(gap * await stage.last()))
+    left_out = re.compile(r"^\d+ passes and \d+ updates are left out here")
+    await expect(stage.sentence).to_have_text(left_out)
+    assert await opened.all_complaints() == []
 
 
 async def test_the_library_shows_a_trace_in_the_page(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
