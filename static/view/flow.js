@@ -73,7 +73,8 @@ function Curves({ flow, rows, names, pass, go, theme, t, title }) {
     const places = Array.from({ length: count }, (_, k) => (count === 1 ? 0 : Math.round((k * (names.length - 1)) / (count - 1))));
     return places.map((row) => ({ name: names[row], numbers: rows[row].map((number) => (Number.isFinite(number) ? number : null)), marks: marksOf(rows[row]) }));
   }, [rows, names.length]);
-  return html`<${Chart} ...${{ title, curves, theme, t: (key, parameters) => t(key.replace("curves.", "flow.curve-"), parameters), pass }} isLog=${true} steps=${stepsOf(flow.count)} go=${(p) => go({ row: null, pass: p })} />`;
+  const steps = useMemo(() => Array.from({ length: flow.count }, (_, p) => p + 1), [flow.count]);
+  return html`<${Chart} ...${{ title, curves, theme, t: (key, parameters) => t(key.replace("curves.", "flow.curve-"), parameters), pass }} isLog=${true} steps=${steps} go=${(p) => go({ row: null, pass: p })} />`;
 }
 
 function marksOf(row) {
@@ -115,11 +116,3 @@ function wordsOf(quantity, { rows, names, pass, t }) {
 }
 
 export const Flow = withWords("nets", FlowPanel);
-
-const counted = new Map();
-
-/** The numbers of so many passes; the same array each time, so that the chart sees nothing new in it. */
-function stepsOf(count) {
-  if (!counted.has(count)) counted.set(count, Array.from({ length: count }, (_, p) => p + 1));
-  return counted.get(count);
-}
