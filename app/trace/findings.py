@@ -24,6 +24,7 @@ from app.trace.study import (
 )
 
 _AXES = 2
+_CRITICAL = 64
 _DIMENSIONS = 64
 _GRAPH_ID = re.compile(r"g[0-9]{1,7}")
 _NODE_ID = re.compile(r"n[0-9]{1,7}")
@@ -38,7 +39,15 @@ def check_landscape(event: LandscapeEvent) -> LandscapeEvent:
     """
     require(len(event.gradients) <= _AXES, "more slopes than axes")
     require(all(len(slopes) == len(event.losses) for slopes in event.gradients), "slopes that do not fit the cells")
-    return event
+    if event.critical is None:
+        return event
+    require(len(event.critical) <= _CRITICAL, "too many critical points")
+    require(all(len(found.point) == len(found.eigenvalues) <= _AXES for found in event.critical), "a point of no place")
+    told = [
+        msgspec.structs.replace(found, point={clean_name(name): value for name, value in found.point.items()})
+        for found in event.critical
+    ]
+    return msgspec.structs.replace(event, critical=tuple(told))
 
 
 def clean_check(event: CheckEvent) -> CheckEvent:
@@ -113,6 +122,8 @@ def answers(finding: Finding, study: Study) -> bool:
     if not isinstance(study, Landscape):
         return isinstance(finding, CheckEvent)
     slopes = len(study.axes) if study.gradients else 0
+    if isinstance(finding, LandscapeEvent) and (finding.critical is not None) != study.critical:
+        return False
     return (
         isinstance(finding, LandscapeEvent) and len(finding.losses) == study.cells and len(finding.gradients) == slopes
     )

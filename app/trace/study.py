@@ -28,6 +28,8 @@ class Landscape(Record, frozen=True, tag_field="study", tag="landscape"):
 
     axes: tuple[Axis, ...]
     gradients: bool = False
+    critical: bool = False
+    """Whether minima, maxima and saddles are looked for."""
 
     @property
     def cells(self) -> int:
@@ -54,7 +56,19 @@ class NodeCheck(Record, frozen=True, tag_field="study", tag="node-check"):
 Study = Landscape | Check | NodeCheck
 
 
-class LandscapeEvent(Record, frozen=True, tag_field="event", tag="landscape"):
+Kind = Literal["minimum", "maximum", "saddle", "degenerate"]
+
+
+class CriticalPoint(Record, frozen=True):
+    """A place of the grid without slope; its kind is that of the Hessian's eigenvalues, the largest first."""
+
+    point: dict[str, Real]
+    loss: Real
+    kind: Kind
+    eigenvalues: tuple[Real, ...]
+
+
+class LandscapeEvent(Record, frozen=True, tag_field="event", tag="landscape", omit_defaults=True):
     """The loss in each cell, the last axis fastest; `gradients` holds one such list for each axis.
 
     `batched` says whether torch evaluated all cells in a few calls, or one by one.
@@ -63,6 +77,8 @@ class LandscapeEvent(Record, frozen=True, tag_field="event", tag="landscape"):
     losses: tuple[Real, ...]
     gradients: tuple[tuple[Real, ...], ...]
     batched: bool
+    critical: tuple[CriticalPoint, ...] | None = None
+    """Minima, maxima and saddles, where they were asked for; at most 64, the lowest first."""
 
 
 class CheckedElement(Record, frozen=True):

@@ -9,6 +9,7 @@ import torch
 from app.errors import ProgramError
 from app.trace.study import Axis, Landscape, LandscapeEvent
 from app.tracer.formulas import Loss, reals
+from app.tracer.lab.critical import find_critical
 
 ELEMENTS_AT_ONCE = 2_000_000
 """Of all variables together, so that a grid over large matrices stays within the memory of a child."""
@@ -22,18 +23,22 @@ def survey(loss: Loss, study: Landscape) -> LandscapeEvent:
     Raises:
         ProgramError: an axis is no scalar variable that autograd can follow, or the loss is no scalar.
     """
-    axes = lay_out(draw_lines(loss, study.axes))
-    with torch.set_grad_enabled(study.gradients):
+    lines = draw_lines(loss, study.axes)
+    axes = lay_out(lines)
+    with_slopes = study.gradients or study.critical
+    with torch.set_grad_enabled(with_slopes):
         try:
-            losses, slopes = in_batches(loss, axes, study.gradients)
+            losses, slopes = in_batches(loss, axes, with_slopes)
             batched = True
         except ProgramError:
             raise
         except Exception:
             # Branches on values, `.item()` and random numbers have no batched form.
-            losses, slopes = one_by_one(loss, axes, study.gradients)
+            losses, slopes = one_by_one(loss, axes, with_slopes)
             batched = False
-    return LandscapeEvent(reals(losses), tuple(map(reals, slopes)), batched)
+    critical = find_critical(loss, lines, slopes) if study.critical else None
+    told = tuple(map(reals, slopes)) if study.gradients else ()
+    return LandscapeEvent(reals(losses), told, batched, critical)
 
 
 def draw_lines(loss: Loss, axes: tuple[Axis, ...]) -> dict[str, torch.Tensor]:

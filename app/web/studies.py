@@ -44,6 +44,7 @@ class LandscapeCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     axes: list[AxisCall]
     variables: dict[str, VariableInput] = {}
     gradients: bool = False
+    critical: bool = False
     sum: bool = False
     seed: Seed = 0
 
@@ -114,7 +115,7 @@ def read_landscape(document: dict[str, object], limits: Limits) -> Job:
             if not isfinite(getattr(axis, name)):
                 raise InvalidRequestError((Fault("Number out of range", f"/axes/{index}/{name}"),))
     axes = tuple(Axis(axis.variable, axis.start, axis.stop, axis.count) for axis in call.axes)
-    return _job(call, Landscape(axes, call.gradients), limits)
+    return _job(call, Landscape(axes, call.gradients, call.critical), limits)
 
 
 def read_check(document: dict[str, object], limits: Limits) -> Job:

@@ -113,3 +113,17 @@ async def test_a_program_is_no_expression(client: httpx.AsyncClient) -> None:
 async def test_a_fault_is_pointed_at(client: httpx.AsyncClient) -> None:
     reply = await client.post(PATH, json={"expression": "x", "axes": [{"variable": "x", "start": 0, "end": 1}]})
     assert assert_problem(reply, 400, "invalid-request")["errors"][0]["pointer"].startswith("/axes/0")
+
+
+async def test_critical_points_are_found_and_told_apart(client: httpx.AsyncClient) -> None:
+    axes = (axis("x", -2, 2, 40), axis("y", -1.1, 1.3, 31))
+    found = await landscape(client, "x**4/4 - x**2/2 + y**2", *axes, critical=True, gradients=False)
+    assert found["gradients"] == []
+    assert [point["kind"] for point in found["critical"]] == ["minimum", "minimum", "saddle"]
+    assert sorted(round(point["point"]["x"], 6) for point in found["critical"]) == [-1, 0, 1]
+    assert found["critical"][2]["eigenvalues"] == pytest.approx([2, -1])
+    assert found["critical"][0]["loss"] == pytest.approx(-0.25)
+    curve = await landscape(client, "sin(x)", axis("x", 0, 6, 20), critical=True)
+    assert [point["kind"] for point in curve["critical"]] == ["minimum", "maximum"]
+    flat = await landscape(client, "relu(x)", axis("x", 1, 2, 5), critical=True)
+    assert flat["critical"] == []

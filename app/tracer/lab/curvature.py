@@ -46,7 +46,7 @@ class Hessian:
         self.size = sum(shape.numel() for shape in layout.shapes)
         if self.size > CURVED_ELEMENTS:
             raise NoStackError
-        rest = {name: _widened(value) for name, value in values.items()}
+        rest = {name: widen(value) for name, value in values.items()}
 
         def of_row(row: torch.Tensor) -> torch.Tensor:
             return loss({**rest, **layout.unpack(row)})
@@ -80,7 +80,8 @@ class Hessian:
         return told
 
 
-def _widened(value: torch.Tensor) -> torch.Tensor:
+def widen(value: torch.Tensor) -> torch.Tensor:
+    """Give real numbers twice the digits; class numbers and indices stay whole."""
     value = value.detach()
     return value.double() if value.is_floating_point() else value
 
