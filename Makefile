@@ -8,7 +8,7 @@ export TORCH_INDEX
 PYTHON_ROOMS := app tests benchmarks scripts
 SETUP := scripts/setup requirements/torch.txt requirements/runtime.lock
 
-.PHONY: help serve test lint types imports vendor page pytest format bench soak fuzz docker-test cluster-test clone-test picture lock clean \
+.PHONY: help serve test lint types imports vendor page pytest format bench lighthouse soak fuzz docker-test cluster-test clone-test picture lock clean \
 	system system-test
 
 help:  ## list the commands
@@ -74,6 +74,13 @@ format: .venv/.dev  ## let ruff mend what it can
 
 bench: .venv/.dev .venv-bench/.peers system system-test  ## measure against bare torch and the other programs, as ratios
 	.venv/bin/python -m benchmarks
+
+lighthouse: .venv/.dev system system-test tools/lighthouse/node_modules  ## Lighthouse's scores of the page
+	.venv/bin/python -m benchmarks.lighthouse
+
+tools/lighthouse/node_modules: tools/lighthouse/package-lock.json
+	PUPPETEER_SKIP_DOWNLOAD=1 npm ci --silent --prefix tools/lighthouse
+	@touch $@
 
 soak: .venv/.dev system  ## SOAK_RUNS runs with failures among them, then 64 clients for SOAK_SECONDS
 	.venv/bin/python -m pytest -m soak -s tests/soak

@@ -1,8 +1,8 @@
 // Everything a visitor can do, by name; views call these and change nothing themselves.
 
-import { loadTable } from "./api.js";
+import { bringWords, loadTable } from "./api.js";
 import { withGiven } from "./givens.js";
-import { TABLES, addTable, hasLanguage } from "./i18n.js";
+import { TABLES, addTable, hasLanguage, hasTable } from "./i18n.js";
 import { createPace } from "./pace.js";
 import { createReasoning } from "./reasoning.js";
 import { redraw } from "./redraw.js";
@@ -135,7 +135,9 @@ function isEntry(given) {
 function lookActions({ store, settings }) {
   async function setSettings(fields) {
     const chosen = { ...store.get().settings, ...fields };
+    const former = store.get().settings.language;
     if (!hasLanguage(chosen.language)) await loadLanguage(chosen.language);
+    if (hasTable(former, "problems")) await bringWords(chosen.language);
     store.set({ settings: chosen });
     settings.save(chosen);
   }

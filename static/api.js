@@ -1,5 +1,7 @@
 // The only caller of fetch: every refusal becomes a ProblemError, a stream becomes events.
 
+import { addTable, hasTable } from "./i18n.js";
+
 const LINES = "application/x-ndjson";
 
 /** What the server (or the way to it) refused; `problem` is an RFC 9457 document. */
@@ -54,6 +56,7 @@ async function* streamEvents(address, body, { language, signal }) {
   let isWhole = false;
   for await (const line of linesOf(response, signal)) {
     const event = JSON.parse(line);
+    if (event.event === "problem" || event.cut) await bringWords(language);
     if (event.event === "problem") throw new ProblemError(event);
     yield event;
     isWhole = event.event === "end";
@@ -122,8 +125,17 @@ async function send(address, { method, language, signal, body, text = JSON.strin
   const response = await fetch(address, options).catch((error) => {
     throw signal?.aborted ? error : new ProblemError({ code: "offline", parameters: {} });
   });
+  if (!response.ok) await bringWords(language);
   if (!response.ok) throw new ProblemError(await problemOf(response));
   return response;
+}
+
+/** The words about problems are many, and most visits meet none: they come with the first, before it is told. */
+export async function bringWords(language) {
+  if (hasTable(language, "problems")) return;
+  const response = await fetch(new URL(`./texts/${language}/problems.json`, import.meta.url).href).catch(() => null);
+  const entries = response?.ok ? await response.json().catch(() => null) : null;
+  if (entries) addTable(language, "problems", entries);
 }
 
 /** A refusal that is no problem document came from something between this page and its server. */

@@ -1,7 +1,8 @@
 // Words in the chosen language: dictionaries are loaded once, then asked by key.
 
 export const LANGUAGES = ["en", "zh"];
-export const TABLES = ["page", "problems", "diagnostics"];
+/** What the page opens with; `api.js` brings the words about problems with the first problem. */
+export const TABLES = ["page", "diagnostics"];
 
 /** @type {Map<string, Record<string, any>>} */
 const dictionaries = new Map();

@@ -79,9 +79,16 @@ function withoutLanguage(state) {
   return state && { ...state, language: null };
 }
 
-/** A link that cannot be read says so, and takes nothing away. */
+/** A link that cannot be read says so, and takes nothing away; a run that is on its way would take the words away. */
 function tellFault(code) {
-  if (code) store.set({ problem: { code, parameters: {}, program: null } });
+  if (!code) return;
+  const tell = () => store.set({ problem: { code, parameters: {}, program: null } });
+  if (store.get().run.status !== "running") return tell();
+  const end = store.subscribe(({ run }) => {
+    if (run.status === "running") return;
+    end();
+    queueMicrotask(tell);
+  });
 }
 
 async function openLink({ source, position, selection, direction, lesson, predict, pin, lab, ...view }) {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 CLOSED_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; sandbox"
 """For data: a picture or a JSON text opened on its own can load and run nothing."""
 
@@ -14,6 +16,17 @@ COMMON = {
     "permissions-policy": "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), "
     "magnetometer=(), microphone=(), midi=(), payment=(), usb=()",
 }
+
+
+FILE = {
+    name: COMMON[name] for name in ("content-security-policy", "x-content-type-options", "cross-origin-resource-policy")
+}
+"""For a file of the page: what only documents heed would weigh more than many a module does."""
+
+
+def headers_for(path: str) -> Mapping[str, str]:
+    """Choose the headers that an answer carries whatever it is."""
+    return FILE if path.startswith("/static/") else COMMON
 
 
 def page_policy(nonce: str, ancestors: str) -> str:

@@ -17,6 +17,7 @@ from app.resources import folder
 from app.settings import Settings
 from app.web.assets import Assets
 from app.web.headers import page_policy
+from app.web.modules import Modules
 from app.web.replies import accepts_gzip, gzip, send_reply
 from app.web.texts import Language, choose_language
 
@@ -79,14 +80,16 @@ def anchor(text: str) -> str:
 def make_pages(pages: Pages, assets: Assets) -> APIRouter:
     """Wire the addresses that a browser opens."""
     router = APIRouter(include_in_schema=False)
+    modules = Modules()
 
     @router.api_route("/", methods=METHODS)
     async def index(request: Request) -> Response:
-        return pages.render(request, "index.html", entry="main")
+        return pages.render(request, "index.html", entry="main", modules=modules.closure("main.js"))
 
     @router.api_route("/embed", methods=METHODS)
     async def embed(request: Request) -> Response:
-        response = pages.render(request, "index.html", ancestors=pages.settings.embed_ancestors, entry="embed")
+        framed = {"entry": "embed", "modules": modules.closure("embed.js")}
+        response = pages.render(request, "index.html", ancestors=pages.settings.embed_ancestors, **framed)
         response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         return response
 

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import ExplorerError
 from app.web.hangup import ClientGoneError
-from app.web.headers import COMMON
+from app.web.headers import headers_for
 from app.web.logs import LOGGER, places
 from app.web.metrics import Metrics
 from app.web.problems import answer_problem
@@ -36,7 +36,7 @@ class Watch:
             await self.app(scope, receive, send)
             return
         started = time.perf_counter()
-        sender = Sender(send, COMMON)
+        sender = Sender(send, headers_for(scope["path"]))
         self.metrics.requests_open.inc()
         try:
             await self.app(scope, receive, sender)

@@ -3,7 +3,6 @@
 import { translator } from "../i18n.js";
 import { html, useEffect } from "../vendor/preact.js";
 import { Cards } from "./cards.js";
-import { Curves } from "./curves.js";
 import { Dialog } from "./dialog.js";
 import { Examples } from "./examples.js";
 import { Graph } from "./graph.js";
@@ -58,13 +57,14 @@ function Panels({ state, actions, t }) {
       <div class="choice panel-choice" role="group" aria-label=${t("panels.choose")}>
         ${[...drawn, "output"].map((name) => html`<button type="button" key=${name} class=${`to-${name}`} aria-pressed=${String(name === panel)} onClick=${() => actions.setPanel(name)}>${t(`${name}.title`)}</button>`)}
       </div>
-      <div class="panel drawn-panel">${left === "curves" ? html`<${Curves} state=${state} actions=${actions} />` : panel in LATER && html`<${Later} key=${panel} load=${LATER[panel]} sheet=${panel === "flow" ? "nets" : panel} props=${{ state, actions, language: state.settings.language }} />`}</div>
+      <div class="panel drawn-panel">${left === "curves" ? html`<${Later} key="curves" load=${loadCurves} props=${{ state, actions }} />` : panel in LATER && html`<${Later} key=${panel} load=${LATER[panel]} sheet=${panel === "flow" ? "nets" : panel} props=${{ state, actions, language: state.settings.language }} />`}</div>
       <div class="panel output-panel"><${Output} state=${state} actions=${actions} /></div>
     </div>
   `;
 }
 
 /** Panels that are fetched when they are first opened. */
+const loadCurves = async () => (await import("./curves.js")).Curves;
 const LATER = {
   landscape: async () => (await import("./landscape.js")).Landscape,
   flow: async () => (await import("./flow.js")).Flow,

@@ -88,7 +88,8 @@ function Alone({ title, nodes, select = null }) {
 
 /** A second program beside the first: one's own with a change, or a lesson. */
 function Other({ state, actions, t }) {
-  const { source, settings, examples } = state;
+  const { source, settings } = state;
+  const examples = state.examples ?? [];
   const first = state.pin.position === null ? state.pin.source : source;
   const [written, write] = useState({ mode: first.mode, text: first[first.mode] });
   const take = (id) => {

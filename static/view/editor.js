@@ -1,21 +1,63 @@
 // An editor as a component: text in, text out; marks and problems follow the state.
+//
+// CodeMirror is the heaviest part of the page: it comes after the first picture, and until it is there, or where it
+// cannot be had, a plain field takes the text.
 
-import { html, useEffect, useLayoutEffect, useRef } from "../vendor/preact.js";
-import { createEditor, markSpans, setText, setWords, showSpan, underline } from "./codemirror.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
+
+const library = { promise: null, module: null };
+
+/** Bring CodeMirror, once; what fails is tried again with the next editor. */
+function loadLibrary() {
+  library.promise ??= import("./codemirror.js").then(
+    (module) => (library.module = module),
+    () => (library.promise = null),
+  );
+  return library.promise;
+}
 
 /**
  * @param {{text: string, kind: "program" | "expression" | "view", label: string, hint?: string, marks?: any[],
  *   faults?: any[], jump?: {span: any} | null, onJumped?: () => void, onChange?: (text: string, isLive: boolean) => void,
  *   onRun?: () => void, onPlace?: (place: any) => void}} props
  */
-export function Editor({ text, kind, label, hint = "", marks = [], faults = [], jump = null, ...calls }) {
+export function Editor(props) {
+  const [isHere, setHere] = useState(library.module !== null);
+  const field = useRef(null);
+  const caret = useRef(null);
+  useEffect(() => {
+    if (isHere) return;
+    Promise.resolve(loadLibrary()).then(() => {
+      // Whoever writes already goes on writing where they are.
+      if (field.current && field.current === document.activeElement) caret.current = field.current.selectionStart;
+      if (library.module) setHere(true);
+    });
+  }, []);
+  return isHere ? html`<${Mirror} ...${props} caret=${caret.current} />` : html`<${Plain} ...${props} field=${field} />`;
+}
+
+/** The plain field. */
+function Plain({ text, kind, label, hint = "", onChange, onRun, field }) {
+  const onKeyDown = (event) => {
+    if (event.key !== "Enter" || kind !== "expression") return;
+    event.preventDefault();
+    onRun?.();
+  };
+  return html`<div class=${`editor ${kind} plain`}><textarea ref=${field} class="cm-scroller" rows=${kind === "expression" ? 1 : 12} aria-label=${label} placeholder=${hint} spellcheck=${false} readonly=${kind === "view"}
+    value=${text} onInput=${(event) => onChange?.(event.target.value, false)} onKeyDown=${onKeyDown}></textarea></div>`;
+}
+
+/** The same text under CodeMirror. */
+function Mirror({ text, kind, label, hint = "", marks = [], faults = [], jump = null, caret = null, ...calls }) {
   const host = useRef(null);
   const editor = useRef(null);
   const latest = useRef(calls);
   const words = { label, hint };
+  const { createEditor, markSpans, setText, setWords, showSpan, underline } = library.module;
   latest.current = calls;
   useLayoutEffect(() => {
     editor.current = createEditor(host.current, { text, kind, ...words, nonce: pageNonce(), ...callsOf(latest) });
+    if (caret !== null) goOn(editor.current.view, caret);
     return () => editor.current.view.destroy();
   }, []);
   useLayoutEffect(() => setText(editor.current, text), [text]);
@@ -28,6 +70,11 @@ export function Editor({ text, kind, label, hint = "", marks = [], faults = [], 
     latest.current.onJumped?.();
   }, [jump]);
   return html`<div class=${`editor ${kind}`} ref=${host}></div>`;
+}
+
+function goOn(view, caret) {
+  view.focus();
+  view.dispatch({ selection: { anchor: Math.min(caret, view.state.doc.length) } });
 }
 
 function callsOf(latest) {

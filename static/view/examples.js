@@ -9,7 +9,7 @@ import { Sentence } from "./problem.js";
 /** @param {{state: any, actions: any}} props */
 export function Examples({ state, actions }) {
   const t = translator(state.settings.language);
-  const { examples } = state;
+  const examples = state.examples ?? [];
   const groups = [...new Set(examples.map(({ group }) => group))];
   return html`
     <${Dialog} name="examples" title=${t("examples.title")} ...${{ state, actions }}>
@@ -21,7 +21,7 @@ export function Examples({ state, actions }) {
 
 function Shelf({ group, state, actions, t }) {
   const { language } = state.settings;
-  const numbered = state.examples.map((example, i) => ({ example, number: i + 1 })).filter(({ example }) => example.group === group);
+  const numbered = (state.examples ?? []).map((example, i) => ({ example, number: i + 1 })).filter(({ example }) => example.group === group);
   return html`
     <h3>${t(`examples.group-${group}`)}</h3>
     <ol class="shelf">

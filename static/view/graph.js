@@ -129,8 +129,13 @@ function usePicture({ state, scene, stage }, hovered, t) {
     showPicture(stage.current, picture);
     setTabStop(stage.current, state.selection ?? firstNode(picture), false);
   }, [picture]);
+  const former = useRef(0);
   useLayoutEffect(() => {
-    if (picture) paint(picture, scene);
+    if (!picture) return;
+    // One step fades over; after a leap nearly everything is other, and a hundred fades would only cost time.
+    stage.current.svg.classList.toggle("leap", Math.abs(state.position - former.current) > 1);
+    former.current = state.position;
+    paint(picture, scene);
   }, [picture, scene]);
   useLayoutEffect(() => {
     if (picture && scene.active.size > 0) follow(stage.current, atWork(scene));

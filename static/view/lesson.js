@@ -8,7 +8,7 @@ import { Sign } from "./signs.js";
 
 /** @param {{state: any, actions: any}} props */
 export function Lesson({ state, actions }) {
-  const found = state.source.mode === "program" ? lessonOf(state.examples, state.lesson) : null;
+  const found = state.source.mode === "program" ? lessonOf(state.examples ?? [], state.lesson) : null;
   if (!found) return null;
   const { language } = state.settings;
   const t = translator(language);

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 
 from tests.page.conftest import Opened
 
@@ -45,3 +45,78 @@ async def test_the_address_chooses_the_language(opened: Opened) -> None:
     await page.get_by_role("button", name="EN", exact=True).click()
     await expect(page.get_by_role("button", name="Run", exact=True)).to_be_visible()
     assert "lang=" not in page.url
+
+
+KILLED = """import torch
+x = torch.tensor(3.0, requires_grad=True)
+y = x * x
+y.backward()
+import ctypes
+ctypes.string_at(0)
+"""
+
+
+async def test_a_server_out_of_reach_and_a_killed_run_are_told_and_take_nothing(opened: Opened) -> None:
+    page = await opened.open()
+    card = page.locator(".card.problem")
+    editor = page.locator(".editor.expression .cm-content")
+    await page.context.set_offline(True)
+    await editor.fill("tan(q) + q")
+    await expect(card).to_contain_text("The server cannot be reached")
+    await expect(card).to_contain_text("What you wrote is still here")
+    await expect(editor).to_have_text("tan(q) + q")
+    await expect(page.locator("g.node").first).to_be_visible()
+    await page.wait_for_url("**/#1.*")
+    await page.context.set_offline(False)
+    await card.get_by_role("button", name="Try again").click()
+    await expect(page.locator("g.node", has_text="tan(q)").first).to_be_visible()
+    await expect(card).to_have_count(0)
+
+    await page.get_by_role("tab", name="Program").click()
+    program = page.locator(".editor.program .cm-content")
+    await program.fill(KILLED)
+    await page.get_by_role("button", name="Run", exact=True).click()
+    await expect(card).to_contain_text("The run ended abruptly")
+    await expect(program).to_contain_text("ctypes.string_at(0)")
+    await expect(page.locator("g.node.leaf")).to_be_visible()
+    await page.wait_for_url("**/#1.*")
+    await page.goto("about:blank")
+    await page.goto(opened.url)
+    await expect(card).to_contain_text("The run ended abruptly")
+    await expect(program).to_contain_text("ctypes.string_at(0)")
+    # The browser itself says in its console that it was offline; nothing else may stand there.
+    assert [line for line in await opened.all_complaints() if "ERR_INTERNET_DISCONNECTED" not in line] == [
+        line for line in opened.complaints if "status of 422" in line
+    ]
+
+
+async def test_an_answer_that_breaks_off_shows_what_came(opened: Opened) -> None:
+    page = await opened.open()
+    lines = await page.evaluate(
+        """async () => {
+          const body = JSON.stringify({ expression: "u * u", variables: { u: 3 } });
+          const headers = { "Content-Type": "application/json", Accept: "application/x-ndjson" };
+          const text = await (await fetch("/api/trace", { method: "POST", headers, body })).text();
+          return text.split("\\n").filter((line) => line && !line.includes('"event":"end"')).join("\\n") + "\\n";
+        }"""
+    )
+    reply = {"status": 200, "content_type": "application/x-ndjson", "body": lines}
+    await page.route("**/api/trace", lambda route: route.fulfill(**reply))
+    await page.locator(".editor.expression .cm-content").fill("u * u")
+    await expect(page.locator(".card.problem")).to_contain_text("The connection broke off")
+    await expect(page.locator("g.node.output text.value")).to_have_text("9")
+    await expect(page.locator(".editor.expression .cm-content")).to_have_text("u * u")
+    assert await opened.all_complaints() == []
+
+
+async def test_the_page_is_served_in_the_reader_s_language(browser: Browser, service_url: str) -> None:
+    context = await browser.new_context(locale="zh-TW")
+    page = await context.new_page()
+    await page.goto(service_url)
+    await expect(page.get_by_role("button", name="运行", exact=True)).to_be_visible()
+    await page.get_by_role("button", name="课程").click()
+    await expect(page.locator("dialog.examples .example").first).to_contain_text("二次函数")
+    await page.keyboard.press("Escape")
+    await page.locator(".editor.expression .cm-content").fill("a*x^2")
+    await expect(page.locator(".card.problem")).to_contain_text("怎么改：")
+    await context.close()

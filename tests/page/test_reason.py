@@ -66,6 +66,8 @@ async def test_paths_add_up_to_the_gradient_and_light_up_in_the_graph(stage: Sta
     await expect(stage.page.locator(".paths-sum")).to_contain_text("Sum over 6 paths: 36 = the gradient, 36")
     await paths.first.hover()
     await expect(stage.page.locator(".graph-canvas .edge.trail")).to_have_count(3)
+    # Focus scrolls the list: a resting pointer would then point at another path.
+    await stage.page.mouse.move(2, 2)
     await paths.last.focus()
     await expect(stage.page.locator(".graph-canvas .edge.trail")).to_have_count(2)
     await stage.sentence.click()

@@ -60,7 +60,7 @@ async def test_nothing_is_cut_where_there_is_little_room(opened: Opened, window:
     await expect(page.locator(".chart-host canvas").first).to_be_attached()
     await page.locator("g.node.leaf").first.click()
     await whole(page)
-    for name in ("Lessons", "Export", "Help and keys (?)"):
+    for name in ("Lessons", "Export, or open a trace", "Help and keys (?)"):
         await page.get_by_role("button", name=name, exact=True).click()
         await expect(page.get_by_role("dialog")).to_be_visible()
         await whole(page)

@@ -25,7 +25,7 @@ Make = Callable[..., httpx.AsyncClient]
 
 
 @pytest.mark.parametrize(
-    "path", ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/nowhere", "/static/x.js"]
+    "path", ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/embed/x", "/nowhere", "/problems/x"]
 )
 async def test_every_answer_is_secured(resting: httpx.AsyncClient, path: str) -> None:
     headers = (await resting.get(path)).headers
@@ -37,6 +37,15 @@ async def test_every_answer_is_secured(resting: httpx.AsyncClient, path: str) ->
     assert "default-src 'none'" in headers["content-security-policy"]
     assert "unsafe" not in headers["content-security-policy"]
     assert "server" not in headers
+
+
+@pytest.mark.parametrize("path", ["/static/main.js", "/static/favicon.svg", "/static/x.js"])
+async def test_a_file_carries_what_files_heed(resting: httpx.AsyncClient, path: str) -> None:
+    headers = (await resting.get(path)).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert headers["content-security-policy"].startswith("default-src 'none'")
+    assert "permissions-policy" not in headers
 
 
 async def test_the_page_policy_changes_its_nonce(resting: httpx.AsyncClient) -> None:

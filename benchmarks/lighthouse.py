@@ -1,0 +1,39 @@
+"""Lighthouse's four scores for the page, on a desktop and on a slow telephone: `make lighthouse`."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.servers import service
+from benchmarks.table import Row, table
+
+TOOL = Path(__file__).parents[1] / "tools" / "lighthouse" / "node_modules" / ".bin" / "lighthouse"
+FLAGS = "--headless=new --no-sandbox --disable-gpu --disable-background-networking --disable-component-update"
+DEVICES = {"desktop": ["--preset=desktop"], "telephone, slow 4G": []}
+REACH = 95
+
+
+def scores(address: str, options: list[str]) -> dict[str, float]:
+    """Load an address once and read its scores, 0 to 100."""
+    command = [str(TOOL), address, *options, "--quiet", "--output=json", f"--chrome-flags={FLAGS}"]
+    environment = {**os.environ, "CHROME_PATH": "/usr/bin/chromium"}
+    done = subprocess.run(command, env=environment, check=True, capture_output=True, timeout=300)
+    categories = json.loads(done.stdout)["categories"]
+    return {name: 100 * category["score"] for name, category in categories.items()}
+
+
+def rows() -> Iterator[Row]:
+    """Measure the page on each device."""
+    with service() as port:
+        for device, options in DEVICES.items():
+            for name, score in scores(f"http://127.0.0.1:{port}/", options).items():
+                yield Row(f"Lighthouse, {name}", device, score, None, REACH, "of 100", at_least=True)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(table(list(rows())) + "\n")
