@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import NamedTuple
 
-WIDTH, HEIGHT = 720, 400
-LEFT, RIGHT, TOP, BOTTOM = 70, 190, 40, 50
+WIDTH, HEIGHT = 740, 400
+LEFT, RIGHT, TOP, BOTTOM = 70, 210, 40, 50
 INKS = ("#1f6feb", "#d1242f", "#1a7f37", "#8250df")
 DASHES = ("", "6 3", "2 3", "10 3 2 3")
 GREY, BLACK = "#d0d7de", "#1f2328"
