@@ -288,9 +288,9 @@ class Calls(TorchFunctionMode):
 
     # -- where the program is ------------------------------------------------------------------------------------------
 
-    def span(self) -> Span | None:
-        """Where the program is now."""
-        return self._sites.span(self.frame())
+    def span(self, frame: FrameType | None = None) -> Span | None:
+        """Where the program is now; or where one of its frames is, for those who have looked for it."""
+        return self._sites.span(frame or self.frame())
 
     def frame(self) -> FrameType | None:
         """The innermost frame of the program that is running now."""

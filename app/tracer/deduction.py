@@ -113,7 +113,7 @@ def _is_scalar(template: Template) -> bool:
     nodes = template.graph.nodes
     dtypes = {node.dtype for node in nodes}
     is_plain = len(nodes) <= MAX_NODES and len(template.roots) == 1 and not template.runs_programs
-    return is_plain and all(node.shape == () for node in nodes) and dtypes in ({"float32"}, {"float64"})
+    return is_plain and template.is_scalar and dtypes in ({"float32"}, {"float64"})
 
 
 def _is_true(deduction: Deduction, recording: Recording) -> bool:

@@ -13,7 +13,7 @@ from torch.autograd.graph import Node as Function
 from torch.autograd.graph import get_gradient_edge
 
 from app.settings import Limits
-from app.trace.model import Graph, Pass, Span
+from app.trace.model import Graph, Pass, Span, Value
 from app.tracer.calls import Calls
 from app.tracer.deduction import Deductions
 from app.tracer.derivatives import Derivatives
@@ -229,13 +229,15 @@ class Passes:
         # Forward values may have been taken down after another graph had made values scarce.
         if not recording.template.is_small or self._full_elements < recording.template.full_elements:
             settle(one for one in readings if isinstance(one, Held))
+        # Scalars are read at once: nothing of them is held back.
+        final: Any = tuple if recording.template.is_scalar else _settled
         return Pass(
             graph=recording.template.graph.id,
             call=call,
             loss=settled(recording.values[recording.template.roots[0]]),
-            values=tuple(map(settled, recording.values)),
-            gradients=tuple(map(settled, recording.gradients)),
-            flows=tuple(map(settled, recording.flows)),
+            values=final(recording.values),
+            gradients=final(recording.gradients),
+            flows=final(recording.flows),
             derivatives=tuple(recording.derivatives),
             accumulated={node: settled(one) for node, one in recording.accumulated.items()},
             order=tuple(recording.order),
@@ -249,3 +251,7 @@ class Passes:
         made = self._calls.made
         for number in recording.laid.numbers:
             made.pop(number, None)
+
+
+def _settled(readings: list[Reading]) -> tuple[Value, ...]:
+    return tuple(map(settled, readings))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from itertools import islice
+from types import FrameType
 from typing import Any
 
 import torch
@@ -95,20 +96,21 @@ class Recorder:
         roots = [root for root in map(_root, outputs) if root is not None]
         if not roots:
             return run()
-        recording = self.passes.open(roots, self.calls.frame(), options)
+        frame = self.calls.frame()
+        recording = self.passes.open(roots, frame, options)
         for variable in recording.laid.variables:
             self.updates.know(variable)
         try:
             result = self.passes.run(recording, run, options.create_graph)
         except BaseException:
-            self._close(recording, "forward")
+            self._close(recording, "forward", frame)
             recording.release()
             raise
         if options.accumulate:
             self.passes.read_accumulated(recording)
         else:
             self.passes.read_captured(recording, options.inputs, result)
-        self._close(recording, "backward" if options.accumulate else "grad")
+        self._close(recording, "backward" if options.accumulate else "grad", frame)
         if not options.retain_graph:
             self.passes.forget(recording)
         recording.release()
@@ -127,8 +129,8 @@ class Recorder:
                 self._close(recording, "forward")
                 recording.release()
 
-    def _close(self, recording: Recording, call: str) -> None:
-        passed = self.passes.close(recording, call, self.calls.span())
+    def _close(self, recording: Recording, call: str, frame: FrameType | None = None) -> None:
+        passed = self.passes.close(recording, call, self.calls.span(frame))
         graph = recording.template.graph
         nodes = graph.nodes
         leaves = zip(recording.template.leaves, recording.laid.variables, strict=True)

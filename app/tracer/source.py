@@ -61,6 +61,7 @@ class OneFile(dict[str, bool]):
 
     def __missing__(self, filename: str) -> bool:
         """Any other file is not it."""
+        self[filename] = False
         return False
 
 

@@ -58,6 +58,7 @@ class Template:
         for edge, link in enumerate(self.links):
             self.edges_of[link.source].append((link.slot, edge))
         self.is_small = all(_count(node.shape) <= full_elements for node in graph.nodes)
+        self.is_scalar = all(node.shape == () for node in graph.nodes)
         self.runs_programs = any(isinstance(node, BackwardCFunction) for node in parts.walk.nodes)
         """Whether a `torch.autograd.Function` is in it, whose backward pass may do anything."""
         self.outputs = {
