@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from pathlib import Path
 
@@ -16,13 +17,14 @@ FOLDER = Path(__file__).parent
 def main(names: list[str]) -> int:
     """Measure and print; the status is 1 when a figure is out of reach."""
     rows: list[Row] = []
+    load = os.getloadavg()[0]
     for name in names or MEASUREMENTS:
         say(name)
         rows += importlib.import_module(f"benchmarks.{name}").rows()
     print(table(rows))
     if not names:
         say("scaling")
-        (FOLDER / "README.md").write_text(report.write(rows, scaling.write(FOLDER)))
+        (FOLDER / "README.md").write_text(report.write(rows, scaling.write(FOLDER), load))
     return 0 if all(row.holds for row in rows) else 1
 
 

@@ -139,7 +139,8 @@ def expression_by_torchview() -> None:
 def _viewed(module: Any, data: Any) -> None:
     import torchview
 
-    torchview.draw_graph(module, input_data=data, depth=10).visual_graph.pipe("svg")
+    graph = torchview.draw_graph(module, input_data=data, depth=10, hide_module_functions=False).visual_graph
+    graph.pipe("svg")
 
 
 def transformer_by_torchviz() -> None:

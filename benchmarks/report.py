@@ -19,6 +19,7 @@ Written by `make bench` on {date}; it prints the same table. {missed}
 
 `ours` and `theirs` are medians of measurements taken turn and turn about in one run, so that a busy moment meets both.
 A row without a number to reach is there for comparison. Measured on {machine}, with {versions}.
+Other work on the machine (load average {load}) slows both sides, though not always alike.
 
 ## How to read it
 
@@ -53,9 +54,9 @@ deviation and norm are those of torch's own reductions in the tensor's type.
 REASONS = """\
 An exponent of 1 is growth in proportion. Where one is above it, this is why:
 
-- Recording holds a whole pass until its end, and a run's events are as large as what they tell: past some ten thousand
-  nodes they no longer fit the processor's cache, and new memory is asked of the system page by page. The bare program
-  and the walk show the same, for the graph itself is such memory.
+- The walk alone grows faster than its graph because Python's collector of cycles looks at all that was found so far,
+  again and again; with the collector off, 100,000 nodes take eleven times as long as 10,000, not forty. A run turns it
+  down, so recording as a whole grows in proportion.
 - The first picture of a large graph is mostly the reading of what the confined process sent: JSON into exact types, and
   checks of each node. It grows in proportion to the nodes. The picture itself does not grow: past 150 boxes the graph
   is folded, and Graphviz is never asked for more.
@@ -63,8 +64,14 @@ An exponent of 1 is growth in proportion. Where one is above it, this is why:
   hundred-thousandth."""
 
 
-def write(rows: list[Row], numbers: str) -> str:
-    """Write the whole document."""
+def write(rows: list[Row], numbers: str, load: float) -> str:
+    """Write the whole document.
+
+    Args:
+        rows: of the table.
+        numbers: of the plots, as `scaling.write` answers.
+        load: the load average before anything was measured.
+    """
     missed = sum(not row.holds for row in rows)
     count = sum(row.reach is not None for row in rows)
     said = f"{count - missed} of {count} numbers are reached" + (f", {missed} missed." if missed else ".")
@@ -76,6 +83,7 @@ def write(rows: list[Row], numbers: str) -> str:
         machine=machine(),
         versions=", ".join(f"{name} {number}" for name, number in packages.items()),
         numbers=numbers,
+        load=f"{load:.1f} before the first measurement",
         reasons=REASONS,
     )
 
