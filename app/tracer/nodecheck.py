@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
+from types import FrameType
 from typing import Any
 
 import torch
@@ -51,7 +52,7 @@ class Checking(Recorder):
 
         self.calls.custom = taken  # type: ignore[method-assign]
 
-    def _close(self, recording: Recording, call: str) -> None:
+    def _close(self, recording: Recording, call: str, frame: FrameType | None = None) -> None:
         if self.pass_count == self._study.pass_index and call != "forward":
             seconds = SHARE * self.limits.cpu_seconds
             # What is played again is not the program's: nobody takes it down.
@@ -59,7 +60,7 @@ class Checking(Recorder):
             with torch._C.DisableTorchFunction():
                 self.finding = Inspection(recording, self.tape, self._study, time.process_time() + seconds).event()
             raise RunCut(Cut("passes", self._study.pass_index + 1, "passes"))
-        super()._close(recording, call)
+        super()._close(recording, call, frame)
         self.tape.start = len(self.tape.entries)
 
 
