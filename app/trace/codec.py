@@ -160,6 +160,8 @@ def decode(payload: bytes) -> Event:
 
 def is_bounded(payload: bytes) -> bool:
     """Whether JSON has few enough parts to be built."""
+    if len(payload) <= min(_CONTAINERS, _ITEMS):
+        return True  # Each part is a byte at least.
     containers = payload.count(b"[") + payload.count(b"{")
     return containers <= _CONTAINERS and payload.count(b",") <= _ITEMS
 

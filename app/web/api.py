@@ -20,7 +20,7 @@ from app.web.layouts import read_layout
 from app.web.pictures import PictureFormat
 from app.web.problems import Fault, InvalidRequestError
 from app.web.queries import read_picture, read_query_job
-from app.web.replies import accepts_gzip, send_reply
+from app.web.replies import accepts_gzip, deliver, send_reply
 from app.web.service import LINES, Service
 
 Made = TypeVar("Made")
@@ -46,10 +46,10 @@ def make_api(service: Service) -> APIRouter:
     async def trace(request: Request) -> Response:
         job = await job_of(request)
         if not wants_lines(request):
-            return send_reply(request, await wait_for(request, service.trace(job)), FRESH)
+            return await deliver(request, await wait_for(request, service.trace(job)), FRESH)
         kept = service.kept_lines(job)
         if kept is not None:
-            return send_reply(request, kept, FRESH)
+            return await deliver(request, kept, FRESH)
         lines = await wait_for(request, service.open_lines(job, request.headers.get("accept-language", "")))
         return LineStream(lines, media_type=LINES, packed=accepts_gzip(request))
 
@@ -57,7 +57,7 @@ def make_api(service: Service) -> APIRouter:
     async def graph(request: Request, form: PictureFormat) -> Response:
         job = await job_of(request)
         frame = read_picture(request.query_params)
-        return send_reply(request, await wait_for(request, service.picture(job, frame, form)), FRESH)
+        return await deliver(request, await wait_for(request, service.picture(job, frame, form)), FRESH)
 
     @router.head("/api/graph.svg", include_in_schema=False)
     @router.get("/api/graph.svg", **openapi.GRAPH_LINK)
@@ -65,13 +65,13 @@ def make_api(service: Service) -> APIRouter:
         query = single_values(request)
         job = read_query_job(query, settings.limits)
         frame = read_picture({name: query[name] for name in openapi.FRAME_NAMES if name in query})
-        return send_reply(request, await wait_for(request, service.picture(job, frame, "svg")), ANYWHERE)
+        return await deliver(request, await wait_for(request, service.picture(job, frame, "svg")), ANYWHERE)
 
     @router.post("/api/layout", **openapi.LAYOUT)
     async def layout(request: Request) -> Response:
         body = await read_body(request, settings.layout_body_bytes, settings.request_seconds)
         call = read_layout(body, settings.limits)
-        return send_reply(request, await wait_for(request, service.layout(call)), FRESH)
+        return await deliver(request, await wait_for(request, service.layout(call)), FRESH)
 
     @router.get("/api/examples", **openapi.EXAMPLES)
     async def examples(request: Request) -> Response:

@@ -25,7 +25,7 @@ from app.web.lab_calls import read_explain, read_race, read_sweep
 from app.web.lab_lines import explain_lines_of, lines_of, race_lines_of, sum_up, sum_up_race, take_one
 from app.web.outcomes import outcome_of, run_failed
 from app.web.problems import Fault, InvalidRequestError
-from app.web.replies import Reply, accepts_gzip, make_reply, send_reply
+from app.web.replies import Reply, accepts_gzip, deliver, make_reply, send_reply
 from app.web.service import JSON, LINES, Service, Told, key_of, problem_line
 
 FRESH = {"Cache-Control": "no-store"}
@@ -96,14 +96,14 @@ class Desk:
         key = key_of("lab-lines" if is_stream else "lab", job, accepted, *more)
         kept = self._service.answers.find(key)
         if kept is not None:
-            return send_reply(request, kept.reply, FRESH)
+            return await deliver(request, kept.reply, FRESH)
         findings = self._counted(run(job))
         if is_stream:
             head = await answer_in_time(request.receive, _head(findings), seconds)
             lines = self._lines(_chained(head, findings), forms[0], accepted, key)
             return LineStream(lines, media_type=LINES, packed=accepts_gzip(request))
         work = self._whole(findings, forms[1], accepted, key)
-        return send_reply(request, await answer_in_time(request.receive, work, seconds), FRESH)
+        return await deliver(request, await answer_in_time(request.receive, work, seconds), FRESH)
 
     async def _counted(self, findings: Findings) -> Findings:
         started = time.perf_counter()

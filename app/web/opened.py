@@ -18,7 +18,7 @@ from app.trace.file import FILE_LIMITS, read_trace
 from app.web import openapi
 from app.web.body import read_body
 from app.web.hangup import answer_in_time
-from app.web.replies import Reply, make_reply, send_reply
+from app.web.replies import Reply, deliver, make_reply
 from app.web.service import JSON, Service
 
 FRESH = {"Cache-Control": "no-store"}
@@ -41,13 +41,13 @@ def make_opened(service: Service, files: Mapping[str, bytes]) -> APIRouter:
             raise TraceFileError("trace-file-damaged", {"reason": "too many parts"})
         limits = msgspec.structs.replace(FILE_LIMITS, nodes=settings.limits.nodes, graphs=settings.limits.graphs)
         work = answer_in_time(request.receive, _opened(service, body, limits), settings.request_seconds)
-        return send_reply(request, await work, FRESH)
+        return await deliver(request, await work, FRESH)
 
     @router.get("/api/opened/{name}", include_in_schema=False)
     async def opened(request: Request, name: str) -> Response:
         if name not in files:
             raise NotFoundError("not-found")
-        return send_reply(request, await _opened(service, files[name], FILE_LIMITS), FRESH)
+        return await deliver(request, await _opened(service, files[name], FILE_LIMITS), FRESH)
 
     return router
 

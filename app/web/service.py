@@ -24,7 +24,7 @@ from app.web.outcomes import error_of, outcome_of
 from app.web.pictures import MEDIA_TYPES, PictureFormat, choose_frame
 from app.web.problems import ProblemLine, describe
 from app.web.queries import PictureQuery
-from app.web.replies import Reply, make_reply
+from app.web.replies import LIGHT_LEVEL, Reply, make_reply
 
 JSON = "application/json"
 LINES = "application/x-ndjson"
@@ -151,7 +151,8 @@ class Service:
             outcome = outcome_of(answer.end.cut, answer.end.failure)
         finally:
             self._count(outcome, started)
-        return Told(await make_reply(msgspec.json.encode(answer.finding), JSON), answer.end, answer.finding is None)
+        reply = await make_reply(msgspec.json.encode(answer.finding), JSON, LIGHT_LEVEL)
+        return Told(reply, answer.end, answer.finding is None)
 
     # -- streams -------------------------------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from app.web.body import parse_json, read_body
 from app.web.calls import ExpressionCall, Seed, VariableInput, checked, convert, expression_job, read_job
 from app.web.hangup import answer_in_time
 from app.web.problems import Fault, InvalidRequestError
-from app.web.replies import send_reply
+from app.web.replies import deliver
 from app.web.service import Service
 
 OWN: tuple[str, ...] = ("nodes", "pass", "tolerance")
@@ -87,7 +87,7 @@ def make_studies(service: Service) -> APIRouter:
     async def landscape(request: Request) -> Response:
         job = read_landscape(formula(await body_of(request)), settings.limits)
         work = answer_in_time(request.receive, service.study(job), settings.request_seconds)
-        return send_reply(request, await work, FRESH)
+        return await deliver(request, await work, FRESH)
 
     @router.post("/api/check", **study_pages.CHECK)
     async def check(request: Request) -> Response:
@@ -97,7 +97,7 @@ def make_studies(service: Service) -> APIRouter:
             document if of_nodes else formula(document), settings.limits
         )
         work = answer_in_time(request.receive, service.study(job), settings.request_seconds)
-        return send_reply(request, await work, FRESH)
+        return await deliver(request, await work, FRESH)
 
     return router
 

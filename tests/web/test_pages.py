@@ -12,11 +12,13 @@ import httpx
 import msgspec
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from starlette.requests import Request
 
 from app.errors import NotFoundError
 from app.settings import Limits
 from app.web.assets import Assets
 from app.web.calls import read_job
+from app.web.replies import deliver, make_reply, pack
 from tests.web.shapes import assert_problem
 
 Make = Callable[..., httpx.AsyncClient]
@@ -111,6 +113,17 @@ async def test_gzip_is_sent_only_to_those_who_take_it(resting: httpx.AsyncClient
     assert "content-encoding" not in response.headers
 
 
+async def test_a_long_answer_is_compressed_for_the_first_who_takes_it() -> None:
+    body = b"[" + b"0.1234, " * 100_000 + b"0]"
+    reply = await make_reply(body, "application/json")
+    for accepted, is_packed in (("identity", False), ("gzip", True), ("br", False)):
+        request = Request({"type": "http", "method": "POST", "headers": [(b"accept-encoding", accepted.encode())]})
+        response = await deliver(request, reply)
+        assert (response.headers.get("content-encoding") == "gzip") is is_packed
+        assert (gzip.decompress(response.body) if is_packed else response.body) == body
+        assert (reply.gzipped is not None) is (accepted != "identity")
+
+
 async def test_a_head_is_answered_like_a_get(resting: httpx.AsyncClient) -> None:
     got, asked = await resting.get("/static/docs/docs.css"), await resting.head("/static/docs/docs.css")
     assert asked.status_code == 200
@@ -153,8 +166,6 @@ async def test_unknown_kinds_and_links_outside_are_not_served(tmp_path: Path) ->
 
 
 def test_packing_is_repeatable() -> None:
-    from app.web.replies import pack
-
     body = b"const x = 1;\n" * 200
     first, second = pack(body, "text/javascript"), pack(body, "text/javascript")
     assert first == second
