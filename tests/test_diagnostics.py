@@ -116,6 +116,8 @@ QUIET = {
     "    loss.backward()\n    return loss\nfor i in range(3):\n    o.step(closure)\n",
     "an update by hand": X.format(x="1.0") + "for i in range(5):\n    loss = (x - 3)**2\n    loss.backward()\n"
     "    with torch.no_grad():\n        x -= 0.1*x.grad\n    x.grad.zero_()\n",
+    "a copied layer": HEAD + "import copy\nfrom torch import nn\nlayer = nn.Linear(2, 1)\n"
+    "net = nn.Sequential(copy.deepcopy(layer), nn.Tanh())\nnet(torch.ones(1, 2)).sum().backward()\n",
     "a loss that rises for a while": loop("x**2", lr=0.1, momentum=0.99, steps=60),
     "a custom function called Round": HEAD + "class Round(torch.autograd.Function):\n    @staticmethod\n"
     "    def forward(ctx, x): return torch.round(x)\n    @staticmethod\n    def backward(ctx, g): return g\n"

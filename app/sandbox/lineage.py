@@ -143,7 +143,13 @@ class Lineage:
                 ours.close()
                 raise
         self._unborn.append((born, ours))
-        return await born
+        try:
+            return await born
+        except asyncio.CancelledError:
+            # Who asked may be told to stop in the very moment of the birth; the child is then nobody's.
+            if born.done() and not born.cancelled() and born.exception() is None:
+                born.result().discard()
+            raise
 
     def kill(self, pid: int) -> None:
         """Let the zygote kill one of its children, where the system has no process descriptors."""

@@ -108,6 +108,11 @@ class Spares:
             return await asyncio.wait_for(future, seconds)
         except TimeoutError:
             raise SandboxUnavailableError("sandbox-unavailable", {"retry_after_seconds": 2}) from None
+        except asyncio.CancelledError:
+            # A spare may be handed over in the very moment in which its client hangs up.
+            if future.done() and not future.cancelled() and future.exception() is None:
+                future.result().child.discard()
+            raise
         finally:
             if future in self._waiting:
                 self._waiting.remove(future)

@@ -188,7 +188,9 @@ class Calls(TorchFunctionMode):
         result = func(*args, **kwargs)
         tensor = args[0] if args else None
         if isinstance(tensor, torch.Tensor) and tensor.requires_grad:
-            self._origins.taken(func, result, tensor, self.span())
+            # A copied parameter is a new leaf, and nothing is cut off from it.
+            if sys._getframe(2).f_code.co_name != "__deepcopy__":
+                self._origins.taken(func, result, tensor, self.span())
         elif isinstance(result, torch.Tensor):
             self._took(func, args, result, next_sequence_number())
         else:

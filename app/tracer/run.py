@@ -202,7 +202,7 @@ class Output(io.TextIOBase):
         self._size += len(text.encode(errors="replace"))
         if self._size > self._limit:
             self._send()
-            raise RunCut(Cut("output_bytes", self._limit, "bytes"))
+            raise RunCut(Cut("output_bytes", self._limit, "bytes", self._recorder.calls.span()))
         self._pieces.append(text)
         if text.endswith("\n"):
             self._send()
