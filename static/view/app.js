@@ -51,11 +51,13 @@ function Panels({ state, actions, t }) {
   const drawn = [...(count > 1 ? ["curves"] : []), "landscape", ...(count > 0 ? ["flow"] : [])];
   const panel = drawn.includes(state.panel) ? state.panel : "output";
   const left = panel === "output" ? drawn[0] : panel;
+  // The landscape and the flow are drawn when asked for; until then what was printed has the whole width.
+  const isSingle = panel === "output" && left !== "curves";
   return html`
-    <div class=${`panels ${panel} ${drawn.length > 1 ? "" : "single"}`} tabindex="0">
+    <div class=${`panels ${panel} ${isSingle ? "single" : ""}`} tabindex="0">
       <h2 class="unseen">${t("panels.choose")}</h2>
       <div class="choice panel-choice" role="group" aria-label=${t("panels.choose")}>
-        ${[...drawn, "output"].map((name) => html`<button type="button" key=${name} class=${`to-${name}`} aria-pressed=${String(name === panel)} onClick=${() => actions.setPanel(name)}>${t(`${name}.title`)}</button>`)}
+        ${[...drawn, "output"].map((name) => html`<button type="button" key=${name} class=${`to-${name}`} aria-pressed=${String(name === panel)} onClick=${() => actions.setPanel(name === panel ? "output" : name)}>${t(`${name}.title`)}</button>`)}
       </div>
       <div class="panel drawn-panel">${left === "curves" ? html`<${Later} key="curves" load=${loadCurves} props=${{ state, actions }} />` : panel in LATER && html`<${Later} key=${panel} load=${LATER[panel]} sheet=${panel === "flow" ? "nets" : panel} props=${{ state, actions, language: state.settings.language }} />`}</div>
       <div class="panel output-panel"><${Output} state=${state} actions=${actions} /></div>
