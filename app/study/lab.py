@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from typing import Literal
 
@@ -31,6 +31,8 @@ from app.trace.trials import (
 
 CONFIGURATIONS = 32
 RACERS = 8
+SELF_WILLED = frozenset({"OneCycleLR", "CyclicLR"})
+"""Schedulers whose rates are their own (`max_lr`, `base_lr`), whatever `lr` the optimizer was given."""
 
 SweepLine = PlanEvent | CellsEvent | CurvatureEvent | SummaryEvent | EndEvent
 RaceLine = RacePlanEvent | TunedEvent | RacerEvent | ProjectionEvent | SurfaceEvent | EndEvent
@@ -179,6 +181,8 @@ def check_race(race: Race, rates: tuple[float, ...], limits: Limits) -> None:
     for configuration in race.racers:
         check_configuration(configuration)
     check_rates(rates)
+    if rates:
+        check_obedience(race.racers)
     check_steps(race.steps, limits)
     check_cells(len(race.racers) * max(1, len(rates)), limits)
     check_landscape_cells(race.surface, limits)
@@ -207,8 +211,24 @@ def check_sweep(sweep: Sweep, limits: Limits) -> None:
     for configuration in sweep.configurations:
         check_configuration(configuration)
     check_rates(sweep.rates)
+    check_obedience(sweep.configurations)
     check_cells(sweep.cells, limits)
     check_steps(sweep.steps, limits)
+
+
+def check_obedience(configurations: Iterable[Configuration]) -> None:
+    """Refuse configurations whose scheduler sets the learning rate itself: they would run the same at every rate.
+
+    Raises:
+        ProgramError: one has such a scheduler, by itself or as a part.
+    """
+    for configuration in configurations:
+        waiting = [] if configuration.scheduler is None else [configuration.scheduler]
+        while waiting:
+            scheduler = waiting.pop()
+            if scheduler.name in SELF_WILLED:
+                raise ProgramError("scheduler-sets-rate", {"scheduler": scheduler.name})
+            waiting += scheduler.schedulers
 
 
 def check_rates(rates: tuple[float, ...]) -> None:

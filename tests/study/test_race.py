@@ -14,6 +14,9 @@ from tests.web.shapes import assert_problem
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 PATH = "/api/race"
+CYCLIC = [
+    {"name": "SGD", "scheduler": {"name": "CyclicLR", "base_lr": 0.001, "max_lr": rate}} for rate in (0.002, 0.004)
+]
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
@@ -83,6 +86,13 @@ async def test_a_racer_that_fails_says_why_and_the_others_run(client: httpx.Asyn
     assert found["racers"][1]["failure"] is None
 
 
+async def test_racers_whose_schedulers_set_the_rate_run_as_they_are(client: httpx.AsyncClient) -> None:
+    found = await answer_of(client, PATH, race(racers=CYCLIC))
+    assert found["plan"]["rates"] == "given"
+    assert [racer["rates"][:1] for racer in found["racers"]] == [[0.001], [0.001]]
+    assert found["racers"][0]["rates"][-1] < found["racers"][1]["rates"][-1]
+
+
 @pytest.mark.parametrize(
     ("change", "slug"),
     [
@@ -92,6 +102,7 @@ async def test_a_racer_that_fails_says_why_and_the_others_run(client: httpx.Asyn
         ({"racers": [{"name": "SGD"}, {"name": "Adam", "lr": -1}]}, "negative-option"),
         ({"tuning": {"start": 0.1, "stop": 1, "count": 10**9}}, "limit-runs"),
         ({"surface": 10**6}, "limit-cells"),
+        ({"racers": CYCLIC, "tuning": {"start": 0.1, "stop": 1, "count": 3}}, "scheduler-sets-rate"),
         ({"expression": "3"}, "no-variable"),
     ],
 )

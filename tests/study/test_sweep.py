@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import math
+import signal
 from typing import Any
 
 import httpx
 import pytest
 import pytest_asyncio
+from fastapi import FastAPI
 
-from tests.study.lab import VALLEY, answer_of, lines_of
+from tests.study.lab import LINES, VALLEY, answer_of, lines_of
 from tests.web.shapes import assert_problem
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -121,12 +125,18 @@ async def test_a_run_that_fails_is_a_cell_with_its_reason(client: httpx.AsyncCli
     assert found["summary"]["failed"] == 1
 
 
+ONE_CYCLE = {"name": "OneCycleLR", "max_lr": 0.1, "total_steps": 20}
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "optimizer": ({"configurations": [{"name": "Adm"}]}, "misspelt-optimizer"),
     "option": ({"configurations": [{"name": "SGD", "momentun": 1}]}, "misspelt-option"),
     "kind": ({"configurations": [{"name": "SGD", "nesterov": 3}]}, "option-kind"),
     "scheduler": ({"configurations": [{"name": "SGD", "scheduler": {"name": "StepRL"}}]}, "misspelt-scheduler"),
     "needs": ({"configurations": [{"name": "SGD", "scheduler": {"name": "StepLR"}}]}, "scheduler-needs"),
+    "rate": ({"configurations": [{"name": "SGD", "scheduler": ONE_CYCLE}]}, "scheduler-sets-rate"),
+    "rate of a part": (
+        {"configurations": [{"name": "SGD", "scheduler": {"name": "ChainedScheduler", "schedulers": [ONE_CYCLE]}}]},
+        "scheduler-sets-rate",
+    ),
     "none": ({"configurations": []}, "sweep-empty"),
     "negative": ({"rates": [-0.1]}, "rate-not-positive"),
     "grid": ({"rates": {"start": 0, "stop": 1, "count": 3}}, "rate-not-positive"),
@@ -174,3 +184,29 @@ async def test_schedulers_and_clipping_are_those_of_a_trace(client: httpx.AsyncC
     final = (1 - last["x"]) ** 2 + 100 * (last["y"] - last["x"] ** 2) ** 2
     assert cells["final"][1] == pytest.approx(final, rel=1e-4)
     assert math.isfinite(cells["final"][0])
+
+
+async def test_hanging_up_ends_the_work_of_the_children(
+    service_app: FastAPI, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox, children = service_app.state.sandbox, []
+    take = sandbox._take_spare
+
+    async def noted() -> Any:
+        spare = await take()
+        children.append(spare.child)
+        return spare
+
+    monkeypatch.setattr(sandbox, "_take_spare", noted)
+    body = sweep(expression="(x - 1)**2 if x > 0 else x**2", configurations=[{"name": "SGD"}], steps=1000,
+                 rates={"start": 0.001, "stop": 0.1, "count": 100}, starts=None, seeds=list(range(20)))  # fmt: skip
+    async with client.stream("POST", PATH, json=body, headers=LINES) as reply:
+        async for line in reply.aiter_lines():
+            if json.loads(line)["event"] == "cells":
+                break
+        assert sandbox.status.running > 0
+    # All of it would take minutes; an end that came by itself would be 0.
+    async with asyncio.timeout(5):
+        ends = [await child.exit for child in children]
+    assert -signal.SIGKILL in ends
+    assert sandbox.status.running == 0
