@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from app.settings import Limits
 from app.trace.model import Parameter, Trace
 from tests.tracer.recording import record
 
@@ -106,6 +107,30 @@ CASES: dict[str, tuple[str, str, int | None, dict[str, Parameter]]] = {
         X + "bias = torch.tensor(0.5)\n(x + bias).sum().backward()", "constant-like-parameter", None,
         {"variable": "bias"}),
     "no backward at all": (X + "y = (x**2).sum()", "forward-only", None, {}),
+    "gradients that no step uses": (
+        loop("(w - 3)**2", f"{ZERO};{BACK}"), "step-missing", 3, {"optimizer": "SGD"}),
+    "gradients that no step uses, within a function": (
+        HEAD + "def train():\n    v = torch.ones(2, requires_grad=True)\n    o = optim.AdamW([v])\n"
+        "    (v**2).sum().backward()\ntrain()", "step-missing", 4, {"optimizer": "AdamW"}),
+    "a loss that left the graph": (
+        W + "loss = ((w - 3)**2).item(); loss.backward()", "left-the-graph", 3,
+        {"expression": "loss", "type": "float", "how": ".item()", "line": 3}),
+    "a sum of losses that left the graph": (
+        W + "total = 0.0\nfor i in range(2):\n    total += (w**2).item()\ntotal.backward()", "left-the-graph", 6,
+        {"expression": "total", "how": ".item()", "line": 5}),
+    "a loss that is a number": (W + "loss = 0\nloss.backward()", "backward-of-number", 4, {"type": "int"}),
+    "a leaf that lost its name": (
+        W + "for i in range(3):\n    ((w - 3)**2).backward()\n    w = w - 0.1 * w.grad", "leaf-rebound", 5,
+        {"variable": "w", "line": 5, "update": "w -= 0.1 * w.grad"}),
+    "a leaf that lost its name under no_grad": (
+        W + "for i in range(3):\n    ((w - 3)**2).backward()\n    with torch.no_grad():\n        w = w - w.grad",
+        "leaf-rebound", 4, {"variable": "w", "line": 6, "update": "w -= w.grad"}),
+    "a leaf that lost its name, at zero_": (
+        W + "(w**2).backward()\nw = torch.sub(w, w.grad)\nw.grad.zero_()", "leaf-rebound", 5,
+        {"variable": "w", "line": 4, "update": "w.copy_(torch.sub(w, w.grad))"}),
+    "an option under another name": (
+        W + "optim.SGD([w], learning_rate=0.1)", "misspelt-keyword", 3,
+        {"function": "optim.SGD", "name": "learning_rate", "nearest": "lr"}),
     "backward without its brackets": (
         X + "y = (x**2).sum()\ny.backward", "not-called", 4, {"expression": "y.backward"}),
 }  # fmt: skip
@@ -128,6 +153,31 @@ def test_the_mistake_is_told_once_and_where_it_is(
     assert len(found) == 1, everything
     assert line is None or found[0][1] == line, found
     assert parameters.items() <= found[0][2].items(), found
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "o = optim.SGD([w], lr=0.1)\n(w**2).backward()\no.step()",
+        "o = optim.LBFGS([w])\ndef f():\n    loss = w**2\n    loss.backward()\n    return loss\no.step(f)",
+        "o = optim.SGD([w], lr=0.1)\n(w**2).backward()\nwith torch.no_grad():\n    w -= 0.1 * w.grad",
+        "o = optim.SGD([torch.ones(1, requires_grad=True)], lr=0.1)\n(w**2).backward()",
+        "o = optim.SGD([w], lr=0.1)\n(w**2).backward()\nraise ValueError",
+        "for i in range(3):\n    o = optim.SGD([w], lr=0.1)\n    (w**2).backward()\n    if i:\n        o.step()",
+        "(w**2).backward()",
+    ],
+    ids=["step", "closure", "by-hand", "others", "failed", "one-of-many", "looking"],
+)
+def test_a_step_is_missed_only_where_gradients_lie_unused(rest: str) -> None:
+    assert "step-missing" not in {code for code, _, _ in said(record(W + rest))}
+
+
+def test_what_a_run_that_was_cut_leaves_out_is_not_told() -> None:
+    program = W + "o = optim.SGD([w], lr=0.1)\nfor i in range(9):\n    (w**2).backward()\n    print('a' * 99)"
+    run = record(program, Limits(output_bytes=300))
+    assert run.cut is not None
+    assert said(run) == []
+    assert said(record(HEAD + "print('a' * 999)", Limits(output_bytes=300))) == []
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -13,6 +13,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 import torch.optim as optim
 
+from app.program.optimizers import catalogue
 from app.trace.model import Failure
 from app.tracer.failures import LONGEST_MESSAGE, explain
 from app.tracer.refusals import refused
@@ -119,6 +120,12 @@ TABLE = [
     ("1 + None", "operands-do-not-fit", 1, 1),
     ("nn.Linear(3, 2)([1.0])", "tensor-expected", 1, 1),
     ("nn.Linear(3)", "call-does-not-fit", 1, 1),
+    ("nn.Linear(3, 2, biass=True)", "misspelt-keyword", 1, 1),
+    ("nn.Linear(3, 2, qqqq=True)", "unknown-keyword", 1, 1),
+    ("def f(a): pass\nf(**{'b': 1})", "unknown-keyword", 2, 1),
+    ("torch.zeros(3, qqqq=2)", "call-does-not-fit", 1, 1),
+    ("nn.Sequential(a=3)", "call-does-not-fit", 1, 1),
+    ("loss = sum([1.0, 2.0])\nloss.backward()", "backward-of-number", 2, 1),
     ("a, b = 1, 2, 3", "unpack-does-not-fit", 1, 1),
     ("1 / 0", "division-by-zero", 1, 1),
     ("assert 1 == 2, 'no'", "assertion", 1, 8),
@@ -169,6 +176,26 @@ def test_each_failure_has_its_slug_and_place(program: str, slug: str, line: int,
 def test_parameters_fit_the_case(program: str, parameters: dict[str, object]) -> None:
     failure = explain_without_imports(program) if "statement" in parameters else run(program)
     assert failure.parameters == parameters
+
+
+@pytest.mark.parametrize(
+    ("call", "nearest"),
+    [
+        ("optim.Adam([torch.ones(1)], weigth_decay=1)", "weight_decay"),
+        ("optim.lr_scheduler.StepLR(None, step=3)", "step_size"),
+        ("nn.LSTM(3, 4, layers=2)", "num_layers"),
+        ("nn.Dropout(prob=0.5)", "p"),
+        ("nn.MSELoss(reductions='sum')", "reduction"),
+        ("nn.Conv2d(1, 2, kernel=3)", "kernel_size"),
+        ("torch.tensor([1.0], require_grad=True)", "requires_grad"),
+        ("F.softmax(torch.ones(2), axis=0)", "dim"),
+        ("class N(nn.Module):\n    def __init__(self, hidden): pass\nN(hiden=3)", "hidden"),
+        *[(f"optim.{kind.name}([torch.ones(1)], learning_rate=0.1)", "lr") for kind in catalogue().optimizers],
+    ],
+)
+def test_the_nearest_argument_is_named(call: str, nearest: str) -> None:
+    failure = run(call)
+    assert (failure.code, failure.parameters["nearest"]) == ("misspelt-keyword", nearest)
 
 
 def explain_without_imports(program: str) -> Failure:

@@ -30,6 +30,30 @@ FORMULAS = frozenset({
 })  # fmt: skip
 """Functions whose name nobody gives to a variable: without brackets they are a slip."""
 
+MEANT = {
+    "lr": "learning_rate learningrate rate step_size alpha eta",
+    "weight_decay": "wd l2 decay regularization",
+    "eps": "epsilon",
+    "betas": "beta beta1 beta2",
+    "p": "prob probability rate dropout drop_prob",
+    "bias": "use_bias has_bias",
+    "in_features": "input_dim in_dim input_size inputs",
+    "out_features": "output_dim out_dim output_size outputs units",
+    "input_size": "input_dim in_dim in_features inputs",
+    "hidden_size": "hidden hidden_dim units",
+    "num_layers": "layers n_layers",
+    "out_channels": "filters channels",
+    "kernel_size": "kernel size ksize",
+    "num_embeddings": "vocab_size vocab input_dim",
+    "embedding_dim": "dim emb_dim embed_dim output_dim",
+    "num_heads": "heads n_heads",
+    "step_size": "step steps",
+    "requires_grad": "grad requires_gradient",
+    "dim": "axis",
+    "keepdim": "keepdims",
+}  # fmt: skip
+"""What other libraries, books and haste call an option of torch, by the name it has there."""
+
 
 class Names(msgspec.Struct, frozen=True):
     """What torch offers; `known.json` holds it, so that nothing here imports torch, and a test compares the two.
@@ -63,3 +87,15 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
             return candidate
     close = difflib.get_close_matches(name, candidates, n=1, cutoff=0.7)
     return close[0] if close else None
+
+
+def nearest_option(name: str, known: Iterable[str]) -> str | None:
+    """Find the option that a person most likely meant: by what it is called elsewhere, else as `nearest`.
+
+    Args:
+        name: the option as it was written.
+        known: the options that would have worked.
+    """
+    options = list(known)
+    meant = (option for option, others in MEANT.items() if option in options and name.casefold() in others.split())
+    return next(meant, None) or nearest(name, options)

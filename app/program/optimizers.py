@@ -11,7 +11,7 @@ from importlib.resources import files
 import msgspec
 
 from app.errors import Parameter, ProgramError
-from app.program.names import nearest
+from app.program.names import nearest, nearest_option
 from app.trace.optimizer import Configuration, Optimizer, OptionKind, OptionValue, Scheduler
 
 USUAL_RATE = 0.1
@@ -152,7 +152,7 @@ def _check_options(kind: Kind, options: Mapping[str, OptionValue]) -> None:
 
 
 def _refuse_option(kind: Kind, name: str, known: Mapping[str, Option]) -> None:
-    near = nearest(name, known)
+    near = nearest_option(name, known)
     parameters: dict[str, Parameter] = {"optimizer": kind.name, "option": name[:60]}
     if near is not None:
         raise ProgramError("misspelt-option", parameters | {"nearest": near})

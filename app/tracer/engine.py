@@ -69,6 +69,8 @@ def _recorded_step(step: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(step)
     def wrapper(self: torch.optim.Optimizer, *args: Any, **kwargs: Any) -> Any:
         recorder = _active()
+        if recorder is not None:
+            recorder.optimizers.stepped(self)
         if recorder is None or not recorder.is_listening():
             return profiled(self, *args, **kwargs)
         closure = kwargs.get("closure", args[0] if args else None)
@@ -142,6 +144,17 @@ def _recorded_zero_grad(zero_grad: Callable[..., Any]) -> Callable[..., Any]:
     return wrapper
 
 
+def _recorded_construction(construct: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(construct)
+    def wrapper(self: torch.optim.Optimizer, *args: Any, **kwargs: Any) -> None:
+        construct(self, *args, **kwargs)
+        recorder = _active()
+        if recorder is not None and recorder.is_listening():
+            recorder.optimizers.made(self, recorder.calls.span())
+
+    return wrapper
+
+
 def _parameters(owner: torch.optim.Optimizer | torch.nn.Module) -> Iterable[torch.Tensor]:
     """What a `zero_grad` clears."""
     if isinstance(owner, torch.nn.Module):
@@ -178,6 +191,7 @@ _profile_hook_step = torch.optim.Optimizer.profile_hook_step
 _PLACES: tuple[tuple[Any, str, Any], ...] = (
     (torch.autograd, "_engine_run_backward", _engine_run_backward),
     (torch.autograd.Function, "apply", classmethod(_apply)),
+    (torch.optim.Optimizer, "__init__", _recorded_construction(torch.optim.Optimizer.__init__)),
     (torch.optim.Optimizer, "zero_grad", _recorded_zero_grad(torch.optim.Optimizer.zero_grad)),
     (torch.nn.Module, "zero_grad", _recorded_zero_grad(torch.nn.Module.zero_grad)),
 )
@@ -237,6 +251,8 @@ def _replace() -> list[tuple[Any, str, Any]]:
 def _before_step(optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> Any:
     """An optimizer is about to step: its own calls are not the program's; those of its closure are."""
     recorder = _active()
+    if recorder is not None:
+        recorder.optimizers.stepped(optimizer)
     if recorder is None or not recorder.is_listening():
         return None
     with torch._C.DisableTorchFunction():

@@ -17,6 +17,8 @@ from app.errors import ExplorerError, Parameter
 from app.program import nearest
 from app.trace.model import Failure, Span
 from app.tracer.failure_rules import match
+from app.tracer.keywords import unexpected
+from app.tracer.leaves import rebound, without_graph
 from app.tracer.places import builtin, frames_of, span_of, span_text
 from app.tracer.refusals import importable, refused
 from app.tracer.source import FILENAME
@@ -125,16 +127,22 @@ def read_name(error: BaseException, message: str, frame: FrameType | None, _prog
     return ("misspelt-name", {"name": name, "nearest": near}) if near else ("unknown-name", {"name": name})
 
 
-def read_attribute(error: BaseException, message: str, _frame: FrameType | None, program: str) -> Found | None:
-    """AttributeError: of None, of a tensor's missing gradient, misspelt or unknown."""
+def read_attribute(error: BaseException, message: str, frame: FrameType | None, program: str) -> Found | None:
+    """AttributeError: of None, of a tensor's missing gradient, of a number for a loss, misspelt or unknown."""
     found = re.search(r"'?([\w.]+)'? (?:object )?has no attribute '(\w+)'", message)
     if found is None:
         return None
     kind, name = found.groups()
     if kind == "NoneType":
         expression = gradient_before(error, name, program)
-        return ("grad-is-none", {"expression": expression, "name": name}) if expression else (
-            "attribute-of-none", {"name": name})  # fmt: skip
+        if expression is None:
+            return "attribute-of-none", {"name": name}
+        return rebound(frame, program) or ("grad-is-none", {"expression": expression, "name": name})
+    if name == "backward":
+        line, text = stretch_of(error, program)
+        found_number = without_graph(kind.rpartition(".")[2], text, line, program)
+        if found_number is not None:
+            return found_number
     near = nearest(name, attributes_of(builtin(AttributeError, "obj", error)))
     parameters: dict[str, Parameter] = {"type": kind, "name": name}
     return ("misspelt-attribute", {**parameters, "nearest": near}) if near else ("unknown-attribute", parameters)
@@ -142,9 +150,28 @@ def read_attribute(error: BaseException, message: str, _frame: FrameType | None,
 
 def gradient_before(error: BaseException, name: str, program: str) -> str | None:
     """Find the `x.grad` that stands before `.name` at the failing place."""
-    text = span_text(span_of(error, type(error), list(frames_of(error)), program), program)
+    _, text = stretch_of(error, program)
     found = re.search(rf"([\w.\[\]]+\.grad)\s*\.\s*{name}\b", text)
     return found.group(1) if found else None
+
+
+def stretch_of(error: BaseException, program: str) -> tuple[int, str]:
+    """The line at which the failing stretch of the program begins, and its text."""
+    span = span_of(error, type(error), list(frames_of(error)), program)
+    return (span.line if span else 0), span_text(span, program)
+
+
+def read_type(error: BaseException, message: str, frame: FrameType | None, program: str) -> Found | None:
+    """TypeError: a keyword argument that nobody takes, or a gradient that is None because a name has lost its leaf."""
+    _, text = stretch_of(error, program)
+    if "'NoneType'" in message and ".grad" in text:
+        return rebound(frame, program)
+    return unexpected(message, frame, text)
+
+
+def read_runtime(_error: BaseException, message: str, frame: FrameType | None, program: str) -> Found | None:
+    """RuntimeError: `backward()` without a graph, because a name has lost its leaf."""
+    return rebound(frame, program) if "does not require grad and does not have a grad_fn" in message else None
 
 
 def read_import(_error: BaseException, message: str, _frame: FrameType | None, _program: str) -> Found | None:
@@ -183,6 +210,8 @@ READERS: tuple[tuple[type[BaseException], Reader], ...] = (
     (NameError, read_name),
     (AttributeError, read_attribute),
     (ImportError, read_import),
+    (TypeError, read_type),
+    (RuntimeError, read_runtime),
     (KeyError, read_key),
     (AssertionError, read_assertion),
     (SystemExit, read_exit),

@@ -31,6 +31,7 @@ from app.trace.model import (
 from app.tracer.calls import Calls
 from app.tracer.diagnostics import Diagnoser
 from app.tracer.names import Names
+from app.tracer.optimizers import Optimizers
 from app.tracer.passes import Passes
 from app.tracer.recording import Options, Recording
 from app.tracer.source import Sources
@@ -69,6 +70,7 @@ class Recorder:
         self._is_program = source.is_program
         self.names = Names(source.is_program)
         self.updates = Updates(self)
+        self.optimizers = Optimizers()
         self.calls = Calls(source, self.names, self.updates, limits.full_elements)
         self.passes = Passes(self.calls, self.names, limits, self.count, self._found)
         self.diagnoser = Diagnoser()
@@ -168,6 +170,7 @@ class Recorder:
 
     def updated(self, update: Update) -> None:
         """Leaves were changed, by an optimizer or by hand."""
+        self.optimizers.has_updates_by_hand |= update.optimizer == "in-place"
         self._send(UpdateEvent(update))
         self.moment(Moment("update", update=self.update_count, span=update.span))
         self.update_count += 1
@@ -212,7 +215,12 @@ class Recorder:
             traceback = traceback.tb_next
 
     def finish(self, variables: dict[str, Any], has_failed: bool = False) -> None:
-        """The program has ended: send what was held back, and the graphs of results that were never differentiated."""
+        """The program has ended: send what was held back, and the graphs of results that were never differentiated.
+
+        Args:
+            variables: of the program, as it left them.
+            has_failed: it did not come to its own end, so that nothing can be said about what it leaves out.
+        """
         self.updates.flush()
         if self.pass_count == 0:
             found = [*variables.values(), *self._last_variables.values()]
@@ -220,6 +228,8 @@ class Recorder:
             self._forward_only(list(tensors.values()))
         self._thinning.finish()
         self.tell(self.updates.lost())
+        if not has_failed:
+            self.tell(self.optimizers.idle(self.updates.knows))
         self.tell(self.diagnoser.finish(has_failed))
 
     # -- limits --------------------------------------------------------------------------------------------------------

@@ -139,7 +139,7 @@ def _finish(recorder: Recorder, output: Output, notes: list[str], end: EndEvent,
     recorder.calls.is_stopping = False
     try:
         output.finish()
-        recorder.finish(module.__dict__, has_failed=end.failure is not None)
+        recorder.finish(module.__dict__, has_failed=end.failure is not None or end.cut is not None)
         if notes:
             recorder.diagnose("plots-skipped", None, calls=len(notes))
     except RunCut as error:

@@ -9,9 +9,9 @@ from weakref import WeakKeyDictionary, WeakValueDictionary
 import msgspec
 import torch
 
-from app.program.optimizers import PARTS
 from app.trace.model import Diagnostic, Number, Parameter, ParameterUpdate, Span, Update, Value
 from app.tracer.cuts import Cuts, text_of
+from app.tracer.optimizers import options_of
 from app.tracer.values import Held, Reading, is_zero, number, read, settle, settled, unwatched
 
 if TYPE_CHECKING:
@@ -69,6 +69,10 @@ class Updates:
             self._leaves[id(leaf)] = leaf
             if leaf.layout is torch.strided:
                 self._by_address[_address(leaf)] = leaf
+
+    def knows(self, leaf: torch.Tensor) -> bool:
+        """Whether a leaf took part in a pass."""
+        return self._leaves.get(id(leaf)) is leaf
 
     # -- optimizers ----------------------------------------------------------------------------------------------------
 
@@ -146,7 +150,7 @@ class Updates:
         del plain["params"]
         known = self._latest_options.get(id(group))
         if known is None or known[0] != plain:
-            options = _options(group)
+            options = options_of(group)
             if any(isinstance(value, torch.Tensor) for value in plain.values()):
                 return options  # a tensor may change in place, and then still be the same
             known = self._latest_options[id(group)] = (plain, options)
@@ -281,20 +285,3 @@ def _address(tensor: torch.Tensor) -> int:
         return tensor.data_ptr()
     except (RuntimeError, ValueError):
         return -id(tensor)
-
-
-def _options(group: dict[str, Any]) -> dict[str, Parameter]:
-    """The numbers and switches of a parameter group, such as `lr`; a learning rate kept as a tensor counts as its
-    number.
-    """
-    options: dict[str, Parameter] = {}
-    for name, value in group.items():
-        if isinstance(value, torch.Tensor) and value.numel() == 1:
-            options[name] = value.item()
-        elif isinstance(value, bool | int | float | str):
-            options[name] = value
-        elif isinstance(value, tuple) and name in PARTS:
-            options |= {
-                one: each for one, each in zip(PARTS[name], value, strict=False) if isinstance(each, int | float | None)
-            }
-    return options

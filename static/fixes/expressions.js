@@ -14,6 +14,8 @@ export const EXPRESSIONS = {
   "misspelt-function": renamed,
   "misspelt-name": renamed,
   "misspelt-attribute": renamed,
+  "misspelt-keyword": renamedKeyword,
+  "left-the-graph": keptAsTensor,
   "not-called": ({ parameters: { expression }, ...site }) => replaceText(site, expression, `${expression}()`),
   "not-scalar": ({ lines, at }) => replaceIn(lines, at, /\.backward\(\s*\)/, ".sum().backward()"),
   "numpy-of-followed": ({ lines, at }) => replaceIn(lines, at, /(?<!\.detach\(\))\.numpy\(\)/, ".detach().numpy()"),
@@ -43,6 +45,20 @@ function renamed({ lines, at, line, from, parameters: { name, nearest } }) {
   const places = [...line.matchAll(new RegExp(`(?<![\\p{L}\\p{N}_])${literal(name)}(?![\\p{L}\\p{N}_])`, "gu"))].map(({ index }) => index);
   const start = places.find((index) => index >= from) ?? (places.length === 1 ? places[0] : undefined);
   return start === undefined ? null : replaceLine(lines, at, line.slice(0, start) + nearest + line.slice(start + name.length));
+}
+
+/** The name of a keyword argument, in the line of the call or below; betas are a pair, not one number. */
+function renamedKeyword({ lines, at, parameters: { name, nearest } }) {
+  if (at < 0 || !name || !nearest || nearest === "betas") return null;
+  const keyword = new RegExp(`(?<![\\p{L}\\p{N}_.])${literal(name)}(?=\\s*=(?!=))`, "u");
+  const line = lines.findIndex((one, i) => i >= at && keyword.test(one));
+  return replaceIn(lines, line, keyword, () => nearest);
+}
+
+/** The loss stays a tensor where it was made a number. */
+function keptAsTensor({ lines, parameters: { how, line } }) {
+  const call = { ".item()": /\.item\(\)/g, ".tolist()": /\.tolist\(\)/g, ".numpy()": /(?:\.detach\(\))?(?:\.cpu\(\))?\.numpy\(\)/g }[how];
+  return call && lines[line - 1]?.match(call)?.length === 1 ? replaceIn(lines, line - 1, call, "") : null;
 }
 
 function withoutSoftmax(site) {

@@ -25,6 +25,8 @@ export const STATEMENTS = {
   "parameter-not-in-optimizer": ({ lines, parameters: { variable } }) => (/^\w+$/.test(variable) ? replaceInOnly(lines, /(optim\.\w+\(\s*\[[^\][]*[^\][,\s])(\s*,?\s*\])/, `$1, ${variable}$2`) : null),
   "module-init-missing": withBaseInit,
   "forward-only": differentiated,
+  "leaf-rebound": leafKept,
+  "step-missing": stepped,
 };
 
 function clearedAfterStep(lines, at, line) {
@@ -130,6 +132,25 @@ function differentiated({ lines }) {
   const at = lines.findLastIndex((line) => /^\w+\s*=[^=]/.test(line));
   const isLast = at >= 0 && lines.slice(at + 1).every((line) => !/^(?:for|while|with|def|class|if)\b/.test(line)) && argumentsAreClosed(lines[at]);
   return isLast ? insertAt(lines, at + 1, `${lines[at].match(/^\w+/)[0]}.backward()`) : null;
+}
+
+/** The leaf is changed in place, under `no_grad`, where its name was given away. */
+function leafKept({ lines, parameters: { variable, line, update } }) {
+  const at = line - 1;
+  const [, indent, name, comment] = lines[at]?.match(/^(\s*)(\w+)\s*=[^=#;]+?(\s*#.*)?$/) ?? [];
+  if (!update || name !== variable || !argumentsAreClosed(lines[at])) return null;
+  const isUnrecorded = /^\s*with torch\.no_grad\(\):/.test(lines[at - 1] ?? "") && indentOf(lines[at - 1]).length < indent.length;
+  const fresh = `${update}${comment ?? ""}`;
+  return isUnrecorded ? replaceLine(lines, at, indent + fresh) : replaceLine(lines, at, `${indent}with torch.no_grad():`, `${indent}    ${fresh}`);
+}
+
+/** A step after the only backward pass that is written. */
+function stepped({ lines, at, line }) {
+  const optimizer = line.match(/^\s*([\w.]+)\s*=[^=]/)?.[1];
+  const backward = onlyIndex(lines, (one) => /\.backward\(/.test(one));
+  if (at < 0 || !optimizer || backward <= at || !/^[^#:;]*\.backward\([^()]*\)\s*(?:#.*)?$/.test(lines[backward])) return null;
+  const indent = indentOf(lines[backward]);
+  return indentOf(line).length > indent.length ? null : insertAt(lines, backward + 1, `${indent}${optimizer}.step()`);
 }
 
 function argumentsAreClosed(line) {

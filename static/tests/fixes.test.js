@@ -72,6 +72,18 @@ const TABLE = [
   ["module-init-missing", "class N(M):\n    def __init__(self):\n        «self.a = nn.Linear(1, 1)", {}, "class N(M):\n    def __init__(self):\n        super().__init__()\n        self.a = nn.Linear(1, 1)"],
   ["forward-only", "x = a\ny = x * 2\nprint(y)", {}, "x = a\ny = x * 2\ny.backward()\nprint(y)"],
   ["forward-only", "y = x\nfor i in r:\n    y = y * 2", {}, null],
+  ["misspelt-keyword", "o = «optim.SGD([w], learning_rate=0.1)»", { name: "learning_rate", nearest: "lr" }, "o = optim.SGD([w], lr=0.1)"],
+  ["misspelt-keyword", "rate = 1\no = «optim.SGD(\n    [w],\n    rate = rate)", { name: "rate", nearest: "lr" }, "rate = 1\no = optim.SGD(\n    [w],\n    lr = rate)"],
+  ["misspelt-keyword", "o = «optim.Adam([w], beta1=0.9)»", { name: "beta1", nearest: "betas" }, null],
+  ["left-the-graph", "loss = ((x - 3)**2).item()\n«loss.backward»()", { how: ".item()", line: 1 }, "loss = ((x - 3)**2)\nloss.backward()"],
+  ["left-the-graph", "loss = y.detach().numpy(); «loss.backward»()", { how: ".numpy()", line: 1 }, "loss = y; loss.backward()"],
+  ["left-the-graph", "loss = a.item() + b.item()\n«loss.backward»()", { how: ".item()", line: 1 }, null],
+  ["leaf-rebound", "for i in r:\n    w = w - 0.1 * w.grad  # down\n    «w.grad»", { variable: "w", line: 2, update: "w -= 0.1 * w.grad" }, "for i in r:\n    with torch.no_grad():\n        w -= 0.1 * w.grad  # down\n    w.grad"],
+  ["leaf-rebound", "with torch.no_grad():\n    w = w - w.grad\n«l.backward()»", { variable: "w", line: 2, update: "w -= w.grad" }, "with torch.no_grad():\n    w -= w.grad\nl.backward()"],
+  ["leaf-rebound", "w = f(w,\n    w.grad)\n«w.grad»", { variable: "w", line: 1, update: "w.copy_(f(w, w.grad))" }, null],
+  ["step-missing", "o = «optim.SGD([w], lr=0.1)»\nfor i in r:\n    f(w).backward()  # all\nprint()", {}, "o = optim.SGD([w], lr=0.1)\nfor i in r:\n    f(w).backward()  # all\n    o.step()\nprint()"],
+  ["step-missing", "o = «optim.SGD([w], lr=0.1)»\na.backward()\nb.backward()", {}, null],
+  ["step-missing", "o = «optim.SGD([w], lr=0.1)»\nfor i in r: a.backward()", {}, null],
 ];
 
 for (const [code, marked, parameters, wanted] of TABLE) {
