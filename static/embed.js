@@ -3,6 +3,9 @@
 import { createActions, loadLanguage } from "./actions.js";
 import { streamTrace } from "./api.js";
 import { firstState, mount, play, redrawOthers, settingsAsked, showLook } from "./opening.js";
+import { createChecking } from "./checking.js";
+import { createComparing } from "./comparing.js";
+import { createPredicting } from "./predicting.js";
 import { createRunner } from "./runner.js";
 import { createSettings } from "./settings.js";
 import { faultOfLink, packState, unpackState } from "./share.js";
@@ -13,7 +16,7 @@ import { Frame } from "./view/frame.js";
 const settings = createSettings(null, [document.documentElement.lang]);
 const store = createStore({ ...firstState({ ...settings.load(), ...settingsAsked() }), whole: "/" });
 const runner = createRunner({ store, stream: streamTrace });
-const actions = createActions({ store, runner, settings });
+const actions = { ...createActions({ store, runner, settings }), ...createPredicting({ store }), ...createComparing({ store, stream: streamTrace }), ...createChecking({ store }) };
 
 start();
 
@@ -30,14 +33,16 @@ async function start() {
   done.then(() => fault && store.set({ problem: { code: fault, parameters: {}, program: null } }));
 }
 
-function open(link) {
+async function open(link) {
   if (!link) return actions.run();
   const { settings: chosen } = store.get();
   const language = settingsAsked().language ?? link.language ?? chosen.language;
   store.set({ settings: { ...chosen, direction: link.direction, language } });
   const done = actions.open(link.source, { position: link.position });
   store.set({ selection: link.selection });
-  return done;
+  await actions.setPredict(link.predict?.hides ?? null, link.predict?.guesses);
+  await done;
+  await actions.restorePin(link.pin ?? null);
 }
 
 /** The way to the whole page leads to exactly what the frame shows. */
@@ -45,7 +50,7 @@ function keepLink() {
   const timer = { handle: null };
   const follow = async () => store.set({ whole: `/#${await packState(store.get())}` });
   store.subscribe((state, before) => {
-    if (["source", "position", "selection"].every((name) => state[name] === before[name])) return;
+    if (["source", "position", "selection", "predict", "pin"].every((name) => state[name] === before[name])) return;
     clearTimeout(timer.handle);
     timer.handle = setTimeout(follow, 100);
   });

@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.page.conftest import SPY
-from tests.page.stage import DESCENT, Stage
+from tests.page.stage import DESCENT, QUADRATIC, Stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -80,6 +80,33 @@ async def test_what_the_dialog_copies_plays_in_another_site(
     assert complaints == []
     assert await page.frames[1].evaluate("window.violations") == []
     assert await page.frames[1].evaluate("localStorage.length") == 0
+    await context.close()
+
+
+async def test_a_frame_hides_what_its_link_hides_and_asks_for_it(
+    stage: Stage, browser: Browser, blog: http.server.HTTPServer
+) -> None:
+    await stage.trace(QUADRATIC)
+    await stage.move_to(await stage.last())
+    await stage.page.keyboard.press("p")
+    await stage.page.get_by_role("button", name="Export").click()
+    await stage.page.get_by_role("button", name="Copy as a frame").click()
+    post = await stage.page.locator(".export-said textarea").input_value()
+    context = await browser.new_context(viewport={"width": 820, "height": 700}, locale="en-US")
+    page = await context.new_page()
+    complaints = await visit(page, blog, post)
+    frame = page.frame_locator("iframe")
+    hidden = frame.locator("g.node.leaf text.gradient").first
+    await expect(hidden).to_have_text("?")
+    await frame.locator("g.node.leaf").first.click()
+    await frame.locator(".guess-field").fill("4*4")
+    await frame.locator(".guess-field").press("Enter")
+    await expect(hidden).to_have_text("16")
+    await expect(frame.locator(".predict .answer.exact")).to_be_visible()
+    await frame.get_by_role("button", name="Compare", exact=False).first.click()
+    await expect(frame.locator(".asking .compare")).to_be_visible()
+    await expect(frame.locator(".asking .predict")).to_have_count(0)
+    assert complaints == []
     await context.close()
 
 
