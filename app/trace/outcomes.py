@@ -148,8 +148,12 @@ def _check_surface(event: SurfaceEvent) -> None:
         cells *= len(axis)
     require(len(event.coordinates) <= _PLANE and cells == len(event.losses), "losses that do not fit the surface")
     check_hidden(event.hidden)
+    centre = event.centre
+    require((centre is not None) == (event.directions == "random"), "the centre of another plane")
+    require(centre is None or (0 <= centre.racer < _STEPS and 0 <= centre.step < _STEPS), "a centre that never was")
 
 
 def check_hidden(hidden: Hidden) -> None:
     """Refuse dimensions that cannot be."""
     require(0 <= hidden.shown <= hidden.dimensions < 2**62, "dimensions that cannot be")
+    require(0 <= hidden.unmoved <= hidden.dimensions, "more unmoved than there are")

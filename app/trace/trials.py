@@ -14,6 +14,8 @@ from app.trace.study import Real, Record
 
 Start = dict[str, float | list]  # type: ignore[type-arg]
 """Values of some variables of an expression, in the place of its own."""
+Directions = Literal["pca", "random"]
+"""Those of a plane: the two main ones of all paths, or two at random, normalised filter by filter."""
 EXPLODED = 1e6
 """A loss this many times above the first one (or above 1, if that is smaller) has diverged."""
 
@@ -47,14 +49,15 @@ class Sweep(Record, frozen=True, tag_field="study", tag="sweep"):
 
 
 class Race(Record, frozen=True, tag_field="study", tag="race"):
-    """Some configurations from one start and seed, recorded step by step; `surface` points along each of the two main
-    directions of all paths, or none.
+    """Some configurations from one start and seed, recorded step by step; `surface` points along each of two
+    directions, or none.
     """
 
     racers: tuple[Configuration, ...]
     steps: int
     target: float | None = None
     surface: int = 0
+    directions: Directions = "pca"
 
 
 class Bend(Record, frozen=True, tag_field="study", tag="curvature"):
@@ -158,19 +161,29 @@ class RacerEvent(Record, frozen=True, tag_field="event", tag="racer"):
 class Hidden(Record, frozen=True):
     """What a slice through many dimensions does not show.
 
-    `explained` is the share of the paths' variance in the plane, where it was laid through paths; `gradient_inside` the
-    share of the gradient's length at the centre that lies in it.
+    `explained` is the share of the paths' variance in the plane; `gradient_inside` the share of the gradient's length
+    at the centre that lies in it; `unmoved` counts the parameters that are the same all over it, as the biases of a
+    network in random directions.
     """
 
     dimensions: int
     shown: int
     explained: Real | None
     gradient_inside: Real | None
+    unmoved: int = 0
+
+
+class Centre(Record, frozen=True):
+    """Where a random plane lies: a racer where its run ended, before this step, and the loss that the run had there."""
+
+    racer: int
+    step: int
+    loss: Real
 
 
 class ProjectionEvent(Record, frozen=True, tag_field="event", tag="projection"):
-    """The racers' paths on the two main directions of all of them, from the common start, at some `steps`; of one that
-    did not get so far, the first of these.
+    """The racers' paths on the two directions of a plane, from its centre (the common start where it is laid through
+    the paths), at some `steps`; of one that did not get so far, the first of these.
     """
 
     explained: tuple[Real, ...]
@@ -185,6 +198,9 @@ class SurfaceEvent(Record, frozen=True, tag_field="event", tag="surface"):
     coordinates: tuple[tuple[Real, ...], ...]
     losses: tuple[Real, ...]
     hidden: Hidden
+    directions: Directions = "pca"
+    centre: Centre | None = None
+    """Of a random plane; one through the paths has the common start there."""
 
 
 class BendPoint(Record, frozen=True):

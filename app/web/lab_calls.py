@@ -14,7 +14,7 @@ from app.settings import Limits
 from app.study.lab import check_cells, check_race, check_rates, check_steps
 from app.study.report import Tuning
 from app.trace.job import Job
-from app.trace.trials import Explain, Race, Start, Sweep
+from app.trace.trials import Directions, Explain, Race, Start, Sweep
 from app.web.calls import Seed, VariableInput, check_list, convert, escape_pointer, read_job
 from app.web.configurations import Options, read_configuration
 from app.web.problems import Fault, InvalidRequestError
@@ -57,7 +57,8 @@ class RaceCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     steps: Annotated[int, Meta(ge=0, description="Optimizer steps of each run.")] = 100
     target: float | None = None
     tuning: Grid | None = None
-    surface: Annotated[int, Meta(ge=0, le=10**9, description="Points along each main direction of all paths.")] = 0
+    surface: Annotated[int, Meta(ge=0, le=10**9, description="Points along each of the plane's directions.")] = 0
+    directions: Directions = "pca"
 
 
 class TensorInput(msgspec.Struct, frozen=True):
@@ -116,7 +117,7 @@ def read_race(document: dict[str, Any], limits: Limits) -> tuple[Job, Tuning | N
     """
     call = convert(document, RaceCall)
     racers = tuple(read_configuration(entry, f"/racers/{index}") for index, entry in enumerate(call.racers))
-    race = Race(racers, call.steps, call.target, call.surface)
+    race = Race(racers, call.steps, call.target, call.surface, call.directions)
     tuning = None if call.tuning is None else Tuning(call.tuning.start, call.tuning.stop, call.tuning.count)
     check_cells(max(1, len(racers)) * (tuning.count if tuning else 1), limits)
     rates = () if call.tuning is None else read_rates(call.tuning, "/tuning")

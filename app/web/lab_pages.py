@@ -53,7 +53,9 @@ RACE = described(
     "`rates` of the plan states how learning rates were chosen: `given` (each as it was written: not a fair "
     "comparison), or `tuned` (for each the one of the same rates whose best loss was lowest). With "
     "`Accept: application/x-ndjson` the lines are `plan`, `tuned`, `racer`, `projection`, `surface`, and `end` or "
-    "`problem`.",
+    "`problem`. With more than two parameters `surface` asks for the loss over a plane: that of the paths' two main "
+    'directions (`"directions": "pca"`), or around the end of the best racer, along two random ones in which each '
+    'filter is as long as in its weights (`"random"`, Li et al. 2018); `hidden` says what such a slice does not show.',
     ("RaceCall", "RaceAnswer"),
     {"race": {"summary": "Three optimizers, each tuned", "value": RACE_BODY}},
 )

@@ -86,6 +86,9 @@ async def test_racers_run_the_program_and_share_a_plane(client: httpx.AsyncClien
     assert [len(path) for path in found["projection"]["points"]] == [26, 26]
     assert len(found["surface"]["losses"]) == 25
     assert min(found["surface"]["losses"]) < losses[0]
+    random = (await answer_of(client, "/api/race", body | {"directions": "random"}))["surface"]
+    assert random["losses"][12] == min(racer["final"] for racer in found["racers"])
+    assert random["hidden"]["unmoved"] == 5
 
 
 async def test_a_program_with_a_closure_takes_any_optimizer(client: httpx.AsyncClient) -> None:

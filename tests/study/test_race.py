@@ -80,6 +80,27 @@ async def test_many_parameters_are_shown_in_the_plane_of_their_paths(client: htt
     assert 0 < surface["hidden"]["gradient_inside"] <= 1.0001
 
 
+async def test_a_random_plane_lies_around_the_end_of_the_best(client: httpx.AsyncClient) -> None:
+    racers = [{"name": "SGD", "lr": 0.001}, {"name": "Adam", "lr": 0.05}, {"name": "SGD", "lr": 100}]
+    variables = {"W": "randn(4, 3)", "x": "ones(3)", "b": {"value": [1, 2, 3, 4], "requires_grad": False}}
+    expression = "((W @ x - b)**2).sum() + (W**4).sum()"
+    body = race(expression=expression, surface=7, seed=3, variables=variables, racers=racers, directions="random")
+    found = await answer_of(client, PATH, body)
+    surface, best = found["surface"], found["racers"][1]
+    assert surface["directions"] == "random"
+    assert surface["centre"] == {"racer": 1, "step": 20, "loss": best["final"]}
+    assert surface["losses"][24] == best["final"] == min(racer["final"] for racer in found["racers"][:2])
+    assert surface["coordinates"] == [pytest.approx([-1, -2 / 3, -1 / 3, 0, 1 / 3, 2 / 3, 1])] * 2
+    assert found["projection"]["points"][1][-1] == pytest.approx([0, 0], abs=1e-12)
+    hidden = surface["hidden"]
+    assert (hidden["dimensions"], hidden["shown"], hidden["unmoved"]) == (15, 2, 3)
+    assert hidden["explained"] == pytest.approx(sum(found["projection"]["explained"]))
+    assert 0 < hidden["explained"] < 1
+    assert 0 < hidden["gradient_inside"] < 1
+    again = await answer_of(client, PATH, body | {"target": 0.5})
+    assert again["surface"] == surface
+
+
 async def test_a_racer_that_fails_says_why_and_the_others_run(client: httpx.AsyncClient) -> None:
     found = await answer_of(client, PATH, race(racers=[{"name": "Muon"}, {"name": "SGD", "lr": 0.001}]))
     assert "Muon" in found["racers"][0]["failure"]["detail"]

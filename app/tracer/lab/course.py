@@ -37,11 +37,19 @@ class Course(Protocol):
     def run(self, configuration: Configuration, length: Length, watch: Watch) -> Log:
         """Bring it down once, from its start."""
 
+    @property
+    def shapes(self) -> tuple[torch.Size, ...]:
+        """Of the tensors that stand in a row."""
+
+    @property
+    def seed(self) -> int:
+        """What its random numbers begin with."""
+
     def losses(self, rows: torch.Tensor) -> tuple[Real, ...]:
         """Evaluate it at points, of shape (points, parameters)."""
 
-    def gradient(self) -> torch.Tensor:
-        """Its gradient at the start, of shape (parameters,)."""
+    def gradient(self, place: torch.Tensor | None = None) -> torch.Tensor:
+        """Its gradient at a place, or at the start, of shape (parameters,)."""
 
     def sharpness(self, rows: torch.Tensor) -> tuple[Real, ...] | None:
         """The largest eigenvalue of its Hessian at points; None where that cannot be had."""
@@ -60,6 +68,8 @@ class ExpressionCourse:
         kinds = {leaf.dtype for leaf in leaves.values()}
         dtype = kinds.pop() if len(kinds) == 1 else torch.float64
         self._layout = Layout(tuple(leaves), tuple(leaf.shape for leaf in leaves.values()), dtype)
+        self.shapes = self._layout.shapes
+        self.seed = job.seed
         self.parameters = sum(leaf.numel() for leaf in leaves.values())
         self.scalars = tuple(leaves) if all(leaf.dim() == 0 for leaf in leaves.values()) else ()
 
@@ -72,8 +82,10 @@ class ExpressionCourse:
         )  # fmt: skip
 
     def losses(self, rows: torch.Tensor) -> tuple[Real, ...]:
-        """Evaluate the loss at points, in a few calls where it has a batched form."""
+        """Evaluate the loss at points, in a few calls where it has a batched form; at one point as a run does it."""
         rows = rows.to(self._layout.dtype)
+        if len(rows) == 1:
+            return (self._one(rows[0]),)
         self._loss.begin(self._job.seed)
         try:
             return reals(Slope(self._loss, self._layout, self._values).losses(rows))
@@ -85,9 +97,10 @@ class ExpressionCourse:
         with torch.no_grad():
             return real(float(self._loss({**self._values, **self._layout.unpack(row)})))
 
-    def gradient(self) -> torch.Tensor:
-        """The gradient at the start; a leaf that is not reached has none, and counts as 0."""
-        leaves = {name: self._values[name].clone().requires_grad_() for name in self._layout.names}
+    def gradient(self, place: torch.Tensor | None = None) -> torch.Tensor:
+        """The gradient at a place, or at the start; a leaf that is not reached has none, and counts as 0."""
+        given = self._values if place is None else self._layout.unpack(place.to(self._layout.dtype))
+        leaves = {name: given[name].detach().clone().requires_grad_() for name in self._layout.names}
         self._loss.begin(self._job.seed)
         result = self._loss({**self._values, **leaves})
         slopes = torch.autograd.grad(result, tuple(leaves.values()), allow_unused=True, materialize_grads=True)

@@ -13,8 +13,8 @@ from app.tracer.lab.course import Course
 
 
 class Plane(NamedTuple):
-    """Two directions of unit length through a centre, of shapes (2, parameters) and (parameters,), and the share that
-    each has in the paths' variance.
+    """Two directions through a centre, of shapes (2, parameters) and (parameters,), and the share that each (the second
+    as far as it is square to the first) has in the paths' variance about their common start.
     """
 
     directions: torch.Tensor
@@ -22,8 +22,10 @@ class Plane(NamedTuple):
     explained: torch.Tensor
 
     def project(self, rows: torch.Tensor) -> torch.Tensor:
-        """Bring points into the plane; of shape (points, 2)."""
-        return (rows - self.centre) @ self.directions.T
+        """Bring points into the plane, to their nearest place there; of shape (points, 2)."""
+        products = self.directions @ self.directions.T
+        places: torch.Tensor = torch.linalg.solve(products, self.directions @ (rows - self.centre).T)
+        return places.T
 
 
 def lay_plane(rows: torch.Tensor, centre: torch.Tensor) -> Plane | None:
@@ -44,10 +46,12 @@ def points_of(centre: torch.Tensor, directions: torch.Tensor, lines: Sequence[to
     return centre + shares @ directions
 
 
-def hidden_by(course: Course, directions: torch.Tensor, explained: float | None) -> Hidden:
-    """Say what a slice does not show."""
-    gradient = course.gradient().double()
+def hidden_by(course: Course, plane: Plane, place: torch.Tensor | None = None) -> Hidden:
+    """Say what a slice does not show; its centre is the start of all, or another `place`."""
+    directions = plane.directions
+    gradient = course.gradient(place).double()
     inside = torch.linalg.vector_norm(torch.linalg.qr(directions.T).Q.T @ gradient)
     length = torch.linalg.vector_norm(gradient)
     share = real(float(inside / length)) if float(length) > 0 else None
-    return Hidden(course.parameters, len(directions), None if explained is None else real(explained), share)
+    unmoved = int((directions == 0).all(dim=0).sum())
+    return Hidden(course.parameters, len(directions), real(float(plane.explained.sum())), share, unmoved)

@@ -11,7 +11,7 @@ import random
 import sys
 import types
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -29,6 +29,8 @@ from app.tracer.lab.standing import Enough, Silence, Stand, parameters_of, stand
 from app.tracer.plots import absorb_plots
 from app.tracer.source import FILENAME
 
+Seen = TypeVar("Seen")
+
 
 class ProgramCourse:
     """The loss of a program over the parameters of its first optimizer."""
@@ -39,8 +41,8 @@ class ProgramCourse:
         assert isinstance(job.source, str)
         self.text = job.source
         self._code = compile(job.source, FILENAME, "exec")
-        self._seed = job.seed
-        self._parameters: int | None = None
+        self.seed = job.seed
+        self._shapes: tuple[torch.Size, ...] | None = None
         absorb_plots()
 
     @property
@@ -50,9 +52,18 @@ class ProgramCourse:
         Raises:
             ProgramError: the program makes none.
         """
-        if self._parameters is None:
-            self._parameters = int(self._look(lambda leaves: row_of(leaves)).numel())
-        return self._parameters
+        return sum(shape.numel() for shape in self.shapes)
+
+    @property
+    def shapes(self) -> tuple[torch.Size, ...]:
+        """Of these parameters, in their order.
+
+        Raises:
+            ProgramError: as `parameters`.
+        """
+        if self._shapes is None:
+            self._shapes = self._look(lambda leaves: tuple(leaf.shape for leaf in leaves))
+        return self._shapes
 
     def run(self, configuration: Configuration, length: Length, watch: Watch, seed: int | None = None) -> Log:
         """Run the program with another optimizer until it has taken its steps; its scheduler, if any, stays.
@@ -61,7 +72,7 @@ class ProgramCourse:
             ProgramError: it makes no optimizer, gives it nothing, or takes no step.
         """
         lap = Lap(configuration, length, watch)
-        self._execute(Stand(lap.make, lap.saw), self._seed if seed is None else seed)
+        self._execute(Stand(lap.make, lap.saw), self.seed if seed is None else seed)
         return lap.finish()
 
     def losses(self, rows: torch.Tensor) -> tuple[Real, ...]:
@@ -80,42 +91,34 @@ class ProgramCourse:
             fill(leaves, row)
             return Descent(Configuration(), leaves).optimizer
 
-        self._execute(Stand(make, saw), self._seed)
+        self._execute(Stand(make, saw), self.seed)
         return real(seen[0]) if seen else "NaN"
 
     def start(self) -> torch.Tensor:
         """All parameters before the first step, as one row."""
         return self._look(row_of)
 
-    def gradient(self) -> torch.Tensor:
-        """The gradient at the first step, as one row."""
-        return self._look(lambda leaves: row_of([torch.zeros_like(p) if p.grad is None else p.grad for p in leaves]), 1)
-
-    def tensors(self) -> list[torch.Tensor]:
-        """The parameters before the first step."""
-        kept: list[torch.Tensor] = []
-
-        def keep(leaves: Sequence[torch.Tensor]) -> torch.Tensor:
-            kept.extend(leaf.detach().clone() for leaf in leaves)
-            return torch.empty(0)
-
-        self._look(keep)
-        return kept
+    def gradient(self, place: torch.Tensor | None = None) -> torch.Tensor:
+        """The gradient at the first step, with the program's parameters or others, as one row."""
+        return self._look(gradient_of, 1, place)
 
     def sharpness(self, rows: torch.Tensor) -> tuple[Real, ...] | None:
         """Not known: a program's loss is no function that could be differentiated twice."""
         del rows
         return None
 
-    def _look(self, read: Callable[[Sequence[torch.Tensor]], torch.Tensor], steps: int = 0) -> torch.Tensor:
+    def _look(
+        self, read: Callable[[Sequence[torch.Tensor]], Seen], steps: int = 0, place: torch.Tensor | None = None
+    ) -> Seen:
         """Run the program to where its first optimizer is made, or takes its first step, and read its parameters."""
-        found: list[torch.Tensor] = []
+        found: list[Seen] = []
 
         def make(given: Any) -> Any:
             leaves = parameters_of(given)
+            if place is not None:
+                fill(leaves, place)
             if not steps:
-                found.append(read(leaves))
-                raise Enough
+                stop(leaves)
             made = Descent(Configuration(), leaves).optimizer
             made.register_step_pre_hook(lambda *_: stop(leaves))
             return made
@@ -124,7 +127,7 @@ class ProgramCourse:
             found.append(read(leaves))
             raise Enough
 
-        self._execute(Stand(make, lambda _: None), self._seed)
+        self._execute(Stand(make, lambda _: None), self.seed)
         if not found:
             raise ProgramError("no-optimizer")
         return found[0]
@@ -223,6 +226,11 @@ class Lap:
 def row_of(tensors: Sequence[torch.Tensor]) -> torch.Tensor:
     """Lay tensors into one row of float64."""
     return torch.cat([tensor.detach().reshape(-1).double() for tensor in tensors])
+
+
+def gradient_of(leaves: Sequence[torch.Tensor]) -> torch.Tensor:
+    """Lay the gradients of parameters into one row; one without has 0."""
+    return row_of([torch.zeros_like(leaf) if leaf.grad is None else leaf.grad for leaf in leaves])
 
 
 def fill(leaves: Sequence[torch.Tensor], row: torch.Tensor) -> None:

@@ -8,10 +8,11 @@ from typing import NamedTuple
 import torch
 
 from app.trace.model import Event
-from app.trace.trials import CellFailure, ProjectionEvent, Race, RacerEvent, Sharpness, SurfaceEvent
+from app.trace.trials import CellFailure, Centre, ProjectionEvent, Race, RacerEvent, Sharpness, SurfaceEvent
 from app.tracer.failures import failure_of
 from app.tracer.formulas import real, reals
 from app.tracer.lab.course import Course
+from app.tracer.lab.filters import draw_plane
 from app.tracer.lab.plane import Plane, hidden_by, lay_plane, points_of
 from app.tracer.lab.single import Log
 
@@ -25,11 +26,25 @@ MARGIN = 0.2
 
 
 class Path(NamedTuple):
-    """Where a racer was at some steps, of shape (places, parameters); a run that diverged is not sound."""
+    """Where a racer was at some steps, of shape (places, parameters), and the loss at the last one known; a run that
+    diverged is not sound.
+    """
 
+    racer: int
     steps: tuple[int, ...]
     rows: torch.Tensor
-    is_sound: bool
+    log: Log
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether the run did not diverge."""
+        return self.log.diverged is None
+
+    @property
+    def end(self) -> int:
+        """Which of the places has the final loss: a program may end with its last step, whose loss it never takes."""
+        last = len(self.log.losses) - 1
+        return self.steps.index(last) if last in self.steps else len(self.steps) - 1
 
 
 class Trail:
@@ -49,9 +64,9 @@ class Trail:
             self._rows.append(row().double())
         self._step += 1
 
-    def path(self, is_sound: bool) -> Path:
+    def path(self, racer: int, log: Log) -> Path:
         """What was kept."""
-        return Path(tuple(self._steps), torch.stack(self._rows), is_sound)
+        return Path(racer, tuple(self._steps), torch.stack(self._rows), log)
 
 
 def race(course: Course, study: Race, send: Callable[[Event], None]) -> None:
@@ -71,7 +86,7 @@ def race(course: Course, study: Race, send: Callable[[Event], None]) -> None:
             send(_failed(number, error, course.text))
             paths.append(None)
             continue
-        path = trail.path(log.diverged is None)
+        path = trail.path(number, log)
         send(_event(number, log, course, path))
         paths.append(path)
     _show_together(course, study, paths, send)
@@ -124,7 +139,12 @@ def _show_together(course: Course, study: Race, paths: list[Path | None], send: 
     sound = [path for path in run if path.is_sound]
     if course.parameters <= 2 or not sound:
         return
-    plane = lay_plane(thinned(sound), run[0].rows[0])
+    best = min(sound, key=lambda path: path.log.losses[-1])
+    start, rows = run[0].rows[0], thinned(sound)
+    if study.directions == "random":
+        plane = draw_plane(best.rows[best.end], course.shapes, course.seed, rows - start)
+    else:
+        plane = lay_plane(rows, start)
     if plane is None:
         return
     points = tuple(
@@ -133,7 +153,9 @@ def _show_together(course: Course, study: Race, paths: list[Path | None], send: 
     )
     steps = max((path.steps for path in run), key=len)
     send(ProjectionEvent(reals(plane.explained), course.parameters, steps, points))
-    if study.surface:
+    if study.surface and study.directions == "random":
+        send(_random_surface(course, plane, best, study.surface))
+    elif study.surface:
         send(_surface(course, plane, torch.cat([plane.project(path.rows) for path in sound]), study.surface))
 
 
@@ -144,7 +166,17 @@ def _surface(course: Course, plane: Plane, points: torch.Tensor, count: int) -> 
         torch.linspace(float(a), float(b), count, dtype=torch.float64)
         for a, b in zip(low - margin, high + margin, strict=True)
     ]
-    hidden = hidden_by(course, plane.directions, float(plane.explained.sum()))
-    return SurfaceEvent(
-        tuple(map(reals, lines)), course.losses(points_of(plane.centre, plane.directions, lines)), hidden
-    )
+    losses = course.losses(points_of(plane.centre, plane.directions, lines))
+    return SurfaceEvent(tuple(map(reals, lines)), losses, hidden_by(course, plane))
+
+
+def _random_surface(course: Course, plane: Plane, best: Path, count: int) -> SurfaceEvent:
+    """The loss as far around an end as its filters are long; with an odd count its middle is the end itself."""
+    line = torch.linspace(-1, 1, count, dtype=torch.float64)
+    losses = list(course.losses(points_of(plane.centre, plane.directions, (line, line))))
+    if count % 2:
+        # Batched calls may round otherwise than the run did; at a single place they are not batched.
+        losses[len(losses) // 2] = course.losses(plane.centre[None])[0]
+    centre = Centre(best.racer, best.steps[best.end], real(best.log.losses[-1]))
+    hidden = hidden_by(course, plane, plane.centre)
+    return SurfaceEvent((reals(line), reals(line)), tuple(losses), hidden, "random", centre)
