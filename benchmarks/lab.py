@@ -118,9 +118,10 @@ def landscapes(post: Callable[[str, dict[str, object]], float]) -> Iterator[Row]
 
     warm()
     alone = "torch alone, losses to a list"
+    # The call comes first: while children are measured, the server would close a connection that rests.
     for what, ours in (
-        ("in the child, from the job to bytes", lambda: in_fork(timed(evaluate))),
         ("over HTTP", lambda: post("/api/landscape", body)),
+        ("in the child, from the job to bytes", lambda: in_fork(timed(evaluate))),
     ):
         mine, theirs = side_by_side(ours, lambda: in_fork(timed(bare)), 20)
         yield Row(f"landscape of {SIDE} × {SIDE}, {what}", alone, mine, theirs, 3)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 import torch
 
+from app.trace.codec import ReplyError
+from app.trace.outcomes import clean_trial
+from app.trace.trials import Centre, Hidden, SurfaceEvent
 from app.tracer.lab.filters import draw_directions, draw_plane, filters_of
 
 
@@ -42,3 +46,22 @@ def test_a_plane_needs_weights_and_says_what_of_the_paths_it_holds() -> None:
     still = draw_plane(torch.arange(1.0, 7).double(), shapes, 0, torch.zeros(1, 6).double())
     assert still is not None
     assert still.explained.tolist() == [0, 0]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"directions": "pca"},
+        {"centre": None},
+        {"centre": Centre(-1, 0, 1.0)},
+        {"centre": Centre(0, -1, 1.0)},
+        {"losses": (1.0, 2.0, 3.0)},
+        {"hidden": Hidden(6, 2, 0.1, 0.1, 7)},
+    ],
+)
+def test_a_surface_that_cannot_be_is_refused(change: dict[str, object]) -> None:
+    line = (-1.0, 1.0)
+    sound = SurfaceEvent((line, line), (1.0,) * 4, Hidden(6, 2, 0.1, 0.1, 3), "random", Centre(0, 9, 0.5))
+    assert clean_trial(sound) == sound
+    with pytest.raises(ReplyError):
+        clean_trial(msgspec.structs.replace(sound, **change))
