@@ -18,6 +18,7 @@ from torch.overrides import TorchFunctionMode
 
 from app.trace.model import Origin, Span
 from app.tracer.cuts import HOW
+from app.tracer.histories import Histories
 from app.tracer.holdings import Holdings
 from app.tracer.kernels import (
     MAX_OUTPUTS,
@@ -32,7 +33,6 @@ from app.tracer.kernels import (
 )
 from app.tracer.listener import Listener
 from app.tracer.names import Names
-from app.tracer.origins import Origins
 from app.tracer.sites import Constant, Made, Site, Sites, bound, program_frame
 from app.tracer.source import Program, Sources
 from app.tracer.values import Reading, read
@@ -63,7 +63,7 @@ class Calls(TorchFunctionMode):
         self._listener = listener
         self.full_elements = full_elements
         self._holdings = Holdings()
-        self._origins = Origins(names, self.made, listener.cut)
+        self._histories = Histories(names, self.made, listener.cut)
         self._running: list[Kernels] = []
         self.kernels = Kernels(full_elements, self._holdings.settle_sharing)
         self._treatments: dict[Any, Treatment] = {}
@@ -121,14 +121,14 @@ class Calls(TorchFunctionMode):
             frame = program_frame(sys._getframe(2), self._is_program)
             if frame is not None:
                 site = self._sites.find(func, frame, args)
-                operands = self._origins.constants(site, args, self.full_elements) if site.operands else ()
+                operands = self._histories.constants(site, args, self.full_elements) if site.operands else ()
                 self._keep_result(start, site, output, operands)
         elif made:
             self._treatments[func] = self._composite
             self.kernels.found = {}
             self._took(func, args, result, start)
         else:
-            self._origins.unfollowed(func, args, result, self.span)
+            self._histories.unfollowed(func, args, result, self.span)
         if self.is_stopping:
             self._listener.check()
         return result
@@ -190,11 +190,11 @@ class Calls(TorchFunctionMode):
         if isinstance(tensor, torch.Tensor) and tensor.requires_grad:
             # A copied parameter is a new leaf, and nothing is cut off from it.
             if sys._getframe(2).f_code.co_name != "__deepcopy__":
-                self._origins.taken(func, result, tensor, self.span())
+                self._histories.taken(func, result, tensor, self.span())
         elif isinstance(result, torch.Tensor):
             self._took(func, args, result, next_sequence_number())
         else:
-            self._origins.unfollowed(func, args, result, self.span)
+            self._histories.unfollowed(func, args, result, self.span)
         return result
 
     def _get_gradient(self, func: Any, args: Any, kwargs: Any) -> Any:
@@ -237,7 +237,7 @@ class Calls(TorchFunctionMode):
     def _took(self, func: Any, args: Any, result: Any, start: int) -> None:
         is_leaf = isinstance(result, torch.Tensor) and is_followed_leaf(result)
         if next_sequence_number() == start and not is_leaf:
-            self._origins.unfollowed(func, args, result, self.span)
+            self._histories.unfollowed(func, args, result, self.span)
             return
         frame = program_frame(sys._getframe(2), self._is_program)
         if frame is None:
@@ -252,7 +252,7 @@ class Calls(TorchFunctionMode):
             if function is not None:
                 sequence_number = function._sequence_nr()
                 if sequence_number >= start:
-                    operands = self._origins.constants(site, args, self.full_elements)
+                    operands = self._histories.constants(site, args, self.full_elements)
                     self._keep_result(sequence_number, site, output, operands)
                     if output is not result:
                         self.made[sequence_number].others = self._others(result, function)

@@ -52,8 +52,8 @@ class Constant(msgspec.Struct):
     dtype: str
     tensor: torch.Tensor | None = None
     """Kept so that no other tensor takes its identity while the pass lasts."""
-    origin: Any = None
-    """The `Origin` of a value that was cut off from its history."""
+    history: Any = None
+    """The `History` of a value that was cut off from it."""
 
 
 class Made(msgspec.Struct):

@@ -12,8 +12,8 @@ import torch
 from torch.autograd.graph import Node as Function
 
 from app.trace.model import Edge, Graph, Kind, Node, OutputType, Saved, SavedTensor
+from app.tracer.histories import Mark, add_ghosts, marks
 from app.tracer.names import Names
-from app.tracer.origins import Mark, add_ghosts, marks
 from app.tracer.rules import rule_of
 from app.tracer.sites import Constant, Made
 from app.tracer.source import MAX_LABEL
@@ -61,7 +61,7 @@ class Builder:
             if target == len(nodes):
                 nodes.append(_constant_node(target, constant))
             edges.append(Edge(f"e{len(edges)}", f"n{source}", f"n{target}", constant.slot))
-        cuts = zip(placed, origins_of(parts), strict=True)
+        cuts = zip(placed, marks_of(parts), strict=True)
         add_ghosts(nodes, edges, [(target, constant, mark) for (_, target, constant), mark in cuts])
         return Graph(graph_id, tuple(nodes), tuple(edges))
 
@@ -111,7 +111,7 @@ def place_constants(parts: Parts) -> list[tuple[int, int, Constant]]:
     ]
 
 
-def origins_of(parts: Parts) -> tuple[Mark | None, ...]:
+def marks_of(parts: Parts) -> tuple[Mark | None, ...]:
     """Where the constants of a graph were cut off, aligned with `Parts.constants`."""
     leaves = {id(leaf.variable): index for index, leaf in enumerate(parts.leaves) if leaf is not None}
     return marks([constant for _, constant in parts.constants], parts.walk.nodes, leaves)

@@ -14,11 +14,11 @@ from torch.autograd.function import BackwardCFunction
 from torch.autograd.graph import Node as Function
 
 from app.trace.model import Graph, Saved
+from app.tracer.histories import marks
 from app.tracer.kernels import MAX_OUTPUTS
 from app.tracer.names import Names
-from app.tracer.origins import marks
 from app.tracer.sites import Constant, Made
-from app.tracer.structure import Leaf, Parts, origins_of, place_constants, saved_names, saved_value
+from app.tracer.structure import Leaf, Parts, marks_of, place_constants, saved_names, saved_value
 from app.tracer.values import Reading, read
 
 MAX_TRIES = 4
@@ -69,7 +69,7 @@ class Template:
             (index, name, value) for index, node in enumerate(parts.walk.nodes) for name, value in _plainly_saved(node)
         ]
         self._placed = [target - len(parts.walk.nodes) for _, target, _ in place_constants(parts)]
-        self._marks = origins_of(parts)
+        self._marks = marks_of(parts)
         self._constant_count = len(graph.nodes) - len(parts.walk.nodes)
         self._expected = [
             Expected(type(node), self._targets(parts, index), parts.made[index], parts.leaves[index])

@@ -1,4 +1,4 @@
-"""Origins: what a value was taken from that autograd does not follow, although it followed where the value comes from.
+"""Histories: what a value was taken from that autograd followed up to there, and does not follow on.
 
 `y.detach()` is a constant to autograd. Its author asks why no gradient passes it: the graph then shows the constant
 together with a ghost of `y`, or with `y` itself where that is in the graph by another way.
@@ -22,13 +22,13 @@ from app.tracer.source import MAX_LABEL
 Cut = Callable[[str, torch.Tensor, Span | None], None]
 
 MAX_KNOWN = 512
-"""Values whose origin is remembered: the latest ones."""
+"""Values whose history is remembered: the latest ones."""
 
 SIGNS = {"eq": "==", "ge": ">=", "gt": ">", "le": "<=", "lt": "<", "ne": "!="}
 """How a program writes calls that compare."""
 
 
-class Origin(msgspec.Struct, frozen=True):
+class History(msgspec.Struct, frozen=True):
     """What was cut off: `number` is the sequence number of its node, `leaf` the identity of a leaf."""
 
     how: str
@@ -41,14 +41,14 @@ class Origin(msgspec.Struct, frozen=True):
 
 
 class Mark(msgspec.Struct, frozen=True):
-    """The origin of a constant as the graph shows it: `place` is the index of its node, None for a ghost."""
+    """The history of a constant as the graph shows it: `place` is the index of its node, None for a ghost."""
 
     how: str
     span: Span | None
     place: int | None
 
 
-class Origins:
+class Histories:
     """Remembers which values were cut off from what.
 
     Args:
@@ -61,7 +61,7 @@ class Origins:
         self._names = names
         self._made = made
         self._told = told
-        self._known: dict[int, tuple[Callable[[], Any], Origin]] = {}
+        self._known: dict[int, tuple[Callable[[], Any], History]] = {}
 
     def taken(self, func: Any, result: Any, source: torch.Tensor, span: Span | None) -> None:
         """A call handed on the value of a followed tensor without its history."""
@@ -90,12 +90,12 @@ class Origins:
             return
         if source.is_leaf:
             name = self._names.of(source, None)
-            origin = Origin(how, span, name or "leaf", name, "AccumulateGrad", leaf=id(source))
+            history = History(how, span, name or "leaf", name, "AccumulateGrad", leaf=id(source))
         else:
             number = node._sequence_nr()
             label, variable = said(self._made.get(number))
-            origin = Origin(how, span, label or node.name(), variable, node.name(), number)
-        self._keep(result, origin)
+            history = History(how, span, label or node.name(), variable, node.name(), number)
+        self._keep(result, history)
 
     def derive(self, func: Any, args: Sequence[Any], result: Any, span: Callable[[], Span | None]) -> None:
         """A call made no node: its result is cut off if whole numbers came of a followed tensor, or if what it was
@@ -113,8 +113,8 @@ class Origins:
             if known is not None:
                 self._keep(result, known)
 
-    def find(self, value: Any) -> Origin | None:
-        """The origin of a value, if it is one that was cut off."""
+    def find(self, value: Any) -> History | None:
+        """The history of a value, if it is one that was cut off."""
         known = self._known.get(id(value))
         return known[1] if known is not None and known[0]() is value else None
 
@@ -123,15 +123,15 @@ class Origins:
         operands = constants(site, args, self._names, full_elements)
         if self._known:
             for operand in operands:
-                operand.origin = self.find(args[operand.slot])
+                operand.history = self.find(args[operand.slot])
         return operands
 
-    def _keep(self, result: Any, origin: Origin) -> None:
+    def _keep(self, result: Any, history: History) -> None:
         while len(self._known) >= MAX_KNOWN:
             del self._known[next(iter(self._known))]
         # A tensor may be large, and is let go of; a number costs nothing, and its identity must not be given away.
         holder = weakref.ref(result) if isinstance(result, torch.Tensor) else lambda: result
-        self._known[id(result)] = holder, origin
+        self._known[id(result)] = holder, history
 
 
 def _can_be_known(value: Any) -> bool:
@@ -145,18 +145,18 @@ def _written(func: Any) -> str:
 
 
 def marks(found: Sequence[Constant], nodes: Sequence[Any], leaves: Mapping[int, int]) -> tuple[Mark | None, ...]:
-    """Place the origins of constants in a graph; `leaves` are indices by the identity of the leaf."""
-    if not any(constant.origin for constant in found):
+    """Place the histories of constants in a graph; `leaves` are indices by the identity of the leaf."""
+    if not any(constant.history for constant in found):
         return (None,) * len(found)
     numbers = {node._sequence_nr(): index for index, node in enumerate(nodes)}
-    return tuple(constant.origin and _mark(constant.origin, numbers, leaves) for constant in found)
+    return tuple(constant.history and _mark(constant.history, numbers, leaves) for constant in found)
 
 
-def _mark(origin: Origin, numbers: Mapping[int, int], leaves: Mapping[int, int]) -> Mark:
-    place = None if origin.leaf is None else leaves.get(origin.leaf)
-    if origin.number is not None:
-        place = numbers.get(origin.number)
-    return Mark(origin.how, origin.span, place)
+def _mark(history: History, numbers: Mapping[int, int], leaves: Mapping[int, int]) -> Mark:
+    place = None if history.leaf is None else leaves.get(history.leaf)
+    if history.number is not None:
+        place = numbers.get(history.number)
+    return Mark(history.how, history.span, place)
 
 
 def add_ghosts(nodes: list[Node], edges: list[Edge], placed: Sequence[tuple[int, Constant, Mark | None]]) -> None:
@@ -170,26 +170,26 @@ def add_ghosts(nodes: list[Node], edges: list[Edge], placed: Sequence[tuple[int,
     ghosts: dict[tuple[int | None, int | None], int] = {}
     drawn: set[int] = set()
     for at, constant, mark in placed:
-        origin = constant.origin
-        if mark is None or origin is None or at in drawn:
+        history = constant.history
+        if mark is None or history is None or at in drawn:
             continue
         drawn.add(at)
         nodes[at] = msgspec.structs.replace(nodes[at], cut=mark.how)
         target = mark.place
         if target is None:
-            target = ghosts.setdefault((origin.number, origin.leaf), len(nodes))
+            target = ghosts.setdefault((history.number, history.leaf), len(nodes))
             if target == len(nodes):
-                nodes.append(_ghost(target, origin))
+                nodes.append(_ghost(target, history))
         edges.append(Edge(f"e{len(edges)}", f"n{at}", f"n{target}", 0))
 
 
-def _ghost(index: int, origin: Origin) -> Node:
+def _ghost(index: int, history: History) -> Node:
     return Node(
         id=f"n{index}",
         kind="ghost",
-        name=origin.function,
-        label=origin.label[:MAX_LABEL],
-        variable=origin.variable,
-        span=origin.span,
-        cut=origin.how,
+        name=history.function,
+        label=history.label[:MAX_LABEL],
+        variable=history.variable,
+        span=history.span,
+        cut=history.how,
     )
