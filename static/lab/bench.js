@@ -18,6 +18,7 @@ export function firstLab() {
     race: {
       racers: [racer("SGD", { lr: "0.01" }), racer("SGD", { lr: "0.01", momentum: "0.9" }), racer("Adam", { lr: "0.1" })],
       isTuned: false,
+      isRandom: false,
       tuning: { start: "0.0001", stop: "1", count: "13" },
       steps: "100",
       target: "",

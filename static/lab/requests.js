@@ -28,7 +28,7 @@ export function scalarsOf(source) {
 const SURFACE = { expression: 41, program: 17 };
 
 /** One scalar variable or two are shown as they are; more are seen in a slice. */
-function hasOwnPlane(source) {
+export function hasOwnPlane(source) {
   const count = scalarsOf(source).length;
   return source.mode === "expression" && count <= 2 && variablesOf(source).filter(({ requires_grad }) => requires_grad).length === count;
 }
@@ -50,7 +50,7 @@ export function raceBody({ race }, source, catalog) {
     racers,
     ...form.target("race/target", race.target),
     ...(race.isTuned ? { tuning: form.stretch("race/tuning", race.tuning, true) } : {}),
-    ...(hasOwnPlane(source) ? {} : { surface: SURFACE[source.mode] }),
+    ...(hasOwnPlane(source) ? {} : { surface: SURFACE[source.mode], directions: race.isRandom ? "random" : "pca" }),
   };
   return { body, faults: form.faults };
 }

@@ -76,6 +76,9 @@ test("a race asks for what stands on its bench", () => {
   assert.deepEqual(body.variables.c, { value: 20, requires_grad: false });
   const program = sourceFrom({ mode: "program", program: "import torch", seed: 0 });
   assert.deepEqual([raceBody(lab, program, CATALOG).body.program, raceBody(lab, program, CATALOG).body.surface], ["import torch", 17]);
+  const planes = [lab, { ...lab, race: { ...lab.race, isRandom: true } }].map((one) => raceBody(one, program, CATALOG).body.directions);
+  assert.deepEqual(planes, ["pca", "random"]);
+  assert.equal(body.directions, undefined);
   const alone = raceBody({ ...lab, race: { ...lab.race, racers: lab.race.racers.slice(0, 1), steps: "0" } }, SOURCE, CATALOG).faults;
   assert.deepEqual(alone.map(({ code }) => code), ["too-few-racers", "too-small"]);
 });

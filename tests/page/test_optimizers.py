@@ -190,9 +190,16 @@ async def test_a_program_races_and_its_slice_says_what_it_hides(stage: Stage) ->
     await run_study(stage)
     await expect(page.locator(".course canvas.relief")).to_be_visible()
     await expect(page.locator(".course .hint")).to_contain_text("A slice through 33 dimensions")
+    plane = page.get_by_role("group", name="Plane of the surface")
+    await plane.get_by_role("button", name="Random").click()
+    await run_study(stage)
+    await expect(page.locator(".course figcaption")).to_contain_text("two random directions")
+    await expect(page.locator(".course .hint")).to_contain_text("of which 9 (biases and other vectors) stay")
+    await expect(page.locator(".course canvas.relief")).to_be_visible()
     await expect(page.locator(".standings tbody tr")).to_have_count(2)
     await page.get_by_role("button", name="Study an expression instead").click()
     await expect(page.locator("main.lab").get_by_label("Expression", exact=True)).to_have_value("x**2 + 20*y**2")
+    await expect(plane).to_have_count(0)
 
 
 async def test_a_sweep_that_is_too_large_is_refused_at_its_field_and_loses_nothing(opened: Opened) -> None:

@@ -22,7 +22,8 @@ export function Course({ race, body, names, paths, t, language, step, theme }) {
   const windows = useMemo(() => (isPlane ? windowOf(paths) : (windowOfSurface(race.surface) ?? (race.isOver ? windowOf(paths) : null))), [paths, race.surface, race.isOver]);
   const fetched = useRelief({ race, body, names, windows: isPlane ? windows : null, language });
   const relief = useMemo(() => (isPlane ? fetched : reliefOf(race.surface)), [fetched, race.surface]);
-  const title = t(isPlane ? "lab.course" : "lab.course-slice");
+  const isRandom = !isPlane && race.surface?.directions === "random";
+  const title = t(isPlane ? "lab.course" : isRandom ? "lab.course-random" : "lab.course-slice");
   if (!windows && race.isOver && !race.projection) return null;
   if (!windows) return html`<figure class="lab-chart"><figcaption>${title}</figcaption><div class="lab-plot" ref=${host}><p class="hint">${t("lab.no-course")}</p></div></figure>`;
   const scale = textScale();
@@ -33,7 +34,7 @@ export function Course({ race, body, names, paths, t, language, step, theme }) {
       <figcaption>${title}</figcaption>
       <div class="lab-plot" ref=${host}>
         ${relief && width > 0 && html`<${Ground} ...${{ relief, box, theme }} windows=${windows} />`}
-        ${width > 0 && html`<svg width=${width} height=${HEIGHT} role="img" aria-label=${t("lab.course-label", { names: names.join(", ") || "PCA", step })}>
+        ${width > 0 && html`<svg width=${width} height=${HEIGHT} role="img" aria-label=${t("lab.course-label", { names: names.join(", ") || (isRandom ? t("lab.plane-random") : "PCA"), step })}>
           <clipPath id="course-clip"><rect x=${box.left} y=${box.top} width=${box.width} height=${box.height} /></clipPath>
           <${Axes} box=${box} scales=${scales} across=${windows[0]} up=${windows[1]} names=${isPlane ? names : ["1", "2"]} />
           <g clip-path="url(#course-clip)">${paths.map((path) => html`<${Track} key=${path.k} ...${{ path, scales, step }} />`)}</g>
@@ -107,8 +108,10 @@ function windowOfSurface(surface) {
 }
 
 /** What a slice through many dimensions does not show. */
-function hiddenText({ projection, surface }, t) {
-  const { dimensions, explained, gradient_inside: inside } = surface.hidden;
+function hiddenText({ plan, projection, surface }, t) {
+  const { dimensions, explained, gradient_inside: inside, unmoved } = surface.hidden;
   const share = (number) => (number === null || number === undefined ? "?" : `${formatNumber(Number(number) * 100)} %`);
-  return t("lab.hidden", { dimensions, explained: share(explained ?? projection?.explained.reduce((a, b) => a + Number(b), 0)), inside: share(inside) });
+  const told = { dimensions, explained: share(explained ?? projection?.explained.reduce((a, b) => a + Number(b), 0)), inside: share(inside) };
+  if (surface.directions !== "random") return t("lab.hidden", told);
+  return t("lab.hidden-random", { ...told, unmoved, racer: plan.racers[surface.centre.racer].label, step: surface.centre.step, loss: formatNumber(Number(surface.centre.loss)) });
 }

@@ -4,7 +4,7 @@ import { formatNumber } from "../../format.js";
 import { MOST_RACERS } from "../../lab/bench.js";
 import { logGrid } from "../../lab/scales.js";
 import { pathsOf, standingsOf } from "../../lab/race.js";
-import { faultsOf, raceBody, scalarsOf } from "../../lab/requests.js";
+import { faultsOf, hasOwnPlane, raceBody, scalarsOf } from "../../lab/requests.js";
 import { variablesOf } from "../../source.js";
 import { html, useMemo, useState } from "../../vendor/preact.js";
 import { Course } from "./course.js";
@@ -36,6 +36,7 @@ export function RaceBench({ state, actions, studies, lab, catalog, language, t, 
         <p class="hint">${t(race.isTuned ? "lab.tuned-why" : "lab.given-why")}</p>
         ${race.isTuned && html`<${Stretch} legend=${t("lab.rates-tried")} path="race/tuning" value=${race.tuning} set=${(tuning) => put({ tuning })} ...${{ faults, t }} />`}
       </section>
+      ${!hasOwnPlane(state.source) && html`<${PlaneChoice} ...${{ t, put }} isRandom=${race.isRandom} />`}
       <div class="lab-numbers">
         <${TextField} label=${t("lab.steps")} path="race/steps" value=${race.steps} size=${5} set=${(steps) => put({ steps })} ...${{ faults, t }} />
         <${TextField} label=${t("lab.target")} path="race/target" value=${race.target} hint="–" set=${(target) => put({ target })} ...${{ faults, t }} />
@@ -46,6 +47,17 @@ export function RaceBench({ state, actions, studies, lab, catalog, language, t, 
       <${Problem} finding=${finding} language=${language} />
       ${finding?.data?.plan ? html`<${Results} ...${{ state, actions, t, language }} isRunning=${finding.status === "running"} race=${finding.data} body=${finding.body} />` : html`<p class="hint lab-empty">${t("lab.race-empty")}</p>`}
     </div>
+  `;
+}
+
+/** Many parameters are shown in a plane: that of the paths, or one at random around the best end. */
+function PlaneChoice({ isRandom, t, put }) {
+  const choice = (own) => html`<button type="button" key=${own} aria-pressed=${String(own === isRandom)} onClick=${() => put({ isRandom: own })}>${t(own ? "lab.plane-random" : "lab.plane-pca")}</button>`;
+  return html`
+    <section class="lab-rates lab-plane" aria-label=${t("lab.plane")}><h3>${t("lab.plane")}</h3>
+      <div class="choice" role="group" aria-label=${t("lab.plane")}>${[false, true].map(choice)}</div>
+      <p class="hint">${t(isRandom ? "lab.plane-random-why" : "lab.plane-pca-why")}</p>
+    </section>
   `;
 }
 
