@@ -89,6 +89,7 @@ fuzz: .venv/.dev system  ## look for bad input, FUZZ_SECONDS for each search
 	.venv/bin/python -m pytest -m fuzz -s tests/fuzz
 
 docker-test: .venv/.dev  ## build the image, run it confined, attack it
+	@scripts/system engine
 	.venv/bin/python -m pytest -m docker tests/test_image.py
 
 cluster-test: .venv-cluster/.cluster system  ## sweep on a Ray cluster of two nodes, kill one; check the manifests in deploy/
