@@ -127,7 +127,9 @@ MARKS: dict[str, Mark] = {
         "import logging\nseen = 'left' in logging.Logger.manager.loggerDict",
     ),
     "the clock": Mark("import time\ntime.monotonic = time.time = lambda: 0.0", "import time\nseen = time.time() > 1"),
-    "standard output": Mark("import io, sys\nsys.stderr = io.StringIO()", "import sys\nseen = sys.stderr is None"),
+    "standard error": Mark(
+        "import io, sys\nsys.stderr = io.StringIO()", "import sys\nseen = type(sys.stderr).__name__"
+    ),
     # -- chance ------------------------------------------------------------------------------------------------------
     "Python's seed": Mark("import random\nrandom.seed(99)", "import random\nseen = random.random()"),
     "torch's seed": Mark("import torch\ntorch.manual_seed(99)", "import torch\nseen = torch.rand(2).tolist()"),

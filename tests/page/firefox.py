@@ -65,12 +65,15 @@ class Firefox:
         return None if value is None else json.loads(value)
 
     async def until(self, expression: str) -> Any:
-        """Wait until an expression is true; the page tells when it has changed."""
+        """Wait until an expression is true, looking at each picture: a change of the address mutates no element."""
         watched = f"""new Promise((resolve, reject) => {{
-          const look = () => {{ const value = ({expression}); if (value) {{ watch.disconnect(); resolve(value); }} }};
-          const watch = new MutationObserver(look);
-          watch.observe(document, {{ subtree: true, childList: true, attributes: true, characterData: true }});
-          setTimeout(() => reject(new Error('waited in vain')), 20000);
+          const end = performance.now() + 20000;
+          const look = () => {{
+            const value = ({expression});
+            if (value) resolve(value);
+            else if (performance.now() > end) reject(new Error('waited in vain'));
+            else requestAnimationFrame(look);
+          }};
           look();
         }})"""
         return await self.evaluate(watched)
