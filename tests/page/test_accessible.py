@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 
@@ -67,6 +68,7 @@ async def chosen(stage: Stage) -> None:
 
 async def matrices(stage: Stage) -> None:
     await program(stage, MATRIX)
+    await expect(stage.page.locator("g.node.leaf", has_text="big")).to_be_visible()
     await stage.page.locator("g.node.leaf").first.click()
     await expect(stage.page.locator(".inspector table").first).to_be_visible()
 
@@ -99,6 +101,28 @@ async def descent(stage: Stage) -> None:
 async def landscape(stage: Stage) -> None:
     await stage.page.locator(".to-landscape").click()
     await expect(stage.page.locator("canvas.relief")).to_be_visible()
+
+
+def card(key: str, name: str) -> Callable[[Stage], Awaitable[None]]:
+    async def shown(stage: Stage) -> None:
+        await stage.sentence.click()
+        await stage.page.keyboard.press(key)
+        await expect(stage.page.locator(f".reason-card.{name} h2")).to_be_visible()
+        # What is spoken follows what is written after a moment of rest.
+        hidden = re.compile(r" grad \?" if name == "predict" else r" grad [^?]")
+        await expect(stage.page.locator("g.node.output")).to_have_attribute("aria-label", hidden)
+
+    return shown
+
+
+async def checked(stage: Stage) -> None:
+    await card("g", "check")(stage)
+    await expect(stage.page.locator("g.node .pill, .graph-canvas .pill").first).to_be_visible()
+
+
+async def flowing(stage: Stage) -> None:
+    await stage.page.locator(".to-flow").click()
+    await expect(stage.page.locator(".drawn-panel table, .drawn-panel canvas").first).to_be_visible()
 
 
 async def found(stage: Stage) -> None:
@@ -139,7 +163,7 @@ async def sweep(stage: Stage) -> None:
     await stage.page.locator("#lab-tab-sweep").click()
     await stage.page.locator(".lab-run .primary").click()
     await expect(stage.page.locator(".heat-legend .bound")).to_be_visible()
-    await stage.page.locator(".heat-host").focus()
+    await stage.page.locator("main.lab .heat-host").focus()
     await stage.page.keyboard.press("ArrowRight")
     for summary in await stage.page.locator(".lab-more summary").all():
         await summary.click()
@@ -168,6 +192,10 @@ STATES: dict[str, Callable[[Stage], Awaitable[None]]] = {
     "a problem": refused,
     "a descent": descent,
     "the landscape": landscape,
+    "the gradient flow": flowing,
+    "a guess": card("p", "predict"),
+    "a comparison": card("c", "compare"),
+    "checks of nodes": checked,
     "the search": found,
     "the help": dialog("help", ".toolbar button.help"),
     "the export": dialog("export", ".toolbar button.export"),
@@ -179,6 +207,8 @@ STATES: dict[str, Callable[[Stage], Awaitable[None]]] = {
     "a frame": address("/embed"),
     "a frame with a damaged link": address("/embed?again#1.abc"),
     "the API's page": address("/docs"),
+    "the problems": address("/problems"),
+    "a problem's page": address("/problems/loss-not-scalar"),
 }
 
 
