@@ -118,8 +118,7 @@ class Desk:
             outcome = "refused"
             raise
         finally:
-            self._service.metrics.runs.labels(outcome).inc()
-            self._service.metrics.run_seconds.observe(time.perf_counter() - started)
+            self._service.count(outcome, started)
 
     async def _whole(self, findings: Findings, form: Callable[[Any, str], Any], accepted: str, key: bytes) -> Reply:
         async with aclosing(findings):

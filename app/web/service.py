@@ -83,11 +83,12 @@ class Service:
             trace = await self.explorer.explore(job)
             outcome = outcome_of(trace.cut, trace.failure)
         finally:
-            self._count(outcome, started)
+            self.count(outcome, started)
         reply = await make_reply(msgspec.json.encode(trace), JSON)
         return Told(reply, EndEvent(trace.cut, trace.failure), not trace.passes)
 
-    def _count(self, outcome: str, started: float) -> None:
+    def count(self, outcome: str, started: float) -> None:
+        """Note in the metrics how a run ended; `started` is the `time.perf_counter()` of its beginning, in seconds."""
         self.metrics.runs.labels(outcome).inc()
         self.metrics.run_seconds.observe(time.perf_counter() - started)
 
@@ -110,7 +111,7 @@ class Service:
             trace = await self.explorer.record(job)
             outcome = outcome_of(trace.cut, trace.failure)
         finally:
-            self._count(outcome, started)
+            self.count(outcome, started)
         end = EndEvent(trace.cut, trace.failure)
         error = error_of(end, not trace.passes, msgspec.json.encode(trace))
         if error is not None:
@@ -150,7 +151,7 @@ class Service:
             answer = await self.laboratory.ask(job)
             outcome = outcome_of(answer.end.cut, answer.end.failure)
         finally:
-            self._count(outcome, started)
+            self.count(outcome, started)
         reply = await make_reply(msgspec.json.encode(answer.finding), JSON, LIGHT_LEVEL)
         return Told(reply, answer.end, answer.finding is None)
 
@@ -200,7 +201,7 @@ class Service:
             outcome = "refused"
             raise
         finally:
-            self._count(outcome, started)
+            self.count(outcome, started)
 
     async def _lines(
         self, job: Job, head: Sequence[Sight], rest: AsyncGenerator[Sight, None], accepted: str

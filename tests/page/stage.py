@@ -82,6 +82,24 @@ loss.backward()
 """
 
 
+FRAMES = """async (count) => {
+    const scrub = document.querySelector('input.scrub');
+    const times = { step: [], jump: [] };
+    for (let i = 0; i < count; i += 1) {
+        const isJump = i % 2 === 1;
+        scrub.value = isJump ? (i * 37) % Number(scrub.max) : Number(scrub.value) + 1;
+        const start = performance.now();
+        scrub.dispatchEvent(new Event('input', { bubbles: true }));
+        await Promise.resolve();
+        document.querySelector('.graph-canvas').getBoundingClientRect();
+        times[isJump ? 'jump' : 'step'].push(performance.now() - start);
+        if (i % 20 === 0) await new Promise(requestAnimationFrame);
+    }
+    const median = (list) => list.sort((a, b) => a - b)[list.length >> 1];
+    return { step: median(times.step), jump: median(times.jump) };
+}"""
+
+
 class Stage:
     """One page, and what a visitor does on it.
 
@@ -137,3 +155,8 @@ class Stage:
             kind,
         )
         return found
+
+    async def frame_times(self, count: int) -> dict[str, float]:
+        """Median milliseconds of the page's work for the next node ("step") and for any other ("jump"), in turn."""
+        times: dict[str, float] = await self.page.evaluate(FRAMES, count)
+        return times

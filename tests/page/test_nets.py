@@ -278,24 +278,6 @@ async def test_frames_of_large_pictures_are_measured(stage: Stage, record_proper
         await levels.select_option(label=level)
         boxes = stage.page.locator(".graph-canvas g.node")
         await expect(boxes.nth(least - 1)).to_be_attached()
-        times = await stage.page.evaluate(MEASURE)
+        times = await stage.frame_times(120)
         record_property(f"frame_milliseconds_{least}", times)
         print(f"\n{await boxes.count()} boxes: one node on {times['step']:.1f} ms, elsewhere {times['jump']:.1f} ms")
-
-
-MEASURE = """async () => {
-    const scrub = document.querySelector('input.scrub');
-    const times = { step: [], jump: [] };
-    for (let i = 0; i < 120; i += 1) {
-        const isJump = i % 2 === 1;
-        scrub.value = isJump ? (i * 37) % Number(scrub.max) : Number(scrub.value) + 1;
-        const start = performance.now();
-        scrub.dispatchEvent(new Event('input', { bubbles: true }));
-        await Promise.resolve();
-        document.querySelector('.graph-canvas').getBoundingClientRect();
-        times[isJump ? 'jump' : 'step'].push(performance.now() - start);
-        if (i % 20 === 0) await new Promise(requestAnimationFrame);
-    }
-    const median = (list) => list.sort((a, b) => a - b)[list.length >> 1];
-    return { step: median(times.step), jump: median(times.jump) };
-}"""

@@ -220,23 +220,6 @@ async def test_nothing_overflows_whatever_the_width(stage: Stage, theme: Any, wi
 async def test_one_frame_of_fifty_nodes_is_measured(stage: Stage, record_property: Any) -> None:
     trace = await stage.trace(FIFTY)
     assert len(trace["graphs"][0]["nodes"]) == 50
-    times = await stage.page.evaluate(
-        """async () => {
-            const scrub = document.querySelector('input.scrub');
-            const times = { steps: [], jumps: [] };
-            for (let i = 0; i < 400; i += 1) {
-                const isJump = i % 2 === 1;
-                scrub.value = isJump ? (i * 37) % Number(scrub.max) : Number(scrub.value) + 1;
-                const start = performance.now();
-                scrub.dispatchEvent(new Event('input', { bubbles: true }));
-                await Promise.resolve();
-                document.querySelector('.graph-canvas').getBoundingClientRect();
-                times[isJump ? 'jumps' : 'steps'].push(performance.now() - start);
-                if (i % 20 === 0) await new Promise(requestAnimationFrame);
-            }
-            const median = (list) => list.sort((a, b) => a - b)[list.length >> 1];
-            return { step: median(times.steps), jump: median(times.jumps) };
-        }"""
-    )
+    times = await stage.frame_times(400)
     record_property("frame_milliseconds", times)
     print(f"\n50 nodes: one node on {times['step']:.1f} ms, anywhere else {times['jump']:.1f} ms (median)")
