@@ -15,9 +15,13 @@ export function createChecking({ store }) {
 
   /** Check every node of the pass on show. */
   async function checkNodes() {
-    const { trace, position, source, settings } = store.get();
-    const pass = trace ? frameAt(timelineOf(trace), position).pass : -1;
-    if (pass < 0) return;
+    const { trace, position } = store.get();
+    if (trace) await checkPass(frameAt(timelineOf(trace), position).pass);
+  }
+
+  async function checkPass(pass) {
+    const { trace, source, settings } = store.get();
+    if (!trace?.passes[pass]) return;
     current.controller?.abort();
     const controller = new AbortController();
     current.controller = controller;
@@ -40,5 +44,10 @@ export function createChecking({ store }) {
     store.set(({ overlays: { check, ...others } }) => ({ check: null, overlays: others }));
   }
 
-  return { checkNodes, endCheck };
+  return {
+    checkNodes,
+    endCheck,
+    /** What a link holds: the pass that was checked. */
+    restoreCheck: (pass) => (pass === null ? store.get().check && endCheck() : checkPass(pass)),
+  };
 }

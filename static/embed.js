@@ -39,10 +39,10 @@ async function open(link) {
   const language = settingsAsked().language ?? link.language ?? chosen.language;
   store.set({ settings: { ...chosen, direction: link.direction, language } });
   const done = actions.open(link.source, { position: link.position });
-  store.set({ selection: link.selection });
+  store.set({ selection: link.selection, tint: link.tint, loop: link.loop });
   await actions.setPredict(link.predict?.hides ?? null, link.predict?.guesses);
   await done;
-  await actions.restorePin(link.pin ?? null);
+  await (await import("./restoring.js")).restore({ store, actions }, link);
 }
 
 /** The way to the whole page leads to exactly what the frame shows. */
@@ -50,7 +50,7 @@ function keepLink() {
   const timer = { handle: null };
   const follow = async () => store.set({ whole: `/#${await packState(store.get())}` });
   store.subscribe((state, before) => {
-    if (["source", "position", "selection", "predict", "pin"].every((name) => state[name] === before[name])) return;
+    if (["source", "position", "selection", "predict", "pin", "check", "trace", "tint", "loop"].every((name) => state[name] === before[name])) return;
     clearTimeout(timer.handle);
     timer.handle = setTimeout(follow, 100);
   });

@@ -12,26 +12,32 @@ import { frameAt, timelineOf } from "./timeline.js";
 
 const FILES = ["svg", "png", "pdf", "dot", "film", "json", "py"];
 const TEXTS = ["link", "embed", "curl", "python"];
+/** These hold every number, also those that are to be guessed. */
+const TELLING = ["svg", "png", "pdf", "dot", "json"];
 
-/** What can be taken away: of a trace that was opened only what the page can make without running it again. */
-export function choicesOf({ opened }) {
-  return opened ? { files: ["film", "json", "py"], texts: [] } : { files: FILES, texts: TEXTS };
+/**
+ * What can be taken away: of a trace that was opened only what the page can make without running it again. `withheld`
+ * are the files that would tell what someone is to guess.
+ */
+export function choicesOf({ opened, predict }) {
+  const choices = opened ? { files: ["film", "json", "py"], texts: [] } : { files: FILES, texts: TEXTS };
+  return { ...choices, withheld: predict ? choices.files.filter((kind) => TELLING.includes(kind)) : [] };
 }
 
 /**
  * Make a file of what is on show.
  *
  * @param {any} state
- * @param {string} kind one of `choicesOf(state).files`
+ * @param {string} kind one of `choicesOf(state).files`, and none that is withheld
  * @returns {Promise<{name: string, blob: Blob}>}
  */
 export async function makeFile(state, kind) {
-  const { source, trace, settings } = state;
+  const { source, trace, settings } = state.sight ? state.sight(state) : state;
   const options = { language: settings.language };
   if (kind === "py") return { name: "program.py", blob: new Blob([programOf(state)], { type: "text/x-python" }) };
   if (kind === "json") return { name: "trace.json", blob: state.opened ? fileOf(trace) : await fetchTrace(bodyOf(source), options) };
   const frame = frameAt(timelineOf(trace), state.position);
-  if (kind === "film") return { name: "autograd.svg", blob: new Blob([await film(state, frame)], { type: "image/svg+xml" }) };
+  if (kind === "film") return { name: "autograd.svg", blob: new Blob([await film({ trace, settings }, frame)], { type: "image/svg+xml" }) };
   const query = pictureQuery(frame, themeOf(settings), settings.direction);
   return { name: `graph.${kind}`, blob: await fetchPicture(kind, query, bodyOf(source), options) };
 }

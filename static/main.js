@@ -91,15 +91,16 @@ function tellFault(code) {
   });
 }
 
-async function openLink({ source, position, selection, direction, lesson, predict, pin, lab, ...view }) {
+async function openLink(link) {
+  const { source, position, selection, direction, lesson, predict, tint, loop, lab, ...view } = link;
   const { settings: chosen, panel, terrain } = store.get();
   const language = settingsAsked().language ?? view.language ?? chosen.language;
   store.set({ settings: { ...chosen, direction, language }, panel: view.panel ?? panel, terrain: { ...terrain, ...view.axes } });
   const done = actions.open(source, { position });
-  store.set({ selection, lesson, lab });
+  store.set({ selection, lesson, tint, loop, lab });
   await actions.setPredict(predict?.hides ?? null, predict?.guesses);
   await done;
-  await actions.restorePin(pin ?? null);
+  await (await import("./restoring.js")).restore({ store, actions }, link);
 }
 
 /** The address follows what was written, so that nothing is lost when the page is loaded again. */
@@ -107,7 +108,7 @@ function keepAddress() {
   const first = store.get().source;
   const timer = { handle: null };
   store.subscribe((state, before) => {
-    const isSame = ["source", "position", "selection", "settings", "lesson", "panel", "terrain", "predict", "pin", "lab"].every((name) => state[name] === before[name]);
+    const isSame = ["source", "position", "selection", "settings", "lesson", "panel", "terrain", "predict", "pin", "check", "trace", "tint", "loop", "lab"].every((name) => state[name] === before[name]);
     if (isSame || state.playing || (state.source === first && location.hash === "")) return;
     clearTimeout(timer.handle);
     timer.handle = setTimeout(async () => {

@@ -35,7 +35,7 @@ export function firstState(chosen) {
     panel: "curves",
     lab: null,
     findings: {},
-    terrain: { x: null, y: null, zoom: 1 },
+    terrain: { plane: "axes", x: null, y: null, zoom: 1 },
     isProgramShown: false,
     jump: null,
     predict: null,

@@ -5,6 +5,8 @@ import { sourceFrom } from "./source.js";
 
 const VERSION = "1";
 const LARGEST = 400_000;
+const MOST_GRAPHS = 50;
+const MOST_KEYS = 500;
 
 /**
  * Pack what a link holds.
@@ -12,7 +14,7 @@ const LARGEST = 400_000;
  * @param {any} state
  * @returns {Promise<string>} letters, digits, `-`, `_` and one dot
  */
-export async function packState({ source, position, selection, settings, lesson, panel, terrain, predict, pin, lab }) {
+export async function packState({ source, position, selection, settings, lesson, panel, terrain, predict, pin, check, trace, tint, loop, lab }) {
   const kept = {
     s: slim(source),
     p: position,
@@ -22,6 +24,10 @@ export async function packState({ source, position, selection, settings, lesson,
     l: lesson ?? undefined,
     q: predict ? packPredict(predict) : undefined,
     c: pin ? packPin(pin, source) : undefined,
+    k: check?.pass,
+    f: packFolds(trace),
+    t: tint === "none" ? undefined : tint,
+    o: loop ? [loop.from, loop.to] : undefined,
     b: lab ?? undefined,
     ...viewOf(panel, terrain),
   };
@@ -31,8 +37,26 @@ export async function packState({ source, position, selection, settings, lesson,
 
 /** Which panel is open, where it is not the usual one, and the landscape's axes in it. */
 function viewOf(panel, terrain) {
-  if (panel !== "landscape") return panel === "output" ? { v: panel } : {};
-  return { v: panel, x: terrain.x ?? undefined, y: terrain.y ?? undefined };
+  if (panel !== "landscape") return panel === "curves" ? {} : { v: panel };
+  return { v: panel, x: terrain.x ?? undefined, y: terrain.y ?? undefined, w: terrain.plane };
+}
+
+/** Which groups are open and closed, and how deep, in each graph that was drawn anew since it came. */
+function packFolds(trace) {
+  const touched = (trace?.graphs ?? []).filter(({ groups = [], clusters = [], closed }) => closed && groups.length + clusters.length > 0);
+  return touched.length > 0 ? touched.map(({ id, opened = [], closed, depth }) => [id, opened, closed, depth ?? null]) : undefined;
+}
+
+function readFolds(f) {
+  const areKeys = (keys) => Array.isArray(keys) && keys.length <= MOST_KEYS && keys.every((key) => typeof key === "string" && key.length <= 400);
+  const fits = ([id, opened, closed, depth]) => /^g\d{1,6}$/.test(id) && areKeys(opened) && areKeys(closed) && (depth === null || whole(depth) === depth);
+  const folds = Array.isArray(f) ? f.slice(0, MOST_GRAPHS).filter((one) => Array.isArray(one) && fits(one)) : [];
+  return folds.map(([id, expanded, collapsed, depth]) => ({ id, expanded, collapsed, depth }));
+}
+
+function readLoop(o) {
+  const [from, to] = Array.isArray(o) ? o.map(whole) : [0, 0];
+  return from < to ? { from, to } : null;
 }
 
 /** Of the two ways to write only the one in use travels, so that links stay short. */
@@ -75,7 +99,7 @@ export function faultOfLink(text) {
 }
 
 /** Take from a link what fits, for anyone may write one. */
-function readLink({ s, p, n, d, l, q, c, b, g, v, x, y }) {
+function readLink({ s, p, n, d, l, q, c, k, f, t, o, b, g, v, x, y, w }) {
   const source = sourceOf(s);
   return source && {
     source,
@@ -83,11 +107,15 @@ function readLink({ s, p, n, d, l, q, c, b, g, v, x, y }) {
     selection: /^[nem]\d+$/.test(n) ? n : null,
     direction: d === "LR" ? "LR" : "TB",
     language: LANGUAGES.includes(g) ? g : null,
-    panel: ["curves", "landscape", "output"].includes(v) ? v : null,
-    axes: { x: typeof x === "string" ? x : null, y: typeof y === "string" ? y : null },
+    panel: ["curves", "landscape", "flow", "output"].includes(v) ? v : null,
+    axes: { x: typeof x === "string" ? x : null, y: typeof y === "string" ? y : null, plane: ["random", "pca"].includes(w) ? w : "axes" },
     lesson: typeof l === "string" && /^[a-z-]{1,40}$/.test(l) ? l : null,
     predict: readPredict(q),
     pin: readPin(c),
+    check: Number.isSafeInteger(k) && k >= 0 ? k : null,
+    folds: readFolds(f),
+    tint: ["gradient", "value", "module", "time"].includes(t) ? t : "none",
+    loop: readLoop(o),
     lab: readLab(b),
   };
 }

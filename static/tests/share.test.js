@@ -14,7 +14,7 @@ test("an expression comes back with its form, place and choice", async () => {
   const found = await unpackState(`#${await packState(STATE)}`);
   assert.deepEqual(found.source, STATE.source);
   assert.deepEqual([found.position, found.selection, found.direction, found.language], [12, "n3", "LR", "zh"]);
-  assert.deepEqual([found.panel, found.axes], ["landscape", { x: "a", y: "" }]);
+  assert.deepEqual([found.panel, found.axes], ["landscape", { x: "a", y: "", plane: "axes" }]);
 });
 
 test("a program comes back letter for letter", async () => {
@@ -27,6 +27,31 @@ test("a link is short, and made of letters that need no escape", async () => {
   const packed = await packState(STATE);
   assert.match(packed, /^1\.[A-Za-z0-9_-]+$/);
   assert.ok(packed.length < 400, `${packed.length} letters`);
+});
+
+test("checks, opened groups, colours, a loop and the plane come back", async () => {
+  const graphs = [
+    { id: "g0", groups: [{}], opened: ["auto"] },
+    { id: "g1", groups: [{}], opened: ["net.0", "net.0.1"], closed: ["net.2"], depth: 2 },
+    { id: "g2", opened: [], closed: [] },
+  ];
+  const state = { ...STATE, check: { pass: 3 }, trace: { graphs }, tint: "time", loop: { from: 2, to: 9 }, panel: "flow", terrain: { ...STATE.terrain, plane: "pca" } };
+  const found = await unpackState(await packState(state));
+  assert.deepEqual(found.folds, [{ id: "g1", expanded: ["net.0", "net.0.1"], collapsed: ["net.2"], depth: 2 }]);
+  assert.deepEqual([found.check, found.tint, found.loop, found.panel], [3, "time", { from: 2, to: 9 }, "flow"]);
+  assert.equal((await unpackState(await packState({ ...state, panel: "landscape" }))).axes.plane, "pca");
+});
+
+test("a link from before these were in it opens as it did", async () => {
+  const found = await unpackState(link({ s: { mode: "program", program: "x", seed: 0 }, p: 4, d: "TB", v: "landscape", x: "a" }));
+  assert.deepEqual([found.check, found.folds, found.tint, found.loop], [null, [], "none", null]);
+  assert.deepEqual(found.axes, { x: "a", y: null, plane: "axes" });
+});
+
+test("what does not fit is left out of a link", async () => {
+  const s = { mode: "program", program: "x" };
+  const found = await unpackState(link({ s, k: -1, f: [["g0", [7], [], null], ["x", [], [], null], 3], t: "red", o: [5, 5] }));
+  assert.deepEqual([found.check, found.folds, found.tint, found.loop], [null, [], "none", null]);
 });
 
 test("what stood in the lab comes back, and nothing else in its place", async () => {
@@ -59,7 +84,7 @@ test("what does not fit in a link is left out", async () => {
   assert.deepEqual(found.source.variables, { x: { value: 1, requires_grad: true } });
   assert.deepEqual(found.source.optimizer, { name: "Adam", options: { lr: 0.1 } });
   assert.deepEqual([found.source.steps, found.source.seed, found.position, found.selection, found.direction], [0, 0, 0, null, "TB"]);
-  assert.deepEqual([found.language, found.panel, found.axes], [null, null, { x: null, y: null }]);
+  assert.deepEqual([found.language, found.panel, found.axes], [null, null, { x: null, y: null, plane: "axes" }]);
 });
 
 test("what is hidden travels with the guesses, and nothing else does", async () => {

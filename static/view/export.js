@@ -4,6 +4,7 @@ import { ProblemError } from "../api.js";
 import { choicesOf, makeFile, makeText } from "../exports.js";
 import { sentencesOf, translator } from "../i18n.js";
 import { html, useState } from "../vendor/preact.js";
+import { Hidden } from "./hidden.js";
 import { Sentence } from "./problem.js";
 
 const PICTURES = new Set(["svg", "png", "pdf", "dot", "film"]);
@@ -13,7 +14,7 @@ export function ExportChoices({ state, actions }) {
   const t = translator(state.settings.language);
   const [busy, setBusy] = useState(null);
   const [said, say] = useState(null);
-  const { files, texts } = choicesOf(state);
+  const { files, texts, withheld } = choicesOf(state);
   const hasPicture = Boolean(state.trace?.graphs.length);
   const attempt = async (kind, act) => {
     setBusy(kind);
@@ -32,8 +33,9 @@ export function ExportChoices({ state, actions }) {
   const copy = (kind) => attempt(kind, async () => put(await makeText(state, kind), t));
   return html`
     <h3>${t("export.files")}</h3>
+    ${withheld.length > 0 && html`<${Hidden} what="export" language=${state.settings.language} />`}
     <ul class="export-list">
-      ${files.map((kind) => html`<li key=${kind}><button type="button" class="example" disabled=${busy === kind || (PICTURES.has(kind) && !hasPicture)} onClick=${() => keep(kind)}>
+      ${files.map((kind) => html`<li key=${kind}><button type="button" class="example" disabled=${busy === kind || withheld.includes(kind) || (PICTURES.has(kind) && !hasPicture)} onClick=${() => keep(kind)}>
         <b>${t(`export.${kind}`)}</b><span>${t(`export.${kind}-why`)}</span></button></li>`)}
     </ul>
     ${texts.length > 0 && html`<h3>${t("export.texts")}</h3>`}

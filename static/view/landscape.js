@@ -8,6 +8,7 @@ import { sceneAt } from "../scene.js";
 import { variablesOf } from "../source.js";
 import { frameAt, timelineOf } from "../timeline.js";
 import { html, useLayoutEffect, useMemo, useRef, useState } from "../vendor/preact.js";
+import { Hidden } from "./hidden.js";
 import { Icon } from "./icons.js";
 import { Plane } from "./plane.js";
 import { Sentence } from "./problem.js";
@@ -17,6 +18,7 @@ import { useSlice } from "./slice.js";
 /** @param {{state: any, actions: any}} props */
 export function Landscape({ state, actions }) {
   const t = translator(state.settings.language);
+  if (state.predict) return html`<section class="landscape-view" aria-label=${t("landscape.title")}><${Hidden} what="landscape" language=${state.settings.language} /></section>`;
   const scene = sceneOf(state);
   const scalars = scene ? scalarsOf(state, scene) : [];
   if (scalars.length === 0) return html`<section class="landscape-view" aria-label=${t("landscape.title")}><p class="hint">${t("landscape.empty")}</p></section>`;

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from playwright.async_api import Browser, expect
 
 from tests.page.stage import DESCENT, MATRIX, QUADRATIC, Stage
+from tests.page.test_export import SVG, take
 from tests.page.test_reason import id_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+TELLING = """import torch
+w = torch.tensor(3.0, requires_grad=True)
+b = torch.tensor(-2.0, requires_grad=True)
+for step in range(2):
+    loss = 23 * w * -b + 500
+    loss.backward()
+    print("loss", loss.item())
+"""
 
 
 async def test_gradients_are_hidden_everywhere_until_they_are_guessed(stage: Stage) -> None:
@@ -115,3 +127,59 @@ async def test_curves_wait_for_the_guess(stage: Stage) -> None:
     await expect(page.locator(".curves-charts")).to_contain_text("hidden until you have guessed")
     await page.get_by_role("button", name="Show everything again").click()
     await expect(page.locator(".curves-charts figure")).to_have_count(2)
+
+
+@pytest.mark.parametrize("hides", ["gradients", "values"])
+async def test_no_panel_file_or_table_tells_what_is_to_be_guessed(stage: Stage, tmp_path: Path, hides: str) -> None:
+    page = stage.page
+    await stage.trace(TELLING)
+    await stage.press("end")
+    await stage.sentence.click()
+    await page.keyboard.press("p")
+    card = page.get_by_role("region", name="Predict, then reveal")
+    await card.get_by_role("button", name=hides, exact=True).click()
+    await page.get_by_role("button", name="Landscape", exact=True).click()
+    await expect(page.locator(".landscape-view")).to_contain_text("While you guess, the landscape stays hidden")
+    await expect(page.locator(".plane, canvas.relief")).to_have_count(0)
+    await page.locator(".to-flow").click()
+    await expect(page.locator(".flow-view")).to_contain_text("While you guess, norms stay hidden")
+    await page.get_by_role("button", name="Show as a table").click()
+    table = page.locator(".graph-table")
+    await expect(table).to_be_visible()
+    told = "638" if hides == "values" else "-69"
+    assert told not in await table.inner_text()
+    await page.get_by_role("button", name="Show as a table").click()
+
+    await page.get_by_role("button", name="Export").click()
+    note = page.locator("dialog.export").get_by_role("note")
+    await expect(note).to_contain_text("While you guess, files that hold the numbers are kept back")
+    for title in ("SVG", "PNG", "PDF", "DOT", "JSON trace"):
+        choice = page.locator("dialog.export .example").filter(has=page.get_by_text(title, exact=True))
+        await expect(choice).to_be_disabled()
+    film = await take(stage, "Animated SVG", tmp_path)
+    words = {element.text for element in ElementTree.parse(film).getroot().iter(f"{SVG}text")}
+    assert "?" in words
+    assert told not in words
+    await page.keyboard.press("Escape")
+    assert told not in await page.locator("body").inner_text()
+
+    await card.get_by_role("button", name="Show everything again").click()
+    await page.get_by_role("button", name="Landscape", exact=True).click()
+    await expect(page.locator(".plane")).to_be_visible()
+    await page.get_by_role("button", name="Export").click()
+    assert told in (await take(stage, "SVG", tmp_path)).read_text("utf-8")
+
+
+async def test_the_lab_lists_no_gradient_that_is_to_be_guessed(stage: Stage) -> None:
+    page = stage.page
+    await stage.sentence.click()
+    await page.keyboard.press("p")
+    await page.locator(".lab-button").click()
+    await page.locator("#lab-tab-check").click()
+    await expect(page.locator("main.lab")).to_contain_text("While you guess, the check stays hidden")
+    await expect(page.locator("main.lab .primary")).to_have_count(0)
+    await page.locator("main.lab .lab-head .button").click()
+    await page.get_by_role("button", name="Show everything again").click()
+    await page.locator(".lab-button").click()
+    await page.locator(".lab-run .primary").click()
+    await expect(page.locator(".lab-leaf").first).to_be_visible()

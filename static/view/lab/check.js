@@ -4,6 +4,7 @@ import { formatNumber } from "../../format.js";
 import { checkBody, faultsOf } from "../../lab/requests.js";
 import { html } from "../../vendor/preact.js";
 import { Formula } from "../formula.js";
+import { Hidden } from "../hidden.js";
 import { RunBar, TextField } from "./fields.js";
 import { Problem } from "./problem.js";
 import { useStudy } from "./study.js";
@@ -12,7 +13,11 @@ import { useStudy } from "./study.js";
 const MOST_ROWS = 64;
 
 /** @param {{state: any, studies: any, lab: any, language: string, t: any, set: any, subject: any}} props */
-export function CheckBench({ state, studies, lab, language, t, set, subject }) {
+export function CheckBench(props) {
+  return props.state.predict ? html`<${Hidden} what="check" language=${props.language} />` : html`<${Checking} ...${props} />`;
+}
+
+function Checking({ state, studies, lab, language, t, set, subject }) {
   const read = checkBody(lab, state.source);
   const finding = state.findings.check;
   const study = useStudy({ kind: "check", read, isRun: lab.check.isRun, isReady: true, studies, finding, set });

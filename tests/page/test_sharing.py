@@ -1,0 +1,106 @@
+"""What a link brings back beside the source: checks, opened groups, colours, a loop; and what no switch takes away."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.page.stage import DEEP, DESCENT, QUADRATIC, Stage
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def copied(page: Page) -> str:
+    """Copy a link, as a visitor does."""
+    await page.get_by_role("button", name="Copy a link to exactly this").click()
+    await expect(page.locator(".toast")).to_contain_text("Link copied")
+    return page.url
+
+
+async def test_a_link_shows_the_checks_again(stage: Stage, browser: Browser) -> None:
+    page = stage.page
+    await stage.trace(DESCENT)
+    await stage.sentence.click()
+    await page.keyboard.press("PageDown")
+    await page.keyboard.press("PageDown")
+    await page.keyboard.press("g")
+    await expect(page.locator("g.pill.check.agrees").first).to_be_visible()
+    badges = await page.locator("g.pill.check").count()
+    link = await copied(page)
+
+    context = await browser.new_context(locale="en-US")
+    other = await context.new_page()
+    await other.goto(link)
+    await expect(other.get_by_role("region", name="Gradient check")).to_contain_text("Pass 3:")
+    await expect(other.locator("g.pill.check")).to_have_count(badges)
+    await other.goto(link.replace("/#", "/embed#"))
+    await expect(other.locator("g.pill.check")).to_have_count(badges)
+    await context.close()
+
+    await page.get_by_role("button", name="Remove the badges").click()
+    await page.goto(await copied(page))
+    await page.reload()
+    await expect(page.locator(".timeline-place")).to_contain_text("step 3 of 100")
+    await expect(page.locator("g.pill.check")).to_have_count(0)
+
+
+async def test_a_link_opens_the_groups_that_were_open(stage: Stage, browser: Browser) -> None:
+    page = stage.page
+    await stage.trace(DEEP)
+    await page.locator(".graph-canvas g.group").first.click()
+    async with page.expect_response("**/api/layout"):
+        await page.get_by_role("button", name="Open (O)").click()
+    await expect(page.locator(".graph-canvas g.cluster").first).to_be_attached()
+    await page.get_by_label("Colour nodes by").select_option("gradient")
+    drawn = await page.locator(".graph-canvas :is(g.node, g.group)").count()
+    await page.locator(".graph-canvas g.node").nth(2).dispatch_event("click")
+    chosen = await page.locator(".graph-canvas .chosen").first.get_attribute("id")
+    link = await copied(page)
+
+    context = await browser.new_context(locale="en-US")
+    other = await context.new_page()
+    await other.goto(link)
+    await expect(other.locator(".graph-canvas g.cluster").first).to_be_attached()
+    await expect(other.locator(".graph-canvas :is(g.node, g.group)")).to_have_count(drawn)
+    await expect(other.locator(f".graph-canvas #{chosen}")).to_have_class(re.compile(r"\bchosen\b"))
+    await expect(other.get_by_label("Colour nodes by")).to_have_value("gradient")
+    await context.close()
+
+
+async def test_no_switch_takes_the_view_away(stage: Stage) -> None:
+    page = stage.page
+    await stage.trace(QUADRATIC)
+    await stage.press("end")
+    await page.keyboard.press("ArrowLeft")
+    await page.locator("g.node.leaf").first.click()
+    await page.locator(".to-flow").click()
+    await stage.sentence.click()
+    await page.keyboard.press("g")
+    await expect(page.locator("g.pill.check").first).to_be_visible()
+
+    async def seen() -> list[object]:
+        chosen = await page.locator("g.node.chosen").get_attribute("id")
+        badges = await page.locator("g.pill.check").count()
+        return [await stage.position(), chosen, badges, await page.locator(".to-flow").get_attribute("aria-pressed")]
+
+    before = await seen()
+    assert before[3] == "true"
+    await page.get_by_role("button", name="中文").click()
+    await expect(page.get_by_role("button", name="运行", exact=True)).to_be_visible()
+    assert await seen() == before
+    await page.get_by_role("button", name="EN", exact=True).click()
+    await expect(page.get_by_role("button", name="Run", exact=True)).to_be_visible()
+    await page.locator(".toolbar button.quiet.system").click()
+    assert await seen() == before
+    await page.get_by_role("button", name="Presentation size: everything larger").click()
+    await expect(page.get_by_role("button", name="Usual size")).to_be_visible()
+    assert await seen() == before
+    await page.set_viewport_size({"width": 390, "height": 844})
+    assert await seen() == before
+    await page.wait_for_url("**/#1.*")
+    await copied(page)
+    await page.reload()
+    await expect(page.locator("g.pill.check").first).to_be_attached()
+    assert await seen() == before
