@@ -13,7 +13,7 @@ import torch
 from app.settings import Limits
 from app.trace.codec import encode
 from app.tracer.study import study
-from app.web.studies import read_landscape
+from app.web.landscapes import read_landscape
 from benchmarks.client import Connection, request_bytes
 from benchmarks.recorded import in_fork, timed, warm
 from benchmarks.rounds import side_by_side
@@ -106,7 +106,7 @@ def landscapes(post: Callable[[str, dict[str, object]], float]) -> Iterator[Row]
         {"variable": "y", "start": -1, "stop": 3, "count": SIDE},
     ]
     body: dict[str, object] = {"expression": VALLEY, "axes": axes}
-    job = read_landscape(body, Limits())
+    job, _ = read_landscape(body, Limits())
     written: list[bytes] = []
 
     def bare() -> None:

@@ -90,9 +90,15 @@ export async function fetchTrace(body, { language }) {
   return (await send("/api/trace", { method: "POST", language, body })).blob();
 }
 
-/** The loss of an expression over one variable or two. */
+/** The loss over a grid, of an expression or of one pass of a run; its columns come packed, and are lists of numbers here. */
 export async function fetchLandscape(body, { language, signal }) {
-  return (await send("/api/landscape", { method: "POST", language, signal, body })).json();
+  const answer = await (await send("/api/landscape", { method: "POST", language, signal, body: { ...body, numbers: "base64" } })).json();
+  return { ...answer, losses: unpacked(answer.losses), gradients: answer.gradients.map(unpacked) };
+}
+
+function unpacked({ base64, dtype }) {
+  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  return Array.from(new (dtype === "float32" ? Float32Array : Float64Array)(bytes.buffer));
 }
 
 /** A trace file that the visitor brings, checked and drawn. */

@@ -12,7 +12,18 @@ from app.settings import Limits
 from app.trace.findings import answers
 from app.trace.job import Job
 from app.trace.model import EndEvent, Failure
-from app.trace.study import Check, CheckEvent, Finding, Landscape, LandscapeEvent, NodeCheck, NodeCheckEvent, Study
+from app.trace.study import (
+    Axis,
+    Check,
+    CheckEvent,
+    Finding,
+    Landscape,
+    LandscapeEvent,
+    NodeCheck,
+    NodeCheckEvent,
+    Slice,
+    Study,
+)
 
 AXES = 2
 
@@ -37,7 +48,7 @@ class Laboratory:
             ProgramError, LimitError: the grid is none, or has more cells than `Limits.cells`.
             ServiceError: no confined process could be had, or too many runs wait already.
         """
-        assert isinstance(job.study, Landscape | Check | NodeCheck)
+        assert isinstance(job.study, Landscape | Slice | Check | NodeCheck)
         check_study(job.study, job.limits)
         finding: Finding | None = None
         end = EndEvent()
@@ -59,16 +70,28 @@ def check_study(study: Study, limits: Limits) -> None:
         ProgramError: no axis, too many, one twice, or one without extent.
         LimitError: too many cells.
     """
-    if not isinstance(study, Landscape):
+    if not isinstance(study, Landscape | Slice):
         return
-    names = [axis.variable for axis in study.axes]
-    if not 1 <= len(names) <= AXES:
-        raise ProgramError("axes-count", {"count": len(names)})
-    if len(set(names)) < len(names):
-        raise ProgramError("axis-twice", {"name": names[0][:60]})
-    for axis in study.axes:
-        if axis.count < 2 or axis.start == axis.stop:
-            raise ProgramError("axis-empty", {"name": axis.variable[:60]})
+    if isinstance(study, Landscape) or study.compass is None:
+        check_axes(study.axes)
+    elif study.compass.count < 2:
+        raise ProgramError("axis-empty", {"name": study.compass.kind})
     if study.cells > limits.cells:
         parameters: dict[str, Parameter] = {"limit": "cells", "value": limits.cells, "unit": "cells"}
         raise LimitError("limit-cells", parameters | {"count": study.cells})
+
+
+def check_axes(axes: tuple[Axis, ...]) -> None:
+    """Refuse axes that span nothing.
+
+    Raises:
+        ProgramError: no axis, too many, one twice, or one without extent.
+    """
+    places = [(axis.variable, axis.index) for axis in axes]
+    if not 1 <= len(places) <= AXES:
+        raise ProgramError("axes-count", {"count": len(places)})
+    if len(set(places)) < len(places):
+        raise ProgramError("axis-twice", {"name": places[0][0][:60]})
+    for axis in axes:
+        if axis.count < 2 or axis.start == axis.stop:
+            raise ProgramError("axis-empty", {"name": axis.variable[:60]})

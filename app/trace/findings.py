@@ -8,8 +8,10 @@ import re
 
 import msgspec
 
+from app.trace.outcomes import check_hidden
 from app.trace.soundness import TEXT_LETTERS, clean_name, clean_text, require
 from app.trace.study import (
+    Check,
     CheckedElement,
     CheckedLeaf,
     CheckEvent,
@@ -18,6 +20,8 @@ from app.trace.study import (
     LandscapeEvent,
     NodeCheck,
     NodeCheckEvent,
+    Slice,
+    SliceView,
     Study,
     Symbolic,
     SymbolicLeaf,
@@ -25,6 +29,7 @@ from app.trace.study import (
 
 _AXES = 2
 _CRITICAL = 64
+_PLACES = 256
 _DIMENSIONS = 64
 _GRAPH_ID = re.compile(r"g[0-9]{1,7}")
 _NODE_ID = re.compile(r"n[0-9]{1,7}")
@@ -37,8 +42,12 @@ def check_landscape(event: LandscapeEvent) -> LandscapeEvent:
     Raises:
         ReplyError: they do not.
     """
+    columns = (event.losses, *event.gradients)
+    require(all(column.is_whole for column in columns), "numbers cut off")
     require(len(event.gradients) <= _AXES, "more slopes than axes")
-    require(all(len(slopes) == len(event.losses) for slopes in event.gradients), "slopes that do not fit the cells")
+    require(all(column.count == event.losses.count for column in columns), "slopes that do not fit the cells")
+    if event.slice is not None:
+        _check_slice(event.slice)
     if event.critical is None:
         return event
     require(len(event.critical) <= _CRITICAL, "too many critical points")
@@ -48,6 +57,19 @@ def check_landscape(event: LandscapeEvent) -> LandscapeEvent:
         for found in event.critical
     ]
     return msgspec.structs.replace(event, critical=tuple(told))
+
+
+def _check_slice(view: SliceView) -> None:
+    check_hidden(view.hidden)
+    require(bool(_GRAPH_ID.fullmatch(view.graph)), "id of a graph")
+    axes = len(view.coordinates)
+    require(
+        1 <= axes <= _AXES and len(view.place) == len(view.gradient) == axes == view.hidden.shown, "axes of a slice"
+    )
+    if view.path is not None:
+        require(len(view.path.passes) == len(view.path.points) <= _PLACES, "a path that does not fit its passes")
+        require(all(len(point) == axes for point in view.path.points), "a path of another plane")
+        require(all(0 <= number < 2**31 for number in view.path.passes), "a pass of no number")
 
 
 def clean_check(event: CheckEvent) -> CheckEvent:
@@ -119,11 +141,23 @@ def answers(finding: Finding, study: Study) -> bool:
     """Whether a finding is of the kind and the size that was asked for."""
     if isinstance(study, NodeCheck):
         return isinstance(finding, NodeCheckEvent) and finding.pass_index == study.pass_index
-    if not isinstance(study, Landscape):
+    if isinstance(study, Check):
         return isinstance(finding, CheckEvent)
-    slopes = len(study.axes) if study.gradients else 0
-    if isinstance(finding, LandscapeEvent) and (finding.critical is not None) != study.critical:
+    if not isinstance(finding, LandscapeEvent):
         return False
+    axes = len(study.axes) if isinstance(study, Landscape) else len(study.lines)
+    fits = finding.losses.count == study.cells and len(finding.gradients) == (axes if study.gradients else 0)
+    return fits and (
+        _is_slice(finding.slice, study)
+        if isinstance(study, Slice)
+        else (finding.critical is not None) == study.critical and finding.slice is None
+    )
+
+
+def _is_slice(view: SliceView | None, study: Slice) -> bool:
     return (
-        isinstance(finding, LandscapeEvent) and len(finding.losses) == study.cells and len(finding.gradients) == slopes
+        view is not None
+        and view.pass_index == study.pass_index
+        and tuple(map(len, view.coordinates)) == study.lines
+        and (view.path is not None) == study.path
     )

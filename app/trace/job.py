@@ -7,7 +7,7 @@ import msgspec
 from app.settings import Limits
 from app.trace.model import Struct
 from app.trace.optimizer import Configuration, Optimizer, Scheduler
-from app.trace.study import Check, Landscape, NodeCheck
+from app.trace.study import Check, Landscape, NodeCheck, Slice
 from app.trace.trials import Bend, Explain, Race, Sweep
 
 __all__ = ["Configuration", "Expression", "Job", "Optimizer", "Scheduler", "Variable"]
@@ -46,5 +46,5 @@ class Job(Struct, frozen=True):
     source: str | Expression
     seed: int = 0
     limits: Limits = Limits()
-    study: Landscape | Check | NodeCheck | Sweep | Race | Bend | Explain | None = None
+    study: Landscape | Slice | Check | NodeCheck | Sweep | Race | Bend | Explain | None = None
     """What is asked about the source instead of its trace."""

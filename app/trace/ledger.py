@@ -93,7 +93,7 @@ class Ledger:
             case DiagnosticEvent():
                 return DiagnosticEvent(self._diagnostic(event.diagnostic))
             case LandscapeEvent():
-                self._count("cells", len(event.losses))
+                self._count("cells", event.losses.count)
                 return check_landscape(event)
             case CheckEvent():
                 self._count("checked_elements", sum(len(leaf.elements) for leaf in event.leaves))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import msgspec
 
 from app.trace.soundness import check_entries, check_number, check_slug, clean_name, clean_parameters, require
+from app.trace.study import Hidden
 from app.trace.trials import (
     CellFailure,
     CellsEvent,
     CurvatureEvent,
     ExplainEvent,
-    Hidden,
     Numbers,
     ProjectionEvent,
     RacerEvent,

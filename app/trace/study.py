@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from array import array
 from typing import Literal
 
 import msgspec
 
 Real = float | Literal["NaN", "Infinity", "-Infinity"]
+Directions = Literal["pca", "random"]
+"""Those of a plane: the two main ones of paths, or two at random, normalised filter by filter."""
 Verdict = Literal["agrees", "differs", "kink", "jump", "unclear", "undefined"]
 
 
@@ -15,12 +19,15 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
 
 
 class Axis(Record, frozen=True):
-    """One direction of a grid: a scalar variable at `count` equal distances from `start` to `stop`, both included."""
+    """One direction of a grid: a scalar at `count` equal distances from `start` to `stop`, both included; `index` is
+    the place of an element of a tensor.
+    """
 
     variable: str
     start: float
     stop: float
     count: int
+    index: tuple[int, ...] | None = None
 
 
 class Landscape(Record, frozen=True, tag_field="study", tag="landscape"):
@@ -34,10 +41,43 @@ class Landscape(Record, frozen=True, tag_field="study", tag="landscape"):
     @property
     def cells(self) -> int:
         """How many times the loss is asked for."""
-        cells = 1
-        for axis in self.axes:
-            cells *= axis.count
-        return cells
+        return math.prod(axis.count for axis in self.axes)
+
+
+class Compass(Record, frozen=True):
+    """Two directions through all parameters, `count` points along each.
+
+    The window of random ones reaches `reach` times the length of the weights to each side; that of the main ones of the
+    run's path holds all of the path with a margin, times `reach`.
+    """
+
+    kind: Directions
+    seed: int = 0
+    reach: float = 1.0
+    count: int = 41
+
+
+class Slice(Record, frozen=True, tag_field="study", tag="slice"):
+    """The loss of one pass of a run over a plane through its parameters: along `axes`, or along directions.
+
+    `path` asks for the run's way in that plane, for which the run goes on to its end.
+    """
+
+    pass_index: int = 0
+    axes: tuple[Axis, ...] = ()
+    compass: Compass | None = None
+    gradients: bool = False
+    path: bool = True
+
+    @property
+    def lines(self) -> tuple[int, ...]:
+        """How many points there are along each axis."""
+        return (self.compass.count,) * 2 if self.compass else tuple(axis.count for axis in self.axes)
+
+    @property
+    def cells(self) -> int:
+        """How many times the loss is asked for."""
+        return math.prod(self.lines)
 
 
 class Check(Record, frozen=True, tag_field="study", tag="check"):
@@ -53,7 +93,37 @@ class NodeCheck(Record, frozen=True, tag_field="study", tag="node-check"):
     tolerance: float = 1e-5
 
 
-Study = Landscape | Check | NodeCheck
+Study = Landscape | Slice | Check | NodeCheck
+
+
+class Floats(Record, frozen=True):
+    """Many numbers as a tensor holds them: 4 or 8 bytes each, the lowest first; in JSON in base64."""
+
+    data: bytes
+    width: Literal[4, 8]
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.data) // self.width
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the bytes are so many numbers and nothing else."""
+        return len(self.data) % self.width == 0
+
+    def reals(self) -> list[Real]:
+        """List them, with the words for what is no finite number."""
+        numbers = array("f" if self.width == 4 else "d", self.data)
+        # The sum is cheap, and finite only where all of them are.
+        return [*numbers] if math.isfinite(sum(numbers)) else list(map(real, numbers))
+
+
+def real(number: float) -> Real:
+    """Give a number, or the word for what is none."""
+    if math.isfinite(number):
+        return number
+    return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"
 
 
 Kind = Literal["minimum", "maximum", "saddle", "degenerate"]
@@ -68,17 +138,56 @@ class CriticalPoint(Record, frozen=True):
     eigenvalues: tuple[Real, ...]
 
 
+class Hidden(Record, frozen=True):
+    """What a slice through many dimensions does not show.
+
+    `explained` is the share of the paths' variance in the plane; `gradient_inside` the share of the gradient's length
+    at the centre that lies in it; `unmoved` counts the parameters that are the same all over it, as the biases of a
+    network in random directions.
+    """
+
+    dimensions: int
+    shown: int
+    explained: Real | None
+    gradient_inside: Real | None
+    unmoved: int = 0
+
+
+class SlicePath(Record, frozen=True):
+    """Where the run stood in the plane when some of its passes began; one more than there were is its end."""
+
+    passes: tuple[int, ...]
+    points: tuple[tuple[Real, ...], ...]
+
+
+class SliceView(Record, frozen=True):
+    """How a slice lies: the loss that the program computed at that pass, and the same place computed again; that place
+    and the slope there along each axis; the values along each; and the run's way.
+    """
+
+    pass_index: int = msgspec.field(name="pass")
+    graph: str
+    loss: Real
+    replayed: Real
+    place: tuple[Real, ...]
+    gradient: tuple[Real, ...]
+    coordinates: tuple[tuple[Real, ...], ...]
+    hidden: Hidden
+    path: SlicePath | None = None
+
+
 class LandscapeEvent(Record, frozen=True, tag_field="event", tag="landscape", omit_defaults=True):
     """The loss in each cell, the last axis fastest; `gradients` holds one such list for each axis.
 
     `batched` says whether torch evaluated all cells in a few calls, or one by one.
     """
 
-    losses: tuple[Real, ...]
-    gradients: tuple[tuple[Real, ...], ...]
+    losses: Floats
+    gradients: tuple[Floats, ...]
     batched: bool
     critical: tuple[CriticalPoint, ...] | None = None
     """Minima, maxima and saddles, where they were asked for; at most 64, the lowest first."""
+    slice: SliceView | None = None
 
 
 class CheckedElement(Record, frozen=True):

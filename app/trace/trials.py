@@ -10,12 +10,10 @@ from typing import Literal
 import msgspec
 
 from app.trace.optimizer import Configuration
-from app.trace.study import Real, Record
+from app.trace.study import Directions, Hidden, Real, Record
 
 Start = dict[str, float | list]  # type: ignore[type-arg]
 """Values of some variables of an expression, in the place of its own."""
-Directions = Literal["pca", "random"]
-"""Those of a plane: the two main ones of all paths, or two at random, normalised filter by filter."""
 EXPLODED = 1e6
 """A loss this many times above the first one (or above 1, if that is smaller) has diverged."""
 
@@ -156,21 +154,6 @@ class RacerEvent(Record, frozen=True, tag_field="event", tag="racer"):
     reached: int | None
     diverged: int | None
     failure: CellFailure | None = None
-
-
-class Hidden(Record, frozen=True):
-    """What a slice through many dimensions does not show.
-
-    `explained` is the share of the paths' variance in the plane; `gradient_inside` the share of the gradient's length
-    at the centre that lies in it; `unmoved` counts the parameters that are the same all over it, as the biases of a
-    network in random directions.
-    """
-
-    dimensions: int
-    shown: int
-    explained: Real | None
-    gradient_inside: Real | None
-    unmoved: int = 0
 
 
 class Centre(Record, frozen=True):

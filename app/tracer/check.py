@@ -9,8 +9,8 @@ import torch
 
 from app.errors import LimitError, Parameter
 from app.settings import Limits
-from app.trace.study import Check, CheckedElement, CheckedLeaf, CheckEvent, Verdict
-from app.tracer.formulas import Loss, real, reals
+from app.trace.study import Check, CheckedElement, CheckedLeaf, CheckEvent, Verdict, real
+from app.tracer.formulas import Loss, reals
 from app.tracer.lab.deriving import derive
 
 STEP = 2.0**-17

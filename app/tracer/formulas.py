@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
-from math import isnan
 
 import numpy as np
 import torch
@@ -12,9 +11,7 @@ import torch
 from app.errors import ProgramError
 from app.program.writer import imports, take_apart
 from app.trace.job import Expression, Job
-from app.trace.study import Real
-
-NON_FINITE: Mapping[float, Real] = {float("inf"): "Infinity", float("-inf"): "-Infinity"}
+from app.trace.study import Floats, Real, real
 
 
 class Loss:
@@ -86,6 +83,8 @@ def reals(tensor: torch.Tensor) -> tuple[Real, ...]:
     return tuple(map(real, numbers))
 
 
-def real(number: float) -> Real:
-    """Give a number, or the word for what is none."""
-    return "NaN" if isnan(number) else NON_FINITE.get(number, number)
+def floats(tensor: torch.Tensor) -> Floats:
+    """Keep the elements of a tensor, row by row, as they are in memory; numbers of another kind become float64."""
+    flat = tensor.detach().reshape(-1)
+    kept = flat if flat.dtype in (torch.float32, torch.float64) else flat.double()
+    return Floats(kept.contiguous().numpy().tobytes(), 4 if kept.dtype is torch.float32 else 8)

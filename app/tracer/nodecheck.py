@@ -11,21 +11,20 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from types import FrameType
-from typing import Any
 
 import torch
 
 from app.trace.job import Job
 from app.trace.model import Cut, EndEvent, Event, Failure
-from app.trace.study import CheckedNode, NodeCheck, NodeCheckEvent, Reason, UncheckedNode, Verdict
+from app.trace.study import CheckedNode, NodeCheck, NodeCheckEvent, Reason, UncheckedNode, Verdict, real
 from app.tracer.check import STEP, WORST, Slopes, indices, judge, relative, widen
 from app.tracer.engine import Active
-from app.tracer.formulas import real
-from app.tracer.recorder import Recorder, RunCut
+from app.tracer.recorder import RunCut
 from app.tracer.recording import Recording
 from app.tracer.run import run_under
 from app.tracer.source import Program
 from app.tracer.tape import Player, Tape
+from app.tracer.taped import Taped
 
 MOST_ELEMENTS = 16
 """A tensor of more is moved along random directions instead of element by element."""
@@ -36,21 +35,13 @@ LIKENESS = 1e-3
 """By how much float32 may differ from what is computed again."""
 
 
-class Checking(Recorder):
+class Checking(Taped):
     """Records a run up to one pass, and checks that."""
 
     def __init__(self, source: Program, job: Job, study: NodeCheck) -> None:
-        super().__init__(source, job.limits, _ignore)
-        self.tape = Tape()
+        super().__init__(source, job)
         self.finding: NodeCheckEvent | None = None
         self._study = study
-        custom = self.calls.custom
-
-        def taken(func: Any, args: Any, result: Any, start: int) -> None:
-            custom(func, args, result, start)
-            self.tape.add(func.apply, args, {}, result)
-
-        self.calls.custom = taken  # type: ignore[method-assign]
 
     def _close(self, recording: Recording, call: str, frame: FrameType | None = None) -> None:
         if self.pass_count == self._study.pass_index and call != "forward":
@@ -61,11 +52,6 @@ class Checking(Recorder):
                 self.finding = Inspection(recording, self.tape, self._study, time.process_time() + seconds).event()
             raise RunCut(Cut("passes", self._study.pass_index + 1, "passes"))
         super()._close(recording, call, frame)
-        self.tape.start = len(self.tape.entries)
-
-
-def _ignore(_event: Event) -> None:
-    """The events of a run that is only checked are nobody's."""
 
 
 def check_nodes(program: str, job: Job, send: Callable[[Event], None]) -> EndEvent:

@@ -9,7 +9,7 @@ from app.errors import ExplorerError
 from app.program import write
 from app.trace.job import Expression, Job
 from app.trace.model import EndEvent, Event, ProgramEvent
-from app.trace.study import Check, Landscape, NodeCheck
+from app.trace.study import Check, Landscape, NodeCheck, Slice
 from app.trace.trials import Bend, Explain, Race, Sweep
 from app.tracer.check import compare
 from app.tracer.failures import failure_of
@@ -19,6 +19,7 @@ from app.tracer.lab.curvature import bend
 from app.tracer.lab.explaining import explain_step
 from app.tracer.lab.program import ProgramCourse
 from app.tracer.lab.race import race
+from app.tracer.lab.slicing import slice_pass
 from app.tracer.lab.sweep import Part, sweep_program
 from app.tracer.landscape import survey
 from app.tracer.nodecheck import check_nodes
@@ -61,6 +62,8 @@ def _answer(job: Job, send: Callable[[Event], None], program: str) -> EndEvent:
             send(bend(job, job.study))
         case Landscape():
             send(survey(Loss(job), job.study))
+        case Slice():
+            return slice_pass(program, job, send)
         case NodeCheck():
             return check_nodes(program, job, send)
         case Check():

@@ -53,11 +53,17 @@ class Tape(TorchFunctionMode):
         self.entries: list[Entry] = []
         self.start = 0
         """The first entry since the latest backward pass."""
+        self.is_running = True
+
+    def stop(self) -> None:
+        """Take nothing down any more, and let go of what was."""
+        self.is_running = False
+        self.entries = []
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Run one call, and take it down."""
         name = getattr(func, "__name__", "")
-        chance = torch.get_rng_state() if name in CHANCE else None
+        chance = torch.get_rng_state() if name in CHANCE and self.is_running else None
         result = func(*args, **(kwargs or {}))
         if name not in PASSIVE and name not in ("__set__", "__delete__"):
             self.add(func, args, kwargs or {}, result, chance)
@@ -67,6 +73,8 @@ class Tape(TorchFunctionMode):
         self, func: Any, args: Any, kwargs: dict[str, Any], result: Any, chance: torch.Tensor | None = None
     ) -> None:
         """Take a call down."""
+        if not self.is_running:
+            return
         writes = is_in_place(getattr(func, "__name__", ""))
         outputs = [args[0]] if writes and args else list(tensors_in(result))
         made = tuple((one, function_of(one)) for one in outputs if isinstance(one, torch.Tensor))

@@ -14,7 +14,8 @@ from app.settings import Limits
 from app.study.lab import check_cells, check_race, check_rates, check_steps
 from app.study.report import Tuning
 from app.trace.job import Job
-from app.trace.trials import Directions, Explain, Race, Start, Sweep
+from app.trace.study import Directions
+from app.trace.trials import Explain, Race, Start, Sweep
 from app.web.calls import Seed, VariableInput, check_list, convert, escape_pointer, read_job
 from app.web.configurations import Options, read_configuration
 from app.web.problems import Fault, InvalidRequestError

@@ -12,16 +12,17 @@ from app import __version__
 from app.explorer import DrawnTrace
 from app.program.optimizers import Catalogue
 from app.trace.model import Trace
-from app.trace.study import CheckEvent, LandscapeEvent, NodeCheckEvent
+from app.trace.study import CheckEvent, NodeCheckEvent
 from app.trace.trials import ExplainEvent
 from app.web.calls import ExpressionCall, ProgramCall
 from app.web.gallery import Example
 from app.web.lab_calls import ExplainCall, RaceCall, SweepCall
 from app.web.lab_lines import RaceAnswer, SweepAnswer
+from app.web.landscapes import LandscapeAnswer, LandscapeCall, SliceCall
 from app.web.layouts import LayoutAnswer, LayoutCall
 from app.web.operation import Health, Readiness
 from app.web.problems import Problem
-from app.web.studies import CheckCall, LandscapeCall
+from app.web.studies import CheckCall
 
 QUADRATIC = {"expression": "a*x**2 + b*x + c", "variables": {"a": 1, "b": 2, "c": 3, "x": 4}}
 DESCENT = {
@@ -64,7 +65,7 @@ SCHEMAS = (
     Health,
     Readiness,
 )
-STUDIES = (LandscapeCall, LandscapeEvent, CheckCall, CheckEvent, NodeCheckEvent)
+STUDIES = (LandscapeCall, SliceCall, LandscapeAnswer, CheckCall, CheckEvent, NodeCheckEvent)
 LAB = (Catalogue, SweepCall, SweepAnswer, RaceCall, RaceAnswer, ExplainCall, ExplainEvent)
 
 Document = dict[str, Any]

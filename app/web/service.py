@@ -18,6 +18,7 @@ from app.trace.codec import collect
 from app.trace.job import Job
 from app.trace.model import EndEvent, Graph, PassEvent, ProgramEvent
 from app.web.answers import Answers
+from app.web.landscapes import Form, tell
 from app.web.layouts import LayoutAnswer, LayoutCall
 from app.web.metrics import Metrics
 from app.web.outcomes import error_of, outcome_of
@@ -132,19 +133,19 @@ class Service:
         answer = LayoutAnswer(drawing.svg(), drawing.groups, drawing.bundles, drawing.opened, drawing.clusters)
         return await make_reply(msgspec.json.encode(answer), JSON)
 
-    async def study(self, job: Job) -> Reply:
-        """Return what a study of an expression finds, in JSON.
+    async def study(self, job: Job, form: Form = "list") -> Reply:
+        """Return what a study of an expression or a run finds, in JSON; `form` is that of long columns of numbers.
 
         Raises:
             RunFailedError, LimitError, ServiceError: as `trace`.
         """
-        told = await self.answers.get(key_of("study", job), lambda: self._study(job))
+        told = await self.answers.get(key_of("study", job, form), lambda: self._study(job, form))
         error = error_of(told.end, told.is_empty, None)
         if error is not None:
             raise error
         return told.reply
 
-    async def _study(self, job: Job) -> Told:
+    async def _study(self, job: Job, form: Form) -> Told:
         started = time.perf_counter()
         outcome = "refused"
         try:
@@ -152,7 +153,7 @@ class Service:
             outcome = outcome_of(answer.end.cut, answer.end.failure)
         finally:
             self.count(outcome, started)
-        reply = await make_reply(msgspec.json.encode(answer.finding), JSON, LIGHT_LEVEL)
+        reply = await make_reply(msgspec.json.encode(tell(answer.finding, form)), JSON, LIGHT_LEVEL)
         return Told(reply, answer.end, answer.finding is None)
 
     # -- streams -------------------------------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import isfinite
 from typing import Annotated, Literal
 
 import msgspec
@@ -14,39 +13,18 @@ from starlette.responses import Response
 from app.errors import ProgramError
 from app.settings import Limits
 from app.trace.job import Job
-from app.trace.study import Axis, Check, Landscape, NodeCheck, Study
+from app.trace.study import Check, NodeCheck
 from app.web import study_pages
 from app.web.body import parse_json, read_body
 from app.web.calls import ExpressionCall, Seed, VariableInput, checked, convert, expression_job, read_job
 from app.web.hangup import answer_in_time
+from app.web.landscapes import read_landscape
 from app.web.problems import Fault, InvalidRequestError
 from app.web.replies import deliver
 from app.web.service import Service
 
 OWN: tuple[str, ...] = ("nodes", "pass", "tolerance")
 FRESH = {"Cache-Control": "no-store"}
-Count = Annotated[int, Meta(ge=0, le=10**12, description="Points on this axis, both ends included.")]
-
-
-class AxisCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A scalar variable of the expression, and the stretch it is moved over."""
-
-    variable: str
-    start: float
-    stop: float
-    count: Count = 100
-
-
-class LandscapeCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The loss over one variable or two; the others keep the values given here."""
-
-    expression: str
-    axes: list[AxisCall]
-    variables: dict[str, VariableInput] = {}
-    gradients: bool = False
-    critical: bool = False
-    sum: bool = False
-    seed: Seed = 0
 
 
 class CheckCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -85,8 +63,8 @@ def make_studies(service: Service) -> APIRouter:
 
     @router.post("/api/landscape", **study_pages.LANDSCAPE)
     async def landscape(request: Request) -> Response:
-        job = read_landscape(formula(await body_of(request)), settings.limits)
-        work = answer_in_time(request.receive, service.study(job), settings.request_seconds)
+        job, form = read_landscape(await body_of(request), settings.limits)
+        work = answer_in_time(request.receive, service.study(job, form), settings.request_seconds)
         return await deliver(request, await work, FRESH)
 
     @router.post("/api/check", **study_pages.CHECK)
@@ -102,30 +80,16 @@ def make_studies(service: Service) -> APIRouter:
     return router
 
 
-def read_landscape(document: dict[str, object], limits: Limits) -> Job:
-    """Turn the body of `POST /api/landscape` into a job.
+def read_check(document: dict[str, object], limits: Limits) -> Job:
+    """Turn the body of `POST /api/check` into a job.
 
     Raises:
         InvalidRequestError: a field is missing, unknown, or not of its type.
         SourceTooLargeError: the expression is too long.
     """
-    call = convert(document, LandscapeCall)
-    for index, axis in enumerate(call.axes):
-        for name in ("start", "stop"):
-            if not isfinite(getattr(axis, name)):
-                raise InvalidRequestError((Fault("Number out of range", f"/axes/{index}/{name}"),))
-    axes = tuple(Axis(axis.variable, axis.start, axis.stop, axis.count) for axis in call.axes)
-    return _job(call, Landscape(axes, call.gradients, call.critical), limits)
-
-
-def read_check(document: dict[str, object], limits: Limits) -> Job:
-    """Turn the body of `POST /api/check` into a job.
-
-    Raises:
-        InvalidRequestError, SourceTooLargeError: as `read_landscape`.
-    """
     call = convert(document, CheckCall)
-    return _job(call, Check(call.tolerance), limits)
+    plain = ExpressionCall(call.expression, call.variables, sum=call.sum, seed=call.seed)
+    return checked(msgspec.structs.replace(expression_job(plain, limits), study=Check(call.tolerance)))
 
 
 def read_node_check(document: dict[str, object], limits: Limits) -> Job:
@@ -138,8 +102,3 @@ def read_node_check(document: dict[str, object], limits: Limits) -> Job:
     call = convert(own, NodeCheckCall)
     job = read_job({name: value for name, value in document.items() if name not in own}, limits)
     return msgspec.structs.replace(job, study=NodeCheck(call.pass_index, call.tolerance))
-
-
-def _job(call: LandscapeCall | CheckCall, study: Study, limits: Limits) -> Job:
-    plain = ExpressionCall(call.expression, call.variables, sum=call.sum, seed=call.seed)
-    return checked(msgspec.structs.replace(expression_job(plain, limits), study=study))

@@ -20,6 +20,17 @@ CURVE_BODY = {
     "axes": [{"variable": "x", "start": -4, "stop": 4, "count": 9}],
     "gradients": True,
 }
+SLICE_BODY = {
+    "program": "import torch\nfrom torch import nn\n\n"
+    "net = nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 1))\n"
+    "optimizer = torch.optim.Adam(net.parameters(), lr=0.1)\n"
+    "data = torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])\n"
+    "target = torch.tensor([[0.0], [1.0], [1.0], [0.0]])\n"
+    "for step in range(20):\n    optimizer.zero_grad()\n    loss = nn.functional.mse_loss(net(data), target)\n"
+    "    loss.backward()\n    optimizer.step()\n",
+    "pass": 19,
+    "directions": {"kind": "random", "seed": 1, "count": 5},
+}
 CHECK_BODY = {"expression": "relu(W @ x).sum() + abs(b)", "variables": {"W": [[1, -2], [3, 4]], "x": [1, 2], "b": 0}}
 
 
@@ -49,13 +60,22 @@ LANDSCAPE = described(
     "The loss over a grid of one variable or two, with its gradient on request",
     "A slice: every other variable keeps its value. `losses` lists the cells with the last axis fastest, `gradients` "
     'one such list for each axis; what is no finite number is `"NaN"`, `"Infinity"` or `"-Infinity"`. All cells are '
-    "evaluated in a few calls where the expression allows (`batched`), else one by one from the same seed.",
-    ("LandscapeCall", "LandscapeEvent"),
+    "evaluated in a few calls where the expression allows (`batched`), else one by one from the same seed. An axis "
+    "with an `index` moves one element of a tensor. With `program`, `pass` or `directions` the loss is that of one "
+    "pass of a run (`SliceCall`): the calls that made it are computed again in float64, with everything that the pass "
+    "took from elsewhere (its data, its random numbers, the branches that Python took) as it was. `slice` says where "
+    'the run stood and went, and in `hidden` what such a slice does not show. `"numbers": "base64"` writes the '
+    "columns as little-endian floats in base64, which is read several times faster than text.",
+    ("LandscapeCall", "LandscapeAnswer"),
     {
         "valley": {"summary": "Rosenbrock's valley over two variables", "value": LANDSCAPE_BODY},
         "curve": {"summary": "A curve with its slope at each point", "value": CURVE_BODY},
+        "slice": {"summary": "A slice through the last pass of a network, at random", "value": SLICE_BODY},
     },
 )
+LANDSCAPE["openapi_extra"]["requestBody"]["content"]["application/json"]["schema"] = {
+    "anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("LandscapeCall", "SliceCall")]
+}
 CHECK = described(
     "Autograd beside central differences in float64, element by element",
     "`agrees`; `differs`; `kink` (the loss has two slopes and autograd's lies between them, as `relu` at 0); `jump` "

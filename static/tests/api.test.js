@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import { ProblemError, drawGraph, loadExamples, streamTrace } from "../api.js";
+import { ProblemError, drawGraph, fetchLandscape, loadExamples, streamTrace } from "../api.js";
 
 const realFetch = globalThis.fetch;
 afterEach(() => {
@@ -93,4 +93,14 @@ test("a graph is drawn anew by the server", async () => {
   const call = { graph: { id: "g0" }, expanded: ["k"], collapsed: [], direction: "LR" };
   assert.deepEqual(await drawGraph(call, { language: "en" }), { svg: "<svg/>", groups: [] });
   assert.deepEqual([asked[0].address, asked[0].method, JSON.parse(asked[0].body)], ["/api/layout", "POST", call]);
+});
+
+test("a landscape is asked for packed, and comes as numbers", async () => {
+  const packed = (numbers) => Buffer.from(numbers.buffer).toString("base64");
+  const losses = { base64: packed(new Float32Array([1.5, NaN, -Infinity])), dtype: "float32" };
+  const slopes = { base64: packed(new Float64Array([0.1, 2, 3])), dtype: "float64" };
+  const asked = answer([JSON.stringify({ losses, gradients: [slopes], batched: true })]);
+  const found = await fetchLandscape({ expression: "x" }, { language: "en" });
+  assert.deepEqual(found, { losses: [1.5, NaN, -Infinity], gradients: [[0.1, 2, 3]], batched: true });
+  assert.deepEqual(JSON.parse(asked[0].body), { expression: "x", numbers: "base64" });
 });

@@ -5,6 +5,7 @@ import { firstLab, labFrom } from "../lab/bench.js";
 import { boundLinesOf } from "../lab/bound.js";
 import { configurationOf, labelOf, numberOf, optionsOf } from "../lab/configuration.js";
 import { openingOf } from "../lab/handing.js";
+import { sliceWords } from "../lab/hidden.js";
 import { emptyRace, pathsOf, pointAt, sortedRows, standingsOf, windowOf, withRaceEvent } from "../lab/race.js";
 import { cellCount, checkBody, faultsOf, raceBody, sweepBody } from "../lab/requests.js";
 import { logGrid, numberAt, scaleOver, shareOf, ticksOn } from "../lab/scales.js";
@@ -262,4 +263,14 @@ test("a study that is cancelled stays as far as it came, and its rest is not hea
   await done;
   assert.equal(store.get().findings.race.status, "cancelled");
   assert.equal(store.get().findings.race.data.racers.length, 0);
+});
+
+test("what a slice hides is said, and what is not known is said to be so", () => {
+  const t = (key, given) => (given ? `${key} ${JSON.stringify(given)}` : key);
+  const hidden = { dimensions: 33, shown: 2, explained: 0.931, gradient_inside: 0.4, unmoved: 8 };
+  assert.deepEqual(sliceWords(t, hidden), [
+    'slice.dimensions {"dimensions":33,"shown":2,"unmoved":8}', 'slice.explained {"explained":"93.1 %"}', 'slice.gradient {"inside":"40 %"}', "slice.beside", "slice.pass",
+  ]);
+  assert.deepEqual(sliceWords(t, { ...hidden, explained: null, gradient_inside: "NaN" }).slice(1, 3), ["slice.unmoved-run", "slice.no-gradient"]);
+  assert.deepEqual(sliceWords(t, { ...hidden, dimensions: 2, unmoved: 0 }), ['slice.whole {"dimensions":2}', "slice.pass"]);
 });

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import struct
 from typing import Any
 
 import httpx
@@ -91,6 +93,12 @@ REFUSED: dict[str, tuple[dict[str, object], str]] = {
     "a billion cells": ({"axes": [axis("x", count=10**5), axis("y", count=10**4)]}, "limit-cells"),
     "unknown": ({"axes": [axis("q")]}, "axis-unknown"),
     "tensor": ({"axes": [axis("x")], "variables": {"x": [1, 2]}, "sum": True}, "axis-not-scalar"),
+    "element": ({"axes": [axis("x") | {"index": [2]}], "variables": {"x": [1, 2]}, "sum": True}, "axis-index"),
+    "scalar's element": ({"axes": [axis("x") | {"index": [0]}]}, "axis-index"),
+    "element twice": (
+        {"axes": [axis("x") | {"index": [1]}] * 2, "variables": {"x": [1, 2]}, "sum": True},
+        "axis-twice",
+    ),
     "loss": ({"axes": [axis("x")], "variables": {"y": [1, 2]}}, "loss-not-scalar"),
     "expression": ({"expression": "x ^ 2", "axes": [axis("x")]}, "caret-power"),
 }
@@ -106,8 +114,33 @@ async def test_what_cannot_be_is_refused(
     assert "{" not in problem["detail"]
 
 
-async def test_a_program_is_no_expression(client: httpx.AsyncClient) -> None:
-    assert_problem(await client.post(PATH, json={"program": "x = 1", "axes": []}), 422, "study-of-program")
+async def test_an_axis_can_be_an_element_of_a_tensor(client: httpx.AsyncClient) -> None:
+    variables = {"W": [[1, 2], [3, 4]], "v": [1, -1]}
+    axes = [axis("W", -1, 1, 3) | {"index": [1, 0]}, axis("W", 0, 4, 5) | {"index": [0, 1]}]
+    found = await landscape(client, "((W @ v)**2).sum()", *axes, variables=variables, critical=True)
+    expected = [[float((1 - b) ** 2 + (a - 4) ** 2) for b in range(5)] for a in (-1, 0, 1)]
+    assert found["losses"] == [loss for row in expected for loss in row]
+    assert found["gradients"][0][:5] == [2 * (-1 - 4)] * 5
+    assert found["critical"] == []
+    axes = [axis("W", 1, 6, 7) | {"index": [1, 0]}, axis("W", 0, 4, 6) | {"index": [0, 1]}]
+    found = await landscape(client, "((W @ v)**2).sum()", *axes, variables=variables, critical=True)
+    (lowest,) = found["critical"]
+    assert (lowest["kind"], lowest["point"]) == ("minimum", {"W[1][0]": pytest.approx(4), "W[0][1]": pytest.approx(1)})
+
+
+async def test_numbers_can_be_packed(client: httpx.AsyncClient) -> None:
+    axes = (axis("x", -1, 1, 21), axis("y", -1, 3, 30))
+    plain = await landscape(client, "log(x)*y", *axes)
+    packed = await landscape(client, "log(x)*y", *axes, numbers="base64")
+    assert packed["losses"]["dtype"] == "float32"
+    for told, given in zip(
+        [plain["losses"], *plain["gradients"]], [packed["losses"], *packed["gradients"]], strict=True
+    ):
+        numbers = struct.unpack(f"<{len(told)}f", base64.b64decode(given["base64"]))
+        assert str(list(map(float, told))) == str(list(numbers))
+    double = await landscape(client, "x.double()", axis("x"), numbers="base64")
+    assert struct.unpack("<5d", base64.b64decode(double["losses"]["base64"])) == (-2, -1, 0, 1, 2)
+    assert double["losses"]["dtype"] == "float64"
 
 
 async def test_a_fault_is_pointed_at(client: httpx.AsyncClient) -> None:

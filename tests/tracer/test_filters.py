@@ -8,7 +8,8 @@ import torch
 
 from app.trace.codec import ReplyError
 from app.trace.outcomes import clean_trial
-from app.trace.trials import Centre, Hidden, SurfaceEvent
+from app.trace.study import Hidden
+from app.trace.trials import Centre, SurfaceEvent
 from app.tracer.lab.filters import draw_directions, draw_plane, filters_of
 
 

@@ -9,8 +9,8 @@ import torch
 
 from app.trace.job import Job
 from app.trace.optimizer import Configuration
-from app.trace.study import Real
-from app.tracer.formulas import Loss, real, reals
+from app.trace.study import Real, real
+from app.tracer.formulas import Loss, reals
 from app.tracer.lab.curvature import Hessian
 from app.tracer.lab.single import Log, run_alone
 from app.tracer.lab.stack import Layout, Length, NoStackError, Slope

@@ -4,12 +4,11 @@ the eigenvalues of the Hessian.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 
-from app.trace.study import CriticalPoint, Kind
-from app.tracer.formulas import Loss, real
+from app.trace.study import CriticalPoint, Kind, real
 from app.tracer.lab.curvature import in_float64
 
 STEPS = 30
@@ -20,12 +19,12 @@ FLAT = 1e-6
 
 
 def find_critical(
-    loss: Loss, lines: dict[str, torch.Tensor], slopes: Sequence[torch.Tensor]
+    of_cell: Callable[..., torch.Tensor], lines: dict[str, torch.Tensor], slopes: Sequence[torch.Tensor]
 ) -> tuple[CriticalPoint, ...]:
     """Find the critical points within a grid.
 
     Args:
-        loss: the expression; everything but the axes is held at its value.
+        of_cell: the loss in float64, given one value for each axis.
         lines: the values of each axis.
         slopes: the gradient in each cell, by axis, of shape (cells,).
 
@@ -33,12 +32,9 @@ def find_critical(
         Each once, the lowest loss first; none where the expression has no second derivative.
     """
     names = tuple(lines)
-    rest = {
-        name: value.detach().double() if value.is_floating_point() else value for name, value in loss.values.items()
-    }
 
     def of_point(point: torch.Tensor) -> torch.Tensor:
-        return loss(rest | dict(zip(names, point, strict=True)))
+        return of_cell(*point)
 
     shape = tuple(len(line) for line in lines.values())
     points: list[CriticalPoint] = []

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 import torch
 
 from app.trace.job import Job
-from app.trace.study import Real
+from app.trace.study import Real, real
 from app.trace.trials import Bend, BendPoint, CurvatureEvent
-from app.tracer.formulas import Loss, real, reals
+from app.tracer.formulas import Loss, reals
 from app.tracer.lab.single import run_alone
 from app.tracer.lab.stack import NoStackError, lay_out
 from app.tracer.lab.starts import Losses, place

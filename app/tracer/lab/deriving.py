@@ -8,8 +8,7 @@ import numpy as np
 import sympy  # type: ignore[import-untyped]
 import torch
 
-from app.trace.study import Symbolic, SymbolicElement, SymbolicLeaf
-from app.tracer.formulas import real
+from app.trace.study import Symbolic, SymbolicElement, SymbolicLeaf, real
 from app.tracer.lab.symbolic import Formula, NoFormulaError
 
 LONGEST = 2_000

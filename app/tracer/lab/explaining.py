@@ -10,8 +10,8 @@ import torch
 from app.errors import ProgramError
 from app.program.optimizers import PARTS, Option, find_optimizer
 from app.trace.optimizer import Optimizer, OptionValue
+from app.trace.study import real
 from app.trace.trials import Explain, ExplainEvent, Numbers, Term, Without
-from app.tracer.formulas import real
 from app.tracer.lab.making import make_optimizer
 from app.tracer.lab.terms import FORMULAS, Step
 

@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 import torch
 
-from app.trace.trials import Hidden
-from app.tracer.formulas import real
+from app.trace.study import Hidden, Real, real
 from app.tracer.lab.course import Course
 
 
@@ -48,10 +47,28 @@ def points_of(centre: torch.Tensor, directions: torch.Tensor, lines: Sequence[to
 
 def hidden_by(course: Course, plane: Plane, place: torch.Tensor | None = None) -> Hidden:
     """Say what a slice does not show; its centre is the start of all, or another `place`."""
-    directions = plane.directions
-    gradient = course.gradient(place).double()
+    return hide(plane.directions, course.gradient(place).double(), real(float(plane.explained.sum())))
+
+
+def hide(directions: torch.Tensor, gradient: torch.Tensor, explained: Real | None) -> Hidden:
+    """Say what a slice does not show.
+
+    Args:
+        directions: of shape (1 or 2, parameters).
+        gradient: at its centre, of shape (parameters,).
+        explained: the share of the paths' variance in it, if that is known.
+    """
     inside = torch.linalg.vector_norm(torch.linalg.qr(directions.T).Q.T @ gradient)
     length = torch.linalg.vector_norm(gradient)
     share = real(float(inside / length)) if float(length) > 0 else None
     unmoved = int((directions == 0).all(dim=0).sum())
-    return Hidden(course.parameters, len(directions), real(float(plane.explained.sum())), share, unmoved)
+    return Hidden(directions.shape[1], len(directions), explained, share, unmoved)
+
+
+def explained_by(directions: torch.Tensor, moved: torch.Tensor) -> torch.Tensor:
+    """The share that each direction (the second as far as it is square to the first) has in the squares of how far
+    points moved, of shape (directions,); NaN where none did.
+    """
+    basis = torch.linalg.qr(directions.T).Q
+    shares: torch.Tensor = (moved @ basis).square().sum(dim=0) / moved.square().sum()
+    return shares

@@ -19,8 +19,7 @@ import torch
 from app.errors import ProgramError
 from app.trace.job import Job
 from app.trace.optimizer import Configuration
-from app.trace.study import Real
-from app.tracer.formulas import real
+from app.trace.study import Real, real
 from app.tracer.lab.course import Watch
 from app.tracer.lab.making import Descent
 from app.tracer.lab.single import Log

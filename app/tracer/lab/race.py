@@ -8,9 +8,10 @@ from typing import NamedTuple
 import torch
 
 from app.trace.model import Event
+from app.trace.study import real
 from app.trace.trials import CellFailure, Centre, ProjectionEvent, Race, RacerEvent, Sharpness, SurfaceEvent
 from app.tracer.failures import failure_of
-from app.tracer.formulas import real, reals
+from app.tracer.formulas import reals
 from app.tracer.lab.course import Course
 from app.tracer.lab.filters import draw_plane
 from app.tracer.lab.plane import Plane, hidden_by, lay_plane, points_of

@@ -11,10 +11,10 @@ import torch
 
 from app.trace.job import Job
 from app.trace.model import Event
-from app.trace.study import Real
+from app.trace.study import Real, real
 from app.trace.trials import CellFailure, CellsEvent, Sweep
 from app.tracer.failures import failure_of
-from app.tracer.formulas import Loss, real, reals
+from app.tracer.formulas import Loss, reals
 from app.tracer.lab.program import ProgramCourse
 from app.tracer.lab.single import Log, run_alone
 from app.tracer.lab.stack import NEVER, NoStackError, Slope, Tally, can_stack, lay_out, run_stack
