@@ -98,8 +98,8 @@ def agree(connection: Connection) -> None:
 def landscapes(post: Callable[[str, dict[str, object]], float]) -> Iterator[Row]:
     """Measure a landscape against the bare evaluation in a forked process: what a child does, and the whole call.
 
-    All three evaluate losses without gradients; the bare one ends with a list of Python's numbers, the child's with the
-    bytes of its answer, and the call with these checked and sent.
+    All evaluate losses without gradients; the bare one ends with a list of Python's numbers, the child's with the bytes
+    of its answer, and the calls with these checked and sent: packed, as the page asks for them, and as text.
     """
     axes = [
         {"variable": "x", "start": -2, "stop": 2, "count": SIDE},
@@ -120,7 +120,8 @@ def landscapes(post: Callable[[str, dict[str, object]], float]) -> Iterator[Row]
     alone = "torch alone, losses to a list"
     # The call comes first: while children are measured, the server would close a connection that rests.
     for what, ours in (
-        ("over HTTP", lambda: post("/api/landscape", body)),
+        ("over HTTP, packed", lambda: post("/api/landscape", body | {"numbers": "base64"})),
+        ("over HTTP, as text", lambda: post("/api/landscape", body)),
         ("in the child, from the job to bytes", lambda: in_fork(timed(evaluate))),
     ):
         mine, theirs = side_by_side(ours, lambda: in_fork(timed(bare)), 20)

@@ -17,11 +17,12 @@ from app.settings import Limits
 from app.trace.job import Expression, Variable
 
 
-def write(expression: Expression, limits: Limits | None = None) -> str:
+def write(expression: Expression, limits: Limits | None = None, parts: Parts | None = None) -> str:
     """Write the program of an expression: leaves, loss, `backward()` or the optimizer loop, prints.
     Args:
         expression: the formula, its variables' values, the optimizer and the number of steps.
         limits: the run's limits.
+        parts: the expression, where it has been taken apart already.
     Returns:
         A complete program.
     Raises:
@@ -31,7 +32,7 @@ def write(expression: Expression, limits: Limits | None = None) -> str:
     """
     limits = limits or Limits()
     check_steps(expression.steps, limits)
-    parts = take_apart(expression, limits)
+    parts = parts or take_apart(expression, limits)
     body = Body(expression, parts.written, parts.followed)
     leaves = [f"{name} = {value.text}" for name, value in parts.values.items()]
     blocks = [imports(parts.imports, expression.steps), leaves, *body.blocks]

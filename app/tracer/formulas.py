@@ -9,13 +9,17 @@ import numpy as np
 import torch
 
 from app.errors import ProgramError
-from app.program.writer import imports, take_apart
+from app.program.writer import Parts, imports, take_apart
 from app.trace.job import Expression, Job
 from app.trace.study import Floats, Real, real
 
 
 class Loss:
     """The loss of an expression: called with all its variables by name, it gives a scalar tensor.
+
+    Args:
+        job: holds the expression.
+        parts: the expression, where it has been taken apart already.
 
     Attributes:
         values: each variable's value, as its program would assign it; the followed ones are leaves.
@@ -24,9 +28,9 @@ class Loss:
         text: the expression, as torch evaluates it.
     """
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, parts: Parts | None = None) -> None:
         assert isinstance(job.source, Expression)
-        parts = take_apart(job.source, job.limits)
+        parts = parts or take_apart(job.source, job.limits)
         self.own_seed = job.seed
         namespace: dict[str, object] = {}
         exec("\n".join(imports(parts.imports, 0)), namespace)

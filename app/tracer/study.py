@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from app.errors import ExplorerError
 from app.program import write
+from app.program.writer import Parts, take_apart
 from app.trace.job import Expression, Job
 from app.trace.model import EndEvent, Event, ProgramEvent
 from app.trace.study import Check, Landscape, NodeCheck, Slice
@@ -32,8 +33,13 @@ def study(job: Job, send: Callable[[Event], None]) -> None:
         job: the expression, the study, seed and limits.
         send: takes the program of the expression, the finding, and the end.
     """
+    parts = None
     try:
-        program = job.source if isinstance(job.source, str) else write(job.source, job.limits)
+        if isinstance(job.source, str):
+            program = job.source
+        else:
+            parts = take_apart(job.source, job.limits)
+            program = write(job.source, job.limits, parts)
     except ExplorerError as error:
         send(EndEvent(failure=failure_of(error, "")))
         return
@@ -41,13 +47,13 @@ def study(job: Job, send: Callable[[Event], None]) -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # they go to stderr, where nobody looks
-            end = _answer(job, send, program)
+            end = _answer(job, send, program, parts)
     except BaseException as error:
         end = EndEvent(failure=failure_of(error, program))
     send(end)
 
 
-def _answer(job: Job, send: Callable[[Event], None], program: str) -> EndEvent:
+def _answer(job: Job, send: Callable[[Event], None], program: str, parts: Parts | None) -> EndEvent:
     match job.study:
         case Sweep() if isinstance(job.source, Expression):
             Part(job, job.study, send).run()
@@ -61,11 +67,11 @@ def _answer(job: Job, send: Callable[[Event], None], program: str) -> EndEvent:
         case Bend():
             send(bend(job, job.study))
         case Landscape():
-            send(survey(Loss(job), job.study))
+            send(survey(Loss(job, parts), job.study))
         case Slice():
             return slice_pass(program, job, send)
         case NodeCheck():
             return check_nodes(program, job, send)
         case Check():
-            send(compare(Loss(job), job.study, job.limits))
+            send(compare(Loss(job, parts), job.study, job.limits))
     return EndEvent()
