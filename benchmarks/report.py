@@ -36,6 +36,8 @@ Other work on the machine (load average {load}) slows both sides, though not alw
   A peer that has not finished within 20 s is stopped.
 - **Separate traces** of a sweep's runs are the median of some, times 10,000; that the runs of a sweep are
   those of traces is checked beside it.
+- **On Ray** is measured only where that extra is installed (`.venv-cluster/bin/python -m benchmarks cluster`, once
+  `make cluster-test` has made it): two nodes with one place each on this machine against two places here.
 - **The naive service** is `benchmarks/naive.py`: FastAPI, `eval` and torchviz, without isolation.
 
 What is exact: every number of a scalar and of a tensor of up to 256 elements is the one that torch computed. Of a

@@ -78,13 +78,16 @@ export function sortedRows(rows, { column, isDown }) {
 }
 
 /**
- * Where the racers ran in the plane: over two variables, or onto the main directions of all paths.
+ * Where the racers ran: over one variable at the height of the loss, over two, or onto the main directions of all paths.
  *
  * @param {any} race
- * @param {string[]} names the two variables, if there are just two
+ * @param {string[]} names the one or two variables, if there are no more
  * @returns {{points: number[][], k: number, steps?: number[]}[]} `steps` where not each step has a point
  */
 export function pathsOf(race, names) {
+  if (names.length === 1) {
+    return race.racers.flatMap((racer) => (racer?.path?.[names[0]] ? [{ k: racer.racer, points: racer.path[names[0]].map((x, i) => [Number(x), Number(racer.losses[i])]) }] : []));
+  }
   if (names.length === 2) {
     return race.racers.flatMap((racer) => {
       const [x, y] = names.map((name) => racer?.path?.[name]);

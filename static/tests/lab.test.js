@@ -5,7 +5,6 @@ import { firstLab, labFrom } from "../lab/bench.js";
 import { boundLinesOf } from "../lab/bound.js";
 import { configurationOf, labelOf, numberOf, optionsOf } from "../lab/configuration.js";
 import { openingOf } from "../lab/handing.js";
-import { sliceWords } from "../lab/hidden.js";
 import { emptyRace, pathsOf, pointAt, sortedRows, standingsOf, windowOf, withRaceEvent } from "../lab/race.js";
 import { cellCount, checkBody, faultsOf, raceBody, sweepBody } from "../lab/requests.js";
 import { logGrid, numberAt, scaleOver, shareOf, ticksOn } from "../lab/scales.js";
@@ -199,9 +198,13 @@ test("a run goes to the studio as a form, or as a call where the form cannot hol
   const { body } = sweepBody(firstLab(), SOURCE, CATALOG);
   const { source } = openingOf(body, { name: "SGD", options: { momentum: 0.9 }, rate: 0.01, start: { x: 7 }, seed: 4 });
   assert.deepEqual([source.optimizer, source.variables.x.value, source.variables.y.value, source.seed, source.steps], [{ name: "SGD", options: { momentum: 0.9, lr: 0.01 } }, 7, 1, 4, 100]);
-  const { call } = openingOf(body, { name: "SGD", options: { nesterov: true, momentum: 0.9 }, rate: 0.01, scheduler: { name: "StepLR", step_size: 3 }, clip_norm: null });
-  assert.deepEqual([call.optimizer.nesterov, call.scheduler, "clip_norm" in call, call.seed], [true, { name: "StepLR", step_size: 3 }, false, 0]);
-  assert.equal(openingOf({ program: "…" }, { name: "SGD", options: {}, rate: 1 }), null);
+  const scheduler = { name: "ChainedScheduler", options: {}, schedulers: [{ name: "StepLR", options: { step_size: 3 }, schedulers: [] }] };
+  const { call } = openingOf(body, { name: "SGD", options: { nesterov: true, momentum: 0.9 }, rate: 0.01, scheduler, clip_norm: null });
+  assert.deepEqual([call.optimizer.nesterov, call.scheduler, "clip_norm" in call, call.seed], [true, { name: "ChainedScheduler", schedulers: [{ name: "StepLR", step_size: 3 }] }, false, 0]);
+  assert.equal(openingOf({ program: "print(1)" }, { name: "SGD", options: {}, rate: 1 }), null);
+  const program = "import torch\nopt = torch.optim.SGD([w], lr=1)\n";
+  const opening = openingOf({ program, seed: 3 }, { name: "Adam", options: { betas: [0.8, 0.9] }, rate: 0.01, seed: 5 });
+  assert.deepEqual([opening.call.optimizer, opening.into], [{ name: "Adam", betas: [0.8, 0.9], lr: 0.01 }, { program, seed: 5 }]);
 });
 
 function studiesOver(stream) {
@@ -265,12 +268,7 @@ test("a study that is cancelled stays as far as it came, and its rest is not hea
   assert.equal(store.get().findings.race.data.racers.length, 0);
 });
 
-test("what a slice hides is said, and what is not known is said to be so", () => {
-  const t = (key, given) => (given ? `${key} ${JSON.stringify(given)}` : key);
-  const hidden = { dimensions: 33, shown: 2, explained: 0.931, gradient_inside: 0.4, unmoved: 8 };
-  assert.deepEqual(sliceWords(t, hidden), [
-    'slice.dimensions {"dimensions":33,"shown":2,"unmoved":8}', 'slice.explained {"explained":"93.1 %"}', 'slice.gradient {"inside":"40 %"}', "slice.beside", "slice.pass",
-  ]);
-  assert.deepEqual(sliceWords(t, { ...hidden, explained: null, gradient_inside: "NaN" }).slice(1, 3), ["slice.unmoved-run", "slice.no-gradient"]);
-  assert.deepEqual(sliceWords(t, { ...hidden, dimensions: 2, unmoved: 0 }), ['slice.whole {"dimensions":2}', "slice.pass"]);
+test("over one variable the height of a path is its loss", () => {
+  const race = { racers: [{ racer: 0, path: { x: [1, 2, "NaN"] }, losses: [3, 4, "Infinity"] }, null, { racer: 2, path: null, losses: [1] }] };
+  assert.deepEqual(pathsOf(race, ["x"]), [{ k: 0, points: [[1, 3], [2, 4], [NaN, Infinity]] }]);
 });

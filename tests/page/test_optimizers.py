@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -197,6 +198,11 @@ async def test_a_program_races_and_its_slice_says_what_it_hides(stage: Stage) ->
     await expect(page.locator(".course .hint")).to_contain_text("of which 9 (biases and other vectors) stay")
     await expect(page.locator(".course canvas.relief")).to_be_visible()
     await expect(page.locator(".standings tbody tr")).to_have_count(2)
+    row = page.locator(".standings tbody tr").filter(has_text="Adam")
+    await row.get_by_role("button", name="Open Adam").click()
+    await expect(page.locator(".cm-content")).to_contain_text("torch.optim.Adam(")
+    await expect(stage.place).to_contain_text("of 150")
+    await open_lab(stage, "Race")
     await page.get_by_role("button", name="Study an expression instead").click()
     await expect(page.locator("main.lab").get_by_label("Expression", exact=True)).to_have_value("x**2 + 20*y**2")
     await expect(plane).to_have_count(0)
@@ -215,3 +221,43 @@ async def test_a_sweep_that_is_too_large_is_refused_at_its_field_and_loses_nothi
     field = page.get_by_label("Learning rates, at equal ratios: count")
     await expect(field).to_have_attribute("aria-invalid", "true")
     await expect(field).to_have_value("75000")
+
+
+async def test_a_race_over_one_variable_is_drawn_on_the_curve_of_its_loss(stage: Stage) -> None:
+    page = stage.page
+    await open_lab(stage, "Race")
+    await page.locator("main.lab").get_by_label("Expression", exact=True).fill("u**4 - 3*u**2")
+    await page.get_by_label("Value of u", exact=True).fill("2")
+    await run_study(stage)
+    course = page.locator(".course")
+    await expect(course.locator("figcaption")).to_have_text("Paths on the curve of the loss")
+    await expect(course.locator("path.curve")).to_have_attribute("d", re.compile("^M.*L"))
+    await expect(course.locator(".racer-marker")).to_have_count(3)
+    await page.get_by_label("Step of the race").focus()
+    await page.keyboard.press("Home")
+    places = {await marker.get_attribute("transform") for marker in await course.locator(".racer-marker").all()}
+    assert len(places) == 1
+
+
+async def test_a_sweep_shows_what_has_come_and_keeps_it_when_it_is_cancelled(opened: Opened) -> None:
+    page = await opened.open()
+    stage = Stage(page, opened.url)
+    await open_lab(stage, "Sweep")
+    await page.get_by_role("button", name="a ravine").click()
+    await page.get_by_label("Steps", exact=True).fill("1000")
+    await page.get_by_label("Seeds", exact=True).fill("1000")
+    await page.get_by_label("Learning rates, at equal ratios: count").fill("20")
+    await page.get_by_role("button", name="Run", exact=True).last.click()
+    progress = page.locator(".lab-run progress")
+    await expect(progress).not_to_have_attribute("value", "0", timeout=60_000)
+    await page.get_by_role("button", name="Cancel", exact=True).click()
+    await expect(page.locator(".lab-state")).to_have_text("cancelled; what was found stays")
+    assert 0 < float(await progress.get_attribute("value") or 0) < 1
+    await page.get_by_text("The same as a table").click()
+    runs = page.locator(".lab-more .standings tbody tr td:nth-child(3)")
+    counts = [int((await cell.inner_text()).replace(",", "")) for cell in await runs.all()]
+    assert 0 < sum(counts) < 20_000 * len(counts)
+    await page.get_by_label("Steps", exact=True).fill("5")
+    await page.get_by_label("Seeds", exact=True).fill("1")
+    await run_study(stage)
+    await page.close()

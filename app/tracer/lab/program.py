@@ -197,6 +197,8 @@ class Lap:
         return (arguments[0],), {"closure": clipped}
 
     def _note(self, descent: Descent, leaves: Sequence[torch.Tensor]) -> None:
+        if self._done:  # a step with a closure begins before the loss that ends the run
+            return
         self._watch(lambda: row_of(leaves))
         self._log.rates.append(descent.rate)
 

@@ -1,4 +1,5 @@
-// Where the racers ran: the loss as contours, every path on it, and each racer where it is at the step on show.
+// Where the racers ran: the loss as contours or as a curve, every path on it, and each racer where it is at the step on
+// show.
 
 import { ProblemError, fetchLandscape } from "../../api.js";
 import { formatNumber } from "../../format.js";
@@ -12,37 +13,50 @@ import { useWidth } from "./lines.js";
 import { Marker, dashOf } from "./swatch.js";
 
 const POINTS = { across: 81, up: 61 };
+const CURVE = 161;
 const HEIGHT = 340;
 
 /** @param {{race: any, body: any, names: string[], paths: any[], t: any, language: string, step: number, theme: string}} props */
 export function Course({ race, body, names, paths, t, language, step, theme }) {
   const host = useRef(null);
   const width = useWidth(host);
-  const isPlane = names.length === 2;
+  const isPlane = names.length > 0;
+  const isCurve = names.length === 1;
   const windows = useMemo(() => (isPlane ? windowOf(paths) : (windowOfSurface(race.surface) ?? (race.isOver ? windowOf(paths) : null))), [paths, race.surface, race.isOver]);
   const fetched = useRelief({ race, body, names, windows: isPlane ? windows : null, language });
   const relief = useMemo(() => (isPlane ? fetched : reliefOf(race.surface)), [fetched, race.surface]);
   const isRandom = !isPlane && race.surface?.directions === "random";
-  const title = t(isPlane ? "lab.course" : isRandom ? "lab.course-random" : "lab.course-slice");
+  const title = t(isCurve ? "lab.course-curve" : isPlane ? "lab.course" : isRandom ? "lab.course-random" : "lab.course-slice");
   if (!windows && race.isOver && !race.projection) return null;
   if (!windows) return html`<figure class="lab-chart"><figcaption>${title}</figcaption><div class="lab-plot" ref=${host}><p class="hint">${t("lab.no-course")}</p></div></figure>`;
   const scale = textScale();
   const box = { left: 54 * scale, top: 20 * scale, width: Math.max(60, width - 64 * scale), height: HEIGHT - 58 * scale };
-  const scales = scalesOf(box, windows[0], windows[1]);
+  const up = isCurve ? heightsOf(relief, windows[1]) : windows[1];
+  const scales = scalesOf(box, windows[0], up);
   return html`
     <figure class="lab-chart course">
       <figcaption>${title}</figcaption>
       <div class="lab-plot" ref=${host}>
-        ${relief && width > 0 && html`<${Ground} ...${{ relief, box, theme }} windows=${windows} />`}
+        ${relief && !isCurve && width > 0 && html`<${Ground} ...${{ relief, box, theme }} windows=${windows} />`}
         ${width > 0 && html`<svg width=${width} height=${HEIGHT} role="img" aria-label=${t("lab.course-label", { names: names.join(", ") || (isRandom ? t("lab.plane-random") : "PCA"), step })}>
           <clipPath id="course-clip"><rect x=${box.left} y=${box.top} width=${box.width} height=${box.height} /></clipPath>
-          <${Axes} box=${box} scales=${scales} across=${windows[0]} up=${windows[1]} names=${isPlane ? names : ["1", "2"]} />
-          <g clip-path="url(#course-clip)">${paths.map((path) => html`<${Track} key=${path.k} ...${{ path, scales, step }} />`)}</g>
+          <${Axes} box=${box} scales=${scales} across=${windows[0]} up=${up} names=${isCurve ? [names[0], "loss"] : isPlane ? names : ["1", "2"]} />
+          <g clip-path="url(#course-clip)">${isCurve && relief && html`<path class="curve" d=${lineOf(curveOf(relief, windows[0], scales))} />`}${paths.map((path) => html`<${Track} key=${path.k} ...${{ path, scales, step }} />`)}</g>
         </svg>`}
       </div>
       ${!isPlane && race.surface && html`<p class="hint">${hiddenText(race, t)}</p>`}
     </figure>
   `;
+}
+
+/** Heights that show the paths, and the floor of the curve under them. */
+function heightsOf(relief, [low, high]) {
+  const floor = Math.min(low, ...(relief?.losses ?? []).filter(Number.isFinite));
+  return [floor < low ? floor - 0.05 * (high - floor) : low, high];
+}
+
+function curveOf({ losses }, [from, to], scales) {
+  return losses.map((loss, i) => [scales.x(from + ((to - from) * i) / (losses.length - 1)), scales.y(loss)]);
 }
 
 /** The way so far in full, the rest faint, and the racer. */
@@ -70,7 +84,7 @@ function Ground({ relief, box, windows, theme }) {
   return html`<canvas class="relief" ref=${canvas} aria-hidden="true"></canvas>`;
 }
 
-/** The loss over the plane of the two variables, asked for when the race is over. */
+/** The loss over the one or two variables, asked for when the race is over. */
 function useRelief({ race, body, names, windows, language }) {
   const [relief, setRelief] = useState(null);
   const key = windows && race.isOver ? JSON.stringify([windows, body.expression, body.variables]) : null;
@@ -79,7 +93,8 @@ function useRelief({ race, body, names, windows, language }) {
     if (!key) return undefined;
     const controller = new AbortController();
     const axis = (k, count) => ({ variable: names[k], start: windows[k][0], stop: windows[k][1], count });
-    const call = { expression: body.expression, variables: body.variables, sum: body.sum, seed: body.seed, axes: [axis(1, POINTS.up), axis(0, POINTS.across)] };
+    const axes = names.length === 1 ? [axis(0, CURVE)] : [axis(1, POINTS.up), axis(0, POINTS.across)];
+    const call = { expression: body.expression, variables: body.variables, sum: body.sum, seed: body.seed, axes };
     fetchLandscape(call, { language, signal: controller.signal }).then(
       ({ losses }) => setRelief(withLevels({ losses: losses.map(Number), ...POINTS })),
       (error) => {

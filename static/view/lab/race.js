@@ -74,7 +74,7 @@ function Results({ state, actions, race, body, t, language, isRunning }) {
   const rows = useMemo(() => standingsOf(race), [race]);
   const lines = useMemo(() => linesOf(race, rows, ({ losses }) => ({ values: losses.map(Number) })), [race]);
   const sharp = useMemo(() => sharpnessOf(race, rows), [race]);
-  const names = twoNames(body, state.source);
+  const names = ownNames(body, state.source);
   const paths = useMemo(() => pathsOf(race, names), [race]);
   const shared = { step, count: plan.steps, go: setStep, t };
   return html`
@@ -117,9 +117,9 @@ function sharpnessOf(race, rows) {
   });
 }
 
-/** The two variables of the plane, if the loss has just two and both are scalars. */
-function twoNames(body, source) {
+/** The variables of the picture, if the loss has just one or two and all are scalars. */
+function ownNames(body, source) {
   const followed = body.expression === undefined ? [] : variablesOf({ ...source, expression: body.expression }).filter(({ requires_grad }) => requires_grad);
   const scalars = scalarsOf({ ...source, mode: body.expression === undefined ? "program" : "expression", expression: body.expression ?? "" });
-  return followed.length === 2 && scalars.length === 2 ? scalars.map(({ name }) => name) : [];
+  return followed.length <= 2 && scalars.length === followed.length ? scalars.map(({ name }) => name) : [];
 }
