@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import select
 import signal
 import socket
 import sys
@@ -44,6 +45,17 @@ class Child:
         """The status it ended with; below zero, the signal that ended it."""
         self._descriptor = descriptor
         self._lineage = lineage
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process runs, as the kernel has it: the zygote tells of a death a little later."""
+        if self.exit.done() or self._lineage.dead.is_set():
+            return False
+        if self._descriptor is None:
+            return True
+        ended = select.poll()
+        ended.register(self._descriptor, select.POLLIN)
+        return not ended.poll(0)
 
     def kill(self) -> None:
         """End the process now; what it wrote before can still be read."""

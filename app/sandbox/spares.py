@@ -71,8 +71,8 @@ class Spares:
 
     @property
     def ready(self) -> int:
-        """How many spares wait."""
-        return len(self._ready)
+        """How many spares wait; one that was killed from outside waits no more."""
+        return sum(spare.child.is_alive for spare in self._ready)
 
     def start(self) -> None:
         """Begin to make spares in the background."""
@@ -96,7 +96,7 @@ class Spares:
         while self._ready:
             spare = self._ready.popleft()
             self._refill_soon()
-            if not spare.child.exit.done() and not spare.lineage.dead.is_set():
+            if spare.child.is_alive:
                 return spare
             spare.child.discard()
         if self._stopped:
@@ -172,6 +172,14 @@ class Spares:
         while self._ready and self._ready[0].born < oldest:
             self._ready.popleft().child.discard()
 
+    def _drop_dead(self, _exit: asyncio.Future[int]) -> None:
+        dead = [spare for spare in self._ready if not spare.child.is_alive]
+        for spare in dead:
+            self._ready.remove(spare)
+            spare.child.discard()
+        if dead:
+            self._wanted.set()
+
     def _drop_ready(self) -> None:
         while self._ready:
             self._ready.popleft().child.discard()
@@ -206,6 +214,7 @@ class Spares:
                 future.set_result(spare)
                 return
         self._ready.append(spare)
+        spare.child.exit.add_done_callback(self._drop_dead)
 
     def _refuse_waiting(self) -> None:
         while self._waiting:

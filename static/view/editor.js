@@ -4,10 +4,11 @@
 // cannot be had, a plain field takes the text.
 
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
+import { onReach } from "./later.js";
 
 const library = { promise: null, module: null };
 
-/** Bring CodeMirror, once; what fails is tried again with the next editor. */
+/** Bring CodeMirror, once; what fails is tried again with the next editor, and whenever the server may be in reach again. */
 function loadLibrary() {
   library.promise ??= import("./codemirror.js").then(
     (module) => (library.module = module),
@@ -26,13 +27,15 @@ export function Editor(props) {
   const field = useRef(null);
   const caret = useRef(null);
   useEffect(() => {
-    if (isHere) return;
-    Promise.resolve(loadLibrary()).then(() => {
+    if (isHere) return undefined;
+    const bring = () => Promise.resolve(loadLibrary()).then(() => {
       // Whoever writes already goes on writing where they are.
       if (field.current && field.current === document.activeElement) caret.current = field.current.selectionStart;
       if (library.module) setHere(true);
     });
-  }, []);
+    bring();
+    return onReach(bring);
+  }, [isHere]);
   return isHere ? html`<${Mirror} ...${props} caret=${caret.current} />` : html`<${Plain} ...${props} field=${field} />`;
 }
 

@@ -48,7 +48,7 @@ function Starters({ state, actions, t }) {
 }
 
 function focusEditor({ target }) {
-  target.parentElement.querySelector(".cm-content")?.focus();
+  target.parentElement.querySelector(".cm-content, textarea")?.focus();
 }
 
 /** A problem of the expression itself, or of the program where the place can be found in the expression. */

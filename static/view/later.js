@@ -6,9 +6,18 @@ import { html, useEffect, useState } from "../vendor/preact.js";
 export function Later({ load, props, sheet }) {
   const [loaded, setLoaded] = useState(null);
   useEffect(() => {
-    Promise.all([load(), sheet && loadSheet(new URL(`../styles/${sheet}.css`, import.meta.url).href)]).then(([Part]) => setLoaded({ Part }), () => setLoaded({ Part: null }));
-  }, []);
-  return loaded?.Part ? html`<${loaded.Part} ...${props} />` : null;
+    if (loaded) return undefined;
+    const bring = () => Promise.all([load(), sheet && loadSheet(new URL(`../styles/${sheet}.css`, import.meta.url).href)]).then(([Part]) => setLoaded({ Part }), () => {});
+    bring();
+    return onReach(bring);
+  }, [loaded]);
+  return loaded && html`<${loaded.Part} ...${props} />`;
+}
+
+/** Do something whenever the server may be in reach again: the network is back, or somebody comes back to the page or goes into one of its fields. */
+export function onReach(act) {
+  for (const name of ["online", "focus", "focusin"]) addEventListener(name, act);
+  return () => ["online", "focus", "focusin"].forEach((name) => removeEventListener(name, act));
 }
 
 const sheets = new Map();

@@ -99,7 +99,7 @@ async def test_nothing_is_found_after_an_end_from_outside(sandbox: Sandbox, unto
     await until(lambda: sandbox.status.spares == 1 and len(children_of(zygote)) == 1)
     (child,) = children_of(zygote)
     task = asyncio.create_task(begin(sandbox, begun))
-    await asyncio.wait_for(begun.wait(), 10)
+    await asyncio.wait_for(begun.wait(), 60)
     await asyncio.sleep(0.2)
     if ended_by == "hang-up":
         task.cancel()

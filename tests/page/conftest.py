@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
@@ -10,6 +11,9 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.page.stage import Stage
+
+# What is waited for comes on any machine; only how soon depends on what else the machine does.
+expect.set_options(timeout=30_000)
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = (
@@ -22,6 +26,10 @@ document.addEventListener("securitypolicyviolation", (event) => {
   window.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`);
 });
 """
+KEPT = """async (words) => {
+  const { unpackState } = await import("/static/share.js");
+  return JSON.stringify(await unpackState(location.hash)).includes(words);
+}"""
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
@@ -70,9 +78,20 @@ class Opened:
         return self.page
 
     async def ready(self) -> None:
-        """Wait until a run is over and its graph drawn."""
+        """Wait until a run is over, its graph drawn, and the editor, which comes after it, in its place."""
         await expect(self.page.get_by_role("button", name="Run", exact=True)).to_be_visible()
         await expect(self.page.locator(".graph-canvas g.node").first).to_be_visible()
+        await expect(self.page.locator(".editor.plain")).to_have_count(0)
+
+    async def until(self, holds: str, argument: object = None) -> None:
+        """Wait until a function of the page's own language says true; it may be asynchronous."""
+        async with asyncio.timeout(30):
+            while not await self.page.evaluate(holds, argument):
+                await asyncio.sleep(0.05)
+
+    async def until_kept(self, words: str) -> None:
+        """Wait until the address, which follows a little later, holds some words."""
+        await self.until(KEPT, words)
 
     async def all_complaints(self) -> list[str]:
         """What the console said, and what the page's policy blocked."""
@@ -90,6 +109,5 @@ async def opened(page: Page, service_url: str) -> Opened:
 async def stage(opened: Opened) -> AsyncGenerator[Stage, None]:
     """The page, open and with its first picture; fails at the end if the browser complained of anything."""
     page = await opened.open()
-    page.set_default_timeout(15_000)
     yield Stage(page, opened.url)
     assert await opened.all_complaints() == []

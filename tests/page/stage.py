@@ -121,7 +121,7 @@ class Stage:
         await self.page.get_by_role("tab", name="Program").click()
         await self.page.locator(".editor.program .cm-content").fill(program)
         await self.page.get_by_role("button", name="Run", exact=True).click()
-        async with httpx.AsyncClient(timeout=30) as client:
+        async with httpx.AsyncClient(timeout=60) as client:
             reply = await client.post(f"{self.url}/api/trace", json={"program": program})
         assert reply.status_code == 200, reply.text
         trace: dict[str, Any] = reply.json()

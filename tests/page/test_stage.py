@@ -56,7 +56,7 @@ async def test_the_flow_runs_along_the_active_edges_only(stage: Stage) -> None:
 
 
 async def test_play_goes_to_the_end_and_pause_holds(stage: Stage) -> None:
-    await stage.trace(QUADRATIC)
+    await stage.trace(DESCENT)
     await stage.press("start")
     await stage.page.get_by_label("Speed").select_option("4")
     await stage.press("play")
@@ -65,6 +65,7 @@ async def test_play_goes_to_the_end_and_pause_holds(stage: Stage) -> None:
     held = await stage.position()
     await stage.page.wait_for_timeout(400)
     assert await stage.position() == held < await stage.last()
+    await stage.move_to(await stage.last() - 20)
     await stage.page.get_by_label("Speed").select_option("32")
     await stage.press("play")
     await expect(stage.scrub).to_have_value(str(await stage.last()))

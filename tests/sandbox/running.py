@@ -46,7 +46,7 @@ async def run(sandbox: Sandbox, source: str, **limits: float) -> Trace:
     return collect(events)
 
 
-async def until(holds: Callable[[], bool], seconds: float = 10.0) -> None:
+async def until(holds: Callable[[], bool], seconds: float = 60.0) -> None:
     """Wait until something is so."""
     end = time.monotonic() + seconds
     while not holds():

@@ -17,7 +17,7 @@ PATH = "/api/check"
 
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
 async def client(service_url: str) -> Any:
-    async with httpx.AsyncClient(base_url=service_url, timeout=30) as client:
+    async with httpx.AsyncClient(base_url=service_url, timeout=60) as client:
         yield client
 
 

@@ -130,7 +130,7 @@ def test_what_can_be_said_is_said(program: str, expected: dict[str, str]) -> Non
 
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
 async def loopback(service_url: str) -> AsyncGenerator[httpx.AsyncClient, None]:
-    async with httpx.AsyncClient(base_url=service_url, timeout=30) as client:
+    async with httpx.AsyncClient(base_url=service_url, timeout=60) as client:
         yield client
 
 

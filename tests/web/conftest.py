@@ -45,7 +45,7 @@ def resting(resting_app: FastAPI) -> httpx.AsyncClient:
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
 async def loopback(service_url: str) -> AsyncGenerator[httpx.AsyncClient, None]:
     """A client of the real server."""
-    async with httpx.AsyncClient(base_url=service_url, timeout=30) as client:
+    async with httpx.AsyncClient(base_url=service_url, timeout=60) as client:
         yield client
 
 

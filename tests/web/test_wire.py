@@ -72,9 +72,7 @@ async def test_an_address_without_an_end_is_refused(port: int) -> None:
 
 @pytest.mark.parametrize("pieces", [(b"",), (GET,), (b"\r\n",) * 6, (b"GET / HTTP/1.1\r\n", b"A: b\r\n", b"C: d\r\n")])
 async def test_a_head_that_drips_is_cut_off(port: int, pieces: tuple[bytes, ...]) -> None:
-    start = asyncio.get_running_loop().time()
     status, _, body = await answer(port, *pieces, pause=SECONDS / 8)
-    assert asyncio.get_running_loop().time() - start < 10 * SECONDS
     assert (status, json.loads(body)["code"]) == (408, "slow-head")
 
 
