@@ -47,6 +47,36 @@ def test_braces_hold_names_only(language: str, table: str) -> None:
         assert "}" not in rest, key
 
 
+HALF_WIDTH = re.compile(r"[\u4e00-\u9fff`}）][,;:!?](?!\w)|[,;:!?(][\u4e00-\u9fff]|[\u4e00-\u9fff][()]")
+
+
+def chinese(texts: object) -> Iterator[str]:
+    """Yield every sentence of a table, without the code in it: that keeps its own punctuation."""
+    if isinstance(texts, str):
+        yield re.sub(r"`[^`]*`", "`", texts)
+    elif isinstance(texts, dict):
+        for text in texts.values():
+            yield from chinese(text)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "static" / "texts" / "zh").glob("*.json")), ids=lambda path: path.stem)
+def test_chinese_sentences_have_chinese_punctuation(path: Path) -> None:
+    assert [text for text in chinese(json.loads(path.read_text("utf-8"))) if HALF_WIDTH.search(text)] == []
+
+
+def test_chinese_lessons_have_chinese_punctuation() -> None:
+    lessons = json.loads((ROOT / "app" / "examples" / "gallery.json").read_text("utf-8"))
+    entries = [entry for lesson in lessons for entry in (lesson, *(lesson["steps"] or []))]
+    sentences = [
+        text
+        for entry in entries
+        for name in ("title", "description", "text")
+        for text in chinese(entry.get(name, {}).get("zh", ""))
+    ]
+    assert len(sentences) > 100
+    assert [text for text in sentences if HALF_WIDTH.search(text)] == []
+
+
 RAISING = re.compile(r"Error$|^refuse$|^Failure$|^rule$|^limit$")
 NOTING = re.compile(r"^Diagnostic$|^remark$|^diagnose$")
 SLUG = re.compile(r"[a-z]+(?:-[a-z]+)*")
