@@ -198,9 +198,19 @@ def read_assertion(_error: BaseException, message: str, _frame: FrameType | None
 
 
 def read_exit(error: BaseException, _message: str, _frame: FrameType | None, _program: str) -> Found:
-    """SystemExit: the code it gave."""
+    """SystemExit: the status that Python would end with."""
+    return "exited", {"code": exit_status(error)}
+
+
+def has_exit_number(error: BaseException) -> bool:
+    """Whether a SystemExit gives a number, or nothing, rather than something to print."""
+    return type(builtin(SystemExit, "code", error)) in (int, bool, type(None))
+
+
+def exit_status(error: BaseException) -> int:
+    """The status with which Python ends a process that raised this SystemExit: 0 for none, 1 for a text."""
     code = builtin(SystemExit, "code", error)
-    return "exited", {"code": code if type(code) in (int, str) else 0 if code is None else 1}
+    return int(code or 0) if has_exit_number(error) else 1
 
 
 Reader = Callable[[BaseException, str, FrameType | None, str], Found | None]

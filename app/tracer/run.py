@@ -24,7 +24,7 @@ from app.settings import Limits
 from app.trace.job import Job
 from app.trace.model import Cut, EndEvent, Event, Failure, ProgramEvent, Span
 from app.tracer.engine import Active, attach
-from app.tracer.failures import explain
+from app.tracer.failures import exit_status, explain, has_exit_number
 from app.tracer.plots import absorb_plots
 from app.tracer.recorder import Recorder, RunCut
 from app.tracer.slips import slips
@@ -129,8 +129,11 @@ def _execute(source: Program, module: types.ModuleType, output: Output) -> None:
     try:
         exec(source.code, module.__dict__)
     except SystemExit as error:
-        if type(error.code) is str:
-            output.write(error.code + "\n")
+        # As at a terminal: a text goes to stderr and means 1; only no code, or 0, is a good end.
+        if not has_exit_number(error):
+            output.write(f"{error.code}\n")
+        if exit_status(error) != 0:
+            raise
 
 
 def _finish(recorder: Recorder, output: Output, notes: list[str], end: EndEvent, module: types.ModuleType) -> EndEvent:

@@ -223,13 +223,40 @@ async def test_what_is_refused_is_called_by_its_name(sandbox: Sandbox, source: s
         ("import torch\ntorch.set_num_interop_threads(2)\nprint(torch.get_num_threads())", "1\n"),
         ("import sys\nsys.stderr.write('careful\\n')", "careful\n"),
         ("import logging\nlogging.warning('careful')", "WARNING:root:careful\n"),
-        ("import sys\nsys.exit('enough')", "enough\n"),
+        ("import sys\nprint(1)\nsys.exit()", "1\n"),
+        ("import sys\nprint(1)\nsys.exit(0)", "1\n"),
+        ("print(1)\nexit(False)", "1\n"),
         ("import argparse\nprint(argparse.ArgumentParser().parse_args())", "Namespace()\n"),
     ],
 )
 async def test_what_scripts_do_around_their_sums_works(sandbox: Sandbox, source: str, output: str) -> None:
     trace = await run(sandbox, source)
     assert (trace.output, trace.failure, trace.cut) == (output, None, None)
+
+
+@pytest.mark.parametrize(
+    ("end", "code", "printed"),
+    [
+        ("sys.exit(3)", 3, ""),
+        ("sys.exit(True)", 1, ""),
+        ("raise SystemExit(-1)", -1, ""),
+        ("sys.exit('no data')", 1, "no data\n"),
+        ("sys.exit('')", 1, "\n"),
+        ("sys.exit([4])", 1, "[4]\n"),
+        ("import argparse; argparse.ArgumentParser('it', usage='it x').parse_args(['--y'])", 2, "usage: it x\n"),
+    ],
+)
+async def test_a_program_that_ends_itself_as_failed_has_failed(
+    sandbox: Sandbox, end: str, code: int, printed: str
+) -> None:
+    source = f"import sys, torch\nx = torch.ones(1, requires_grad=True)\n(x * 2).sum().backward()\n{end}"
+    trace = await run(sandbox, source)
+    assert trace.failure is not None
+    assert (trace.failure.code, trace.failure.parameters) == ("exited", {"code": code})
+    assert trace.failure.span is not None
+    assert trace.failure.span.line == 4
+    assert trace.output.startswith(printed)
+    assert len(trace.passes) == 1
 
 
 async def test_a_fork_bomb_makes_no_process(sandbox: Sandbox) -> None:
