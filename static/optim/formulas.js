@@ -148,7 +148,7 @@ const RPROP = {
 
 const ASGD = {
   held: { "eta'": ["eta", "lr"], "mu'": ["mu", 1], "a'": ["ax", 0] },
-  without: { decay: { weight_decay: 0, lambd: 0 } },
+  without: { decay: { weight_decay: 0 } },
   lines: [
     MAXIMIZE,
     DECAY,
