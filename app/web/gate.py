@@ -32,7 +32,9 @@ class Gate:
         """Let a request through, or raise."""
         if scope["type"] == "http":
             connection = HTTPConnection(scope)
-            self._check_host(connection.headers.get("host", ""))
+            # Of two names, what stands before this server may have gone by the other.
+            for host in connection.headers.getlist("host") or [""]:
+                self._check_host(host)
             if is_paced(scope["path"]):
                 self.pace.check(client_of(connection, self.proxies))
         await self.app(scope, receive, send)
@@ -76,7 +78,9 @@ def client_of(connection: HTTPConnection, proxies: tuple[Network, ...]) -> str:
     An IPv6 client is its /64: one household has 2**64 addresses to choose from.
     """
     client = connection.client.host if connection.client else ""
-    forwarded = [entry.strip() for entry in connection.headers.get("x-forwarded-for", "").split(",")]
+    # Some proxies add a line of their own below the one that the client wrote: the lines are one list.
+    lines = connection.headers.getlist("x-forwarded-for")
+    forwarded = [entry.strip() for entry in ",".join(lines).split(",")]
     while forwarded and _is_trusted(client, proxies) and is_address(forwarded[-1]):
         client = forwarded.pop()
     if ":" in client and is_address(client):

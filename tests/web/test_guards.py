@@ -178,6 +178,22 @@ def test_a_client_is_named_by_what_can_be_trusted(
     assert client_of(connection, tuple(ipaddress.ip_network(proxy) for proxy in proxies)) == client
 
 
+async def test_lines_that_a_client_put_above_its_proxys_name_nobody() -> None:
+    client = asgi_client(create_app(Settings(requests_per_minute=10, trusted_proxies=("127.0.0.1",))))
+    codes = []
+    for number in range(5):
+        forwarded = [("X-Forwarded-For", f"6.6.6.{number}"), ("X-Forwarded-For", "1.1.1.1")]
+        response = await client.get("/api/nothing", headers=forwarded)
+        codes.append(response.status_code)
+    assert codes == [404, *[429] * 4]
+
+
+async def test_a_second_host_is_checked_as_the_first() -> None:
+    client = asgi_client(create_app(Settings()))
+    response = await client.get("/healthz", headers=[("Host", "localhost"), ("Host", "evil.example")])
+    assert_problem(response, 400, "host-not-allowed")
+
+
 # -- the unexpected ----------------------------------------------------------------------------------------------------
 
 
