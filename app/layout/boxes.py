@@ -35,6 +35,8 @@ FLOW_GAP = 3.0
 CLUSTER_SIZE = 10.5
 CLUSTER_HEIGHT = 15.0
 CLUSTER_ROOM = 300.0
+BREAK = "✂"
+"""The sign of a cut of the graph."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,9 @@ def _group_box(
     face = None if group.face is None else index[group.face]
     shown = None if face is None else graph.nodes[face]
     head = within(harmless(group.title), around.get(group.id))
-    says = head, rounds(group), _group_name(group), ports.shapes(graph)
+    inside = (graph.nodes[index[member]] for member in group.members)
+    cuts = sum(bool(node.cut) and node.kind == "constant" for node in inside)
+    says = head, rounds(group), _group_name(group, cuts), ports.shapes(graph)
     return _box((group.id, "group"), says, face, shown, place if group.parameters else None)
 
 
@@ -186,7 +190,8 @@ def rounds(group: Group | Cluster) -> str:
     return f" × {group.repeats:,}" if group.repeats > 1 else ""
 
 
-def _group_name(group: Group) -> str:
+def _group_name(group: Group, cuts: int) -> str:
     inputs = len(group.members) - group.operations if not group.parameters else 0
     counts = ((group.parameters, "parameter"), (group.operations, "operation"), (inputs, "input"))
-    return " · ".join(f"{count:,} {noun}{'s' * (count != 1)}" for count, noun in counts if count)
+    said = [f"{count:,} {noun}{'s' * (count != 1)}" for count, noun in counts if count]
+    return " · ".join([*said, f"{BREAK} {cuts:,}"] if cuts else said)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from math import log2
@@ -48,9 +48,16 @@ class Plan:
     boxes: tuple[Box, ...]
     bundles: tuple[Bundle, ...]
     flows: tuple[float, ...]
-    """For each bundle the points its flow takes; 0 where none is shown."""
+    """For each bundle the points its flow or break takes; 0 where none is shown."""
     view: View
     clusters: tuple[Cluster, ...] = ()
+    breaks: tuple[str, ...] = ()
+    """For each bundle what its break says; empty where it is none. Empty altogether where there is no break."""
+
+    @property
+    def lines(self) -> Iterator[tuple[Bundle, float, str]]:
+        """The bundles with the room of their texts, and what their breaks say."""
+        return zip(self.bundles, self.flows, self.breaks or ("",) * len(self.bundles), strict=True)
 
 
 def write(plan: Plan, texts: Texts | None = None) -> str:
@@ -76,12 +83,12 @@ def write(plan: Plan, texts: Texts | None = None) -> str:
     for name, attributes in nodes.items():
         if name not in inside:
             graph.node(name, **attributes)
-    for bundle, room in zip(plan.bundles, plan.flows, strict=True):
-        style = {"style": "dotted"} if bundle.head in constants else {}
-        style = {"style": "dashed"} if bundle.tail in constants else style
+    for bundle, room, said in plan.lines:
+        style = {"style": "dashed"} if bundle.tail in constants else {}
+        style = {"style": "dotted", "color": palette.boxes["cut"].border} if said else style
         if len(bundle.edges) > 1:
             style["penwidth"] = f"{min(_WIDEST_LINE, 1.2 + 0.4 * log2(len(bundle.edges))):.1f}"
-        label = {"label": _flow_label(bundle, room, texts, plan.view)} if room else {}
+        label = {"label": _flow_label(bundle, (room, said), texts, plan.view)} if room else {}
         graph.edge(checked(bundle.tail), checked(bundle.head), id=checked(bundle.id), **style, **label)
     return str(graph.source)
 
@@ -89,7 +96,7 @@ def write(plan: Plan, texts: Texts | None = None) -> str:
 def geometry_key(plan: Plan) -> bytes:
     """Name all that `write` puts into a template: plans with equal keys are placed alike, whatever their boxes say."""
     sizes = [(box.id, box.look, box.width, box.height) for box in plan.boxes]
-    lines = [(bundle.id, bundle.tail, bundle.head, len(bundle.edges)) for bundle in plan.bundles]
+    lines = [(line.id, line.tail, line.head, len(line.edges), bool(said)) for line, _, said in plan.lines]
     titles = boxes.cluster_titles(plan.clusters)
     frames = [(cluster.id, cluster.boxes, titles[cluster.id]) for cluster in plan.clusters]
     view = (plan.view.direction, plan.view.theme)
@@ -210,7 +217,8 @@ def _font(text: str, size: float, colour: str, weight: str = "") -> str:
     return f'<FONT POINT-SIZE="{size:g}" COLOR="{colour}">{inner}</FONT>'
 
 
-def _flow_label(bundle: Bundle, room: float, texts: Texts | None, view: View) -> str:
+def _flow_label(bundle: Bundle, shown: tuple[float, str], texts: Texts | None, view: View) -> str:
+    room, said = shown
     palette = PALETTES[view.theme]
     cell = f'WIDTH="{room:.0f}" HEIGHT="{boxes.FLOW_HEIGHT:.0f}" FIXEDSIZE="TRUE" ALIGN="LEFT"'
     if texts is None:
@@ -218,6 +226,8 @@ def _flow_label(bundle: Bundle, room: float, texts: Texts | None, view: View) ->
         return f'<<TABLE {_TABLE}><TR><TD {cell} BGCOLOR="{palette.background}"></TD></TR></TABLE>>'
     ink = palette.gradient if len(bundle.edges) == 1 else palette.muted
     inner = _font(f" {flow_text(bundle, texts, view)}", boxes.FLOW_SIZE, ink)
+    if said:
+        inner = _font(f" {said}", boxes.FLOW_SIZE, palette.boxes["cut"].ink, "B")
     return f"<<TABLE {_TABLE}><TR><TD {cell}>{inner}</TD></TR></TABLE>>"
 
 

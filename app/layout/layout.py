@@ -9,6 +9,7 @@ from cachetools import LRUCache
 
 from app.errors import LayoutUnavailableError
 from app.layout import boxes, svg
+from app.layout.breaks import break_of, break_room
 from app.layout.dot import Plan, geometry_key, write
 from app.layout.drawing import Drawing, Texts, frame_texts
 from app.layout.engine import EngineDied, EngineFailure, Engines, Format
@@ -197,8 +198,12 @@ def plan(graph: Graph, folded: Folded, view: View) -> Plan:
     shown = boxes.build(graph, folded)
     index = {node.id: node for node in graph.nodes}
     has_flows = len(folded.bundles) <= _FLOW_BUNDLES
-    flows = tuple(_flow_room(graph, index, bundle) if has_flows else 0.0 for bundle in folded.bundles)
-    return Plan(shown, folded.bundles, flows, view, folded.clusters)
+    breaks = tuple(break_of(graph, index, bundle) for bundle in folded.bundles)
+    rooms = tuple(
+        break_room(said) if said else _flow_room(graph, index, bundle) if has_flows else 0.0
+        for bundle, said in zip(folded.bundles, breaks, strict=True)
+    )
+    return Plan(shown, folded.bundles, rooms, view, folded.clusters, breaks)
 
 
 def _flow_room(graph: Graph, index: dict[str, Node], bundle: Bundle) -> float:

@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element
 
 from app.layout import boxes
 from app.layout.boxes import Box, cluster_titles
-from app.layout.dot import Plan, constants_of, flow_arrow
+from app.layout.dot import Plan, flow_arrow
 from app.layout.drawing import Drawing, Table
 from app.layout.folded import Bundle, Folded
 from app.layout.palette import PALETTES, Palette
@@ -91,11 +91,10 @@ def read(picture: bytes, plan: Plan, folded: Folded) -> Drawing:
     titles = cluster_titles(plan.clusters)
     for cluster in plan.clusters:
         _write_cluster(writer, found[cluster.id], (cluster.id, titles[cluster.id]))
-    constants = constants_of(plan)
-    for bundle, room in zip(plan.bundles, plan.flows, strict=True):
-        kind = "edge cut" if bundle.head in constants else "edge"
+    for bundle, room, said in plan.lines:
+        kind = "edge cut" if said else "edge"
         writer.add(f'<g id="{bundle.id}" class="{kind}" aria-hidden="true">')
-        _write_edge(writer, found[bundle.id], plan, (bundle, room))
+        _write_edge(writer, found[bundle.id], plan, (bundle, room, said))
     for box in plan.boxes:
         _write_node(writer, found[box.id], box)
     writer.add("</g></svg>")
@@ -172,8 +171,8 @@ def _rows(box: Box) -> Iterator[tuple[Table, str, int]]:
         yield "share", "share", box.share
 
 
-def _write_edge(writer: Writer, group: Element, plan: Plan, drawn: tuple[Bundle, float]) -> None:
-    bundle, room = drawn
+def _write_edge(writer: Writer, group: Element, plan: Plan, drawn: tuple[Bundle, float, str]) -> None:
+    bundle, room, said = drawn
     shapes = list(_shapes(group))
     # The reserved cell of a flow is the first polygon whose inside is the background's colour.
     cells = [shape for shape in shapes if room and shape.get("fill") == writer.palette.background]
@@ -183,7 +182,10 @@ def _write_edge(writer: Writer, group: Element, plan: Plan, drawn: tuple[Bundle,
     if cells:
         left, top, right, bottom = _extent(cells)
         x, y = (left + right) / 2 - room / 2 + boxes.FLOW_GAP, (top + bottom) / 2 + boxes.FLOW_SIZE * 0.36
-        if len(bundle.edges) == 1:
+        if said:
+            style = (boxes.FLOW_SIZE, writer.palette.boxes["cut"].ink, ' font-weight="bold"')
+            writer.text("break", (x, y), style, said)
+        elif len(bundle.edges) == 1:
             _write_flow(writer, (x, y), flow_arrow(plan.view), bundle.edges[0])
         else:
             style = (boxes.FLOW_SIZE, writer.palette.muted, "")

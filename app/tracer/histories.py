@@ -75,11 +75,13 @@ class Histories:
         if torch.is_grad_enabled():
             self.derive(func, args, result, span)
             return
-        for source in args:
-            if isinstance(source, torch.Tensor) and source.requires_grad:
-                place = span()
-                self._told("no_grad", source, place)
-                self.note(result, "no_grad", source, place)
+        followed = [source for source in args if isinstance(source, torch.Tensor) and source.requires_grad]
+        for source in followed:
+            place = span()
+            self._told("no_grad", source, place)
+            self.note(result, "no_grad", source, place)
+        if not followed:
+            self._follow(args, result)
 
     def note(self, result: Any, how: str, source: torch.Tensor, span: Span | None) -> None:
         """Remember that a value was taken from a followed tensor and leaves its history behind."""
@@ -108,10 +110,15 @@ class Histories:
                 if isinstance(result, torch.Tensor) and not (result.is_floating_point() or result.is_complex()):
                     self.note(result, _written(func), source, span())
                 return
-        if self._known:
-            known = next((found for found in map(self.find, args) if found is not None), None)
-            if known is not None:
-                self._keep(result, known)
+        self._follow(args, result)
+
+    def _follow(self, args: Sequence[Any], result: Any) -> None:
+        """What is computed from a value that was cut off has its history."""
+        if not self._known or not _can_be_known(result) or (isinstance(result, torch.Tensor) and result.requires_grad):
+            return
+        known = next((found for found in map(self.find, args) if found is not None), None)
+        if known is not None:
+            self._keep(result, known)
 
     def find(self, value: Any) -> History | None:
         """The history of a value, if it is one that was cut off."""

@@ -129,7 +129,7 @@ function EdgeCard({ scene, actions, t, j }) {
   const derivative = scene.pass?.derivatives[j] ?? null;
   const carried = nodeView(scene, targets[j]).value;
   return html`
-    <header class="inspector-head"><span class="badge edge">${t("inspector.edge")}</span><h2>${nameOf(to)} → ${nameOf(from)}</h2></header>
+    <header class="inspector-head"><span class=${`badge edge${from.cut ? " cut" : ""}`}>${t(from.cut ? "inspector.break" : "inspector.edge")}</span><h2>${nameOf(to)} → ${nameOf(from)}</h2></header>
     <dl class="facts"><div><dt>${t("inspector.edge-data")}</dt><dd>${end(to)} → ${end(from)}</dd></div>
       <div><dt>${t("inspector.edge-gradient")}</dt><dd>${end(from)} → ${end(to)}</dd></div>
       <div><dt>${t("inspector.slot")}</dt><dd>${graph.edges[j].slot}</dd></div></dl>

@@ -3,7 +3,7 @@
 import { html } from "../vendor/preact.js";
 
 const KINDS = ["leaf", "operation", "constant", "output", "ghost"];
-const STATES = ["forward", "backward", "update", "piled", "blocks"];
+const STATES = ["forward", "backward", "update", "piled", "blocks", "break"];
 
 /** @type {[string[], string][]} */
 const KEYS = [

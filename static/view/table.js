@@ -48,7 +48,8 @@ function GroupRow({ scene, group, t, select, isChosen }) {
 function Row({ scene, node, i, select, isChosen, t }) {
   const { topology } = scene;
   const view = nodeView(scene, i);
-  const inputs = topology.inputs[i].map((j) => nameOf(topology.graph.nodes[topology.targets[j]]));
+  const sign = node.cut && node.kind === "constant" ? "✂ " : "";
+  const inputs = topology.inputs[i].map((j) => sign + nameOf(topology.graph.nodes[topology.targets[j]]));
   return html`
     <tr class=${`${view.state}${view.active ? " active" : ""}${isChosen ? " chosen" : ""}`}>
       <th scope="row"><button type="button" class="link" onClick=${() => select(node.id)}>${nameOf(node)}</button></th>

@@ -43,6 +43,19 @@ class Builder:
         return Graph("g0", tuple(nodes), tuple(edges))
 
 
+def broken() -> Graph:
+    """`y = h.detach() * v + (h > 0) * v` after `h = w * 2`, of which only a ghost is left."""
+    nodes = (
+        Node("n0", "output", "MulBackward0", "h.detach() * v", "y", shape=(), dtype="float32"),
+        Node("n1", "leaf", "AccumulateGrad", "v", "v", shape=(), dtype="float32"),
+        Node("n2", "constant", "Constant", "h.detach()", shape=(), dtype="float32", cut="detach()"),
+        Node("n3", "constant", "Constant", "h > 0", "gate", shape=(), dtype="bool", cut="> <&\"'"),
+        Node("n4", "ghost", "MulBackward0", "w * 2", "h", cut="detach()"),
+    )
+    ends = (("n0", "n1", 1), ("n0", "n2", 0), ("n0", "n3", 2), ("n2", "n4", 0), ("n3", "n4", 0))
+    return Graph("g0", nodes, tuple(Edge(f"e{at}", *end) for at, end in enumerate(ends)))
+
+
 def quadratic() -> Graph:
     """`y = a*x**2 + b*x + c`, with leaves a, b, c and the constant x."""
 

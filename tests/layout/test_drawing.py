@@ -19,10 +19,11 @@ from app.layout.drawing import Drawing
 from app.layout.folded import Folded
 from app.layout.layout import Layout
 from app.layout.numbers import WIDEST_NUMBER, WIDEST_TENSOR
+from app.layout.palette import PALETTES
 from app.layout.text import Face, width
-from app.layout.view import View
+from app.layout.view import Direction, View
 from app.trace.model import Graph, Node, TensorValue
-from tests.layout.graphs import graphs, numbers_for, quadratic, quadratic_pass, square
+from tests.layout.graphs import broken, graphs, numbers_for, quadratic, quadratic_pass, square
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -163,6 +164,47 @@ async def test_golden(layout: Layout) -> None:
     if os.environ.get("WRITE_GOLDEN"):
         (GOLDEN / "quadratic.svg").write_text(pretty)
     assert pretty == (GOLDEN / "quadratic.svg").read_text()
+
+
+@pytest.mark.parametrize("direction", ["TB", "LR"])
+async def test_a_break_is_a_dotted_line_with_its_reason(layout: Layout, direction: Direction) -> None:
+    drawing = await layout.draw(broken(), View(direction=direction))
+    svg = drawing.svg()
+    if direction == "TB":
+        pretty = svg.replace("><", ">\n<") + "\n"
+        if os.environ.get("WRITE_GOLDEN"):
+            (GOLDEN / "broken.svg").write_text(pretty)
+        assert pretty == (GOLDEN / "broken.svg").read_text()
+    found = by_id(parse(svg))
+    assert {name: texts(found[name], "break") for name in ("e0", "e1", "e3", "e4")} == {
+        "e0": [],
+        "e1": [],
+        "e3": ["✂ detach()"],
+        "e4": ["✂ > <&\"'"],
+    }
+    for name, is_break in (("e1", False), ("e3", True)):
+        line = next(shape for shape in found[name] if shape.get("class") == "line")
+        assert (found[name].get("class") == "edge cut") is is_break
+        assert (line.get("stroke") == PALETTES["light"].boxes["cut"].border) is is_break
+        assert line.get("stroke-dasharray")
+
+
+async def test_breaks_stand_in_every_format(layout: Layout) -> None:
+    graph = broken()
+    assert "✂ detach()" in layout.dot(graph)
+    blank = msgspec.structs.replace(
+        graph, nodes=tuple(msgspec.structs.replace(node, cut=msgspec.UNSET) for node in graph.nodes)
+    )
+    assert await layout.render(graph, "png") != await layout.render(blank, "png")
+
+
+async def test_a_folded_break_is_counted_on_its_group(layout: Layout) -> None:
+    graph = msgspec.structs.replace(
+        broken(), nodes=tuple(msgspec.structs.replace(node, module="net") for node in broken().nodes)
+    )
+    drawing = await layout.draw(graph, View(collapsed=frozenset({"module:net"})))
+    [group] = drawing.groups
+    assert texts(by_id(parse(drawing.svg()))[group.id], "name")[0].endswith("✂ 2")
 
 
 async def test_numbers_stand_on_their_nodes(layout: Layout) -> None:

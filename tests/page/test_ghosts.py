@@ -32,6 +32,7 @@ async def test_the_picture_answers_why_a_gradient_is_missing(stage: Stage) -> No
     await expect(ghost.first).to_contain_text("hidden = w * 2")
     await expect(page.locator("g.node.constant.cut")).to_have_count(2)
     await expect(page.locator("g.edge.cut")).to_have_count(2)
+    assert sorted(await page.locator("g.edge.cut text.break").all_text_contents()) == ["✂ detach()", "✂ no_grad"]
     assert await ghost.first.locator(".shape").evaluate("e => getComputedStyle(e).strokeDasharray") != "none"
     label = await ghost.first.get_attribute("aria-label")
     assert label is not None
@@ -46,6 +47,7 @@ async def test_the_picture_answers_why_a_gradient_is_missing(stage: Stage) -> No
     edge = await page.locator("g.edge.cut").first.get_attribute("id")
     await page.locator(f"#{edge} .hit").click(force=True)
     await expect(inspector).to_contain_text("The graph is cut here by")
+    await expect(inspector.locator(".badge.edge.cut")).to_have_text("break")
 
     relu = page.locator("g.node.blocks")
     await expect(relu).to_have_count(1)
@@ -56,9 +58,11 @@ async def test_the_picture_answers_why_a_gradient_is_missing(stage: Stage) -> No
     table = page.locator(".graph-table")
     await expect(table).to_contain_text("cut off by detach()")
     await expect(table).to_contain_text("passes nothing back")
+    await expect(table).to_contain_text("✂ hidden = w * 2")
     await page.get_by_role("button", name="Show as a table").click()
     await page.locator(".inspector .close").click()
     await expect(page.locator(".legend")).to_contain_text("what the program cut off from here")
+    await expect(page.locator(".legend")).to_contain_text("a break (✂ and its reason)")
 
 
 async def test_by_keyboard_one_walks_to_the_ghost(stage: Stage) -> None:

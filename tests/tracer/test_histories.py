@@ -37,6 +37,8 @@ CUTS = {
     "new tensor": ("y = torch.tensor(h) * v", "torch.tensor()", "h"),
     "through numpy": ("t = torch.tensor(h.detach().numpy()) * 3\ny = t * v", "detach()", "h"),
     "no_grad": ("with torch.no_grad():\n    t = h * 3\ny = t * v", "no_grad", "h"),
+    "no_grad, computed on": ("with torch.no_grad():\n    t = h * 3\n    s = (t + 1).sqrt()\ny = s * v", "no_grad", "h"),
+    "array and back": ("t = torch.as_tensor(h.detach().numpy())\ny = t * v", "detach()", "h"),
     "derived": ("t = h.detach()\ns = t ** 2 + 1\ny = s * v", "detach()", "h"),
     "comparison": ("t = (h > 0)\ny = t * v", ">", "h"),
     "whole numbers": ("t = torch.stack([h, v]).argmax()\ny = t * v", "argmax()", None),
