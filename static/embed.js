@@ -6,6 +6,7 @@ import { firstState, mount, play, redrawOthers, settingsAsked, showLook } from "
 import { createChecking } from "./checking.js";
 import { createComparing } from "./comparing.js";
 import { createPredicting } from "./predicting.js";
+import { drawnLike } from "./redraw.js";
 import { createRunner } from "./runner.js";
 import { createSettings } from "./settings.js";
 import { faultOfLink, packState, unpackState } from "./share.js";
@@ -15,7 +16,7 @@ import { Frame } from "./view/frame.js";
 /** A frame keeps nothing: what one visitor chose in it would follow them to the next page that has one. */
 const settings = createSettings(null, [document.documentElement.lang]);
 const store = createStore({ ...firstState({ ...settings.load(), ...settingsAsked() }), whole: "/" });
-const runner = createRunner({ store, stream: streamTrace });
+const runner = createRunner({ store, stream: streamTrace, draw: drawnLike });
 const actions = { ...createActions({ store, runner, settings }), ...createPredicting({ store }), ...createComparing({ store, stream: streamTrace }), ...createChecking({ store }) };
 
 start();

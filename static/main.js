@@ -6,6 +6,7 @@ import { firstState, mount, play, redrawOthers, settingsAsked, showLook, storage
 import { createChecking } from "./checking.js";
 import { createComparing } from "./comparing.js";
 import { createPredicting } from "./predicting.js";
+import { drawnLike } from "./redraw.js";
 import { createRunner } from "./runner.js";
 import { createSettings } from "./settings.js";
 import { createDraft } from "./draft.js";
@@ -19,7 +20,7 @@ import { App } from "./view/app.js";
 const settings = createSettings(storageOf(), [document.documentElement.lang]);
 const draft = createDraft(storageOf());
 const store = createStore(firstState({ ...settings.load(), ...settingsAsked() }));
-const runner = createRunner({ store, stream: streamTrace });
+const runner = createRunner({ store, stream: streamTrace, draw: drawnLike });
 const actions = withTeaching(createActions({ store, runner, settings }));
 
 start();

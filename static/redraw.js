@@ -1,7 +1,7 @@
 // Drawing a graph anew: in another direction, with groups opened or closed. What was drawn once is kept.
 
 import { ProblemError, drawGraph } from "./api.js";
-import { withDrawing } from "./tally.js";
+import { isSameGraph, withDrawing } from "./tally.js";
 
 /** The most boxes that a picture may have when its levels are opened. */
 export const MOST_BOXES = 300;
@@ -21,7 +21,7 @@ const bodies = new WeakMap();
 export async function redraw({ store, graph, expanded = graph.opened ?? [], collapsed = graph.closed ?? [], depth = graph.depth ?? null }) {
   const { language, direction } = store.get().settings;
   try {
-    const drawing = await drawingOf(graph, { expanded, collapsed, direction, ...(depth === null ? {} : { depth, max_nodes: MOST_BOXES }) }, language);
+    const drawing = await drawingOf(graph, choiceOf({ expanded, collapsed, direction, depth }), language);
     const { trace, selection } = store.get();
     if (!trace?.graphs.includes(graph)) return;
     const drawn = { ...graph, ...drawing };
@@ -30,6 +30,43 @@ export async function redraw({ store, graph, expanded = graph.opened ?? [], coll
     if (!(error instanceof ProblemError)) throw error;
     store.set({ problem: error.problem });
   }
+}
+
+/**
+ * Draw a graph of a new run with the groups open and closed as they were in the former one.
+ *
+ * @param {{former: any, graph: any, settings: any}} call `former` is a trace
+ * @returns {Promise<any> | null} what `redraw` keeps of a drawing, null if it could not be drawn; no promise where the
+ *   graph as it came looks like that already
+ */
+export function drawnLike({ former, graph, settings: { language, direction } }) {
+  const like = former?.graphs.find(({ id, closed }) => id === graph.id && closed);
+  if (!like) return null;
+  const isKnown = isSameGraph(like, graph) ? () => true : modulesIn(graph);
+  const [opened, closed, depth] = [like.opened.filter(isKnown), like.closed.filter(isKnown), like.depth ?? null];
+  const sorted = (keys) => String([...keys].sort());
+  const isThere = closed.length === 0 && depth === null && direction === "TB" && sorted(opened) === sorted(graph.opened ?? []);
+  if (isThere || (opened.length + closed.length === 0 && depth === null)) return null;
+  const drawing = drawingOf(graph, choiceOf({ expanded: opened, collapsed: closed, direction, depth }), language);
+  return drawing.then((drawn) => ({ ...drawn, direction, closed, depth }), ignoreProblem);
+}
+
+/** Of a graph that is built another way only modules are known again, by their paths. */
+function modulesIn({ nodes }) {
+  const paths = [...new Set(nodes.map(({ module }) => module).filter(Boolean))];
+  return (key) => {
+    const path = /^module:([^#/]*)/.exec(key)?.[1];
+    return path !== undefined && paths.some((one) => one === path || one.startsWith(`${path}.`));
+  };
+}
+
+function ignoreProblem(error) {
+  if (!(error instanceof ProblemError)) throw error;
+  return null;
+}
+
+function choiceOf({ expanded, collapsed, direction, depth }) {
+  return { expanded, collapsed, direction, ...(depth === null ? {} : { depth, max_nodes: MOST_BOXES }) };
 }
 
 /** Ask for a drawing, unless it was asked for before. */

@@ -1,7 +1,7 @@
 // Runs what was written: one run at a time, its events gathered into the trace once a picture.
 
 import { ProblemError } from "./api.js";
-import { emptyTrace, hasSameGraphs, withEvents } from "./tally.js";
+import { emptyTrace, hasSameGraphs, withDrawing, withEvents } from "./tally.js";
 import { positionOfPass, timelineOf } from "./timeline.js";
 
 /** How often a run is asked for while the service has no room. */
@@ -13,10 +13,12 @@ const MOST_TRIES = 4;
  * @param {object} options
  * @param {{get: () => any, set: (change: any) => void}} options.store
  * @param {(body: any, options: any) => AsyncGenerator<any>} options.stream
+ * @param {(call: {former: any, graph: any, settings: any}) => Promise<any> | null} [options.draw] draws a graph as the
+ *   visitor had opened it in the former trace; null where nothing was
  * @param {(f: () => void) => unknown} [options.soon] calls a function before the next picture
  * @param {(milliseconds: number) => Promise<void>} [options.wait]
  */
-export function createRunner({ store, stream, soon = beforePicture, wait = rest }) {
+export function createRunner({ store, stream, draw = () => null, soon = beforePicture, wait = rest }) {
   /** @type {{controller: AbortController | null}} */
   const current = { controller: null };
 
@@ -40,15 +42,17 @@ export function createRunner({ store, stream, soon = beforePicture, wait = rest 
     current.controller = controller;
     store.set({ run: { status: "running", received: 0, startedAt: Date.now(), isLive }, playing: false });
     const mode = "program" in body ? "program" : "expression";
-    const reel = createReel({ store, soon, position, mode, isCurrent: () => current.controller === controller });
+    const reel = createReel({ store, draw, soon, position, mode, isCurrent: () => current.controller === controller });
     try {
       const { language } = store.get().settings;
       const events = patiently(() => stream(body, { language, signal: controller.signal }), { wait, signal: controller.signal });
       for await (const event of events) reel.add(event);
+      await reel.drawn();
       reel.finish(null);
     } catch (error) {
       if (controller.signal.aborted) return reel.flush(true);
       if (!(error instanceof ProblemError)) throw error;
+      await reel.drawn();
       reel.finish(error.problem);
     } finally {
       if (current.controller === controller) current.controller = null;
@@ -78,12 +82,29 @@ async function* patiently(open, { wait, signal }) {
 }
 
 /** Gathers events; the former trace stays in sight until the new one has a pass to show. */
-function createReel({ store, soon, position, mode, isCurrent }) {
+function createReel({ store, draw, soon, position, mode, isCurrent }) {
   const former = store.get().trace;
-  const reel = { trace: emptyTrace(), waiting: [], isShown: false, isDue: false };
+  const reel = { trace: emptyTrace(), waiting: [], isShown: false, isDue: false, jobs: new Set(), drawings: [] };
 
   function add(event) {
     reel.waiting.push(event);
+    if (event.event === "graph") drawAgain(event.graph);
+    flushSoon();
+  }
+
+  /** Groups that the visitor opened or closed stay so: the graph comes on show when it is drawn that way. */
+  function drawAgain(graph) {
+    const job = draw({ former, graph, settings: store.get().settings });
+    if (!job) return;
+    const done = job.then((drawing) => {
+      reel.jobs.delete(done);
+      if (drawing) reel.drawings.push([graph.id, drawing]);
+      flushSoon();
+    });
+    reel.jobs.add(done);
+  }
+
+  function flushSoon() {
     if (reel.isDue) return;
     reel.isDue = true;
     soon(() => {
@@ -97,6 +118,8 @@ function createReel({ store, soon, position, mode, isCurrent }) {
     // A graph on show may have been drawn anew meanwhile, in another direction or with a group opened.
     reel.trace = withEvents(reel.isShown ? store.get().trace : reel.trace, reel.waiting);
     reel.waiting = [];
+    for (const [id, drawing] of reel.drawings.splice(0)) reel.trace = withDrawing(reel.trace, id, drawing);
+    if (!reel.isShown && reel.jobs.size > 0) return;
     const isReady = isLast ? hasContent(reel.trace) : reel.trace.timeline.some(({ kind }) => kind === "backward");
     if (!reel.isShown && !isReady) return;
     const first = reel.isShown ? {} : firstLook();
@@ -129,7 +152,7 @@ function createReel({ store, soon, position, mode, isCurrent }) {
     return problem && { ...problem, program: reel.trace.program || null };
   }
 
-  return { add, flush, finish };
+  return { add, flush, finish, drawn: () => Promise.all(reel.jobs) };
 }
 
 function hasContent(trace) {

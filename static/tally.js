@@ -57,7 +57,8 @@ export function hasSameGraphs(one, other) {
   return one.graphs.every((graph, i) => isSameGraph(graph, other.graphs[i]));
 }
 
-function isSameGraph(one, other) {
+/** Whether two graphs are built alike; labels may hold other numbers. */
+export function isSameGraph(one, other) {
   if (one.nodes.length !== other.nodes.length || one.edges.length !== other.edges.length) return false;
   const agree = (fields, a, b) => fields.every((field) => a[field] === b[field]);
   return (

@@ -139,3 +139,34 @@ test("a service that starts is asked again, a while later", async () => {
   assert.deepEqual(waits, [1000, 2000]);
   assert.deepEqual([store.get().run.status, store.get().problem], ["done", null]);
 });
+
+test("a graph that a hand had opened comes on show as it was opened, and not before", async () => {
+  const former = { ...emptyTrace(), graphs: [{ ...GRAPH, opened: ["module:net"], closed: [] }] };
+  const store = createStore({ run: { status: "idle", received: 0 }, settings: { language: "en" }, trace: former, problem: null, position: 0, selection: null });
+  const shown = [];
+  store.subscribe(({ trace }) => trace !== former && trace.graphs.length > 0 && shown.push(trace.graphs[0].svg));
+  const asked = [];
+  const draw = (call) => {
+    asked.push(call);
+    return new Promise((resolve) => setTimeout(() => resolve({ svg: "opened", opened: ["module:net"], closed: [] }), 0));
+  };
+  async function* stream() {
+    yield* RUN;
+  }
+  await createRunner({ store, stream, draw, soon: (f) => f() }).run({});
+  assert.equal(asked.length, 1);
+  assert.deepEqual([asked[0].former, asked[0].graph.id], [former, "g0"]);
+  assert.deepEqual([...new Set(shown)], ["opened"]);
+  assert.equal(store.get().run.status, "done");
+});
+
+test("a graph that could not be drawn again is shown as it came, also where the run fails", async () => {
+  const store = createStore({ run: { status: "idle", received: 0 }, settings: { language: "en" }, trace: null, problem: null, position: 0, selection: null });
+  async function* stream() {
+    yield* RUN.slice(0, -1);
+    throw new ProblemError({ code: "program-raised", status: 422, parameters: {} });
+  }
+  await createRunner({ store, stream, draw: async () => null, soon: (f) => f() }).run({});
+  assert.equal(store.get().trace.graphs[0].svg, "");
+  assert.equal(store.get().run.status, "failed");
+});

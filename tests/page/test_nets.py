@@ -281,3 +281,23 @@ async def test_frames_of_large_pictures_are_measured(stage: Stage, record_proper
         times = await stage.frame_times(120)
         record_property(f"frame_milliseconds_{least}", times)
         print(f"\n{await boxes.count()} boxes: one node on {times['step']:.1f} ms, elsewhere {times['jump']:.1f} ms")
+
+
+async def test_a_run_with_other_numbers_keeps_what_was_opened(stage: Stage) -> None:
+    await stage.trace(ENCODER)
+    page = stage.page
+    frames, note = page.locator(".graph-canvas g.cluster text"), page.locator(".folded-note")
+    await expect(frames).to_have_text(["encoder.layers × 12"])
+    await group(stage, "layers.3").focus()
+    await page.keyboard.press("o")
+    await expect(frames).to_have_text(["encoder.layers × 12", "layers.3"])
+    kept = await note.text_content()
+    assert kept is not None
+    # The program is written on at its end, and run again.
+    editor = page.locator(".editor.program .cm-content")
+    await editor.press("Control+End")
+    await page.keyboard.type("print(loss.item())")
+    await page.get_by_role("button", name="Run", exact=True).click()
+    await expect(page.locator(".output-view .prints")).to_contain_text(re.compile(r"\d\.\d{3,}"))
+    await expect(frames).to_have_text(["encoder.layers × 12", "layers.3"])
+    await expect(note).to_have_text(kept)
