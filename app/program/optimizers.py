@@ -227,12 +227,13 @@ def write_option(kind: str, option: str, value: OptionValue) -> str:
         if found.name == option
     )
     if declared == "function":
+        text = str(value).strip()
         try:
-            ast.parse(str(value).strip(), mode="eval")
+            formula = ast.parse(text, mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             parameters: dict[str, Parameter] = {"optimizer": kind, "option": option, "value": str(value)[:60]}
             raise ProgramError("option-kind", parameters | {"kind": WORDS["function"]}) from None
-        return f"lambda epoch: {str(value).strip()}"
+        return text if isinstance(formula, ast.Lambda) else f"lambda epoch: {text}"
     if declared == "ints" and isinstance(value, tuple):
         return repr(list(value))
     return repr(value)

@@ -11,6 +11,7 @@ import torch
 from hypothesis import given, settings
 
 from app.program import write
+from app.program.optimizers import write_option
 from app.trace.job import Expression, Optimizer, Variable
 from tests.strategies import expressions
 
@@ -197,3 +198,9 @@ def test_gradients_equal_torchs_own_and_finite_differences(expression: Expressio
         step, start = 1e-6, namespace[name].detach()
         change = evaluate(**{name: start + step}) - evaluate(**{name: start - step})
         assert (change / (2 * step)).item() == pytest.approx(gradient.item(), rel=1e-5, abs=1e-6)
+
+
+def test_a_function_of_the_epoch_is_written_with_or_without_its_lambda() -> None:
+    for text in ("0.9 ** epoch", " lambda e: 0.9 ** e"):
+        written = write_option("LambdaLR", "lr_lambda", text)
+        assert eval(written)(2) == pytest.approx(0.81)
