@@ -17,25 +17,21 @@ from torch.autograd.graph import Node as Function
 from torch.overrides import TorchFunctionMode
 
 from app.trace.model import Origin, Span
-from app.tracer.cuts import HOW
 from app.tracer.histories import Histories
 from app.tracer.holdings import Holdings
 from app.tracer.kernels import (
     MAX_OUTPUTS,
-    PASSIVE,
-    PROPERTIES,
-    SINGLE,
     Kernels,
-    is_in_place,
     is_transformed,
     next_sequence_number,
     plainly,
 )
 from app.tracer.listener import Listener
 from app.tracer.names import Names
-from app.tracer.sites import Constant, Made, Site, Sites, bound, program_frame
+from app.tracer.sites import MAX_MADE, Constant, Made, Site, Sites, bound, program_frame
 from app.tracer.source import Program, Sources
-from app.tracer.values import Reading, read
+from app.tracer.treatments import treatment_of
+from app.tracer.values import Held, Reading, read
 from app.tracer.walk import function_of, is_followed_leaf
 
 Treatment = Callable[[Any, Any, Any], Any]
@@ -82,37 +78,19 @@ class Calls(TorchFunctionMode):
         return treatment(func, args, kwargs or {})
 
     def _treatment(self, func: Any) -> Treatment:
-        name: str = getattr(func, "__name__", "")
-        if name.startswith("register_"):
+        if getattr(func, "__name__", "").startswith("register_"):
             self.has_hooks = self.sees_hooks = True
-        if name in ("__get__", "__set__", "__delete__"):
-            return self._property_treatment(getattr(func.__self__, "__name__", ""), name)
-        if name in PASSIVE:
-            return plainly
-        if name in HOW:
-            return self._cut
-        if name in SINGLE:
-            return self._single
-        return self._in_place if is_in_place(name) else self._composite
-
-    def _property_treatment(self, name: str, access: str) -> Treatment:
-        if access == "__get__":
-            if name == "grad":
-                return self._get_gradient
-            if name == "data":
-                return self._cut
-            return self._composite if name in PROPERTIES else plainly
-        if name == "grad":
-            return self._set_gradient
-        if name == "data":
-            return self._in_place
-        return self._composite if name == "requires_grad" else plainly
+        kind = treatment_of(func)
+        return plainly if kind is None else getattr(self, f"_{kind}")
 
     # -- how calls are treated -----------------------------------------------------------------------------------------
 
     def _single(self, func: Any, args: Any, kwargs: Any) -> Any:
-        if "out" in kwargs:
-            return self._in_place(func, args, kwargs)
+        if kwargs:
+            if "out" in kwargs:
+                return self._in_place(func, args, kwargs)
+            if kwargs.get("inplace"):  # `relu(x, inplace=True)` writes to what may be held
+                return self._composite(func, args, kwargs)
         start = next_sequence_number()
         result = func(*args, **kwargs)
         made = next_sequence_number() - start
@@ -270,12 +248,14 @@ class Calls(TorchFunctionMode):
     ) -> None:
         value = read(result, self.full_elements)
         module = self.modules[-1] if self.modules else None
-        bound(self.made)
+        if len(self.made) > MAX_MADE:
+            bound(self.made)
         known = self.made.get(sequence_number)
         made = self.made[sequence_number] = Made(value, result.shape, result.dtype, None, site, module, operands)
         if known is not None:
             made.origin = known.origin
-        self._holdings.remember_all((value,))
+        if type(value) is Held:
+            self._holdings.remember(value)
 
     def _keep_kernels(self, site: Site, kernels: Kernels) -> None:
         kernels.finish()

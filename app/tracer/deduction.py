@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from app.tracer.values import read
+from app.tracer.values import read_all
 
 if TYPE_CHECKING:
     from app.tracer.recording import Recording
@@ -46,9 +46,9 @@ class Deduction(NamedTuple):
         known = gradients + recording.flows
         known[recording.template.roots[0]] = 1.0
         variables = recording.laid.variables
-        for index, place in self.clean:
-            gradient = variables[place].grad
-            known[index] = None if gradient is None else read(gradient, 0)
+        given = [(index, gradient) for index, place in self.clean if (gradient := variables[place].grad) is not None]
+        for (index, _), reading in zip(given, read_all([gradient for _, gradient in given], 0), strict=True):
+            known[index] = reading
         for place, source in self.steps:
             known[place] = known[source]
         gradients[:] = known[:count]

@@ -10,23 +10,11 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from app.trace.model import Origin
 from app.tracer.sites import Made
+from app.tracer.treatments import is_in_place
 from app.tracer.values import Held, Reading, read, settle
 from app.tracer.walk import function_of
 
 next_sequence_number: Callable[[], int] = torch.autograd._get_sequence_nr  # type: ignore[attr-defined]
-
-_SINGLE = """
-    abs acos acosh add asin asinh atan atan2 atanh ceil cos cosh cumsum cumprod div erf erfc exp exp2 expm1 floor
-    gather hypot lgamma log log10 log1p log2 logaddexp logsumexp max maximum mean min minimum mul neg permute pow
-    reciprocal relu round rsqrt select sigmoid sign sin sinh sqrt square sub sum tan tanh transpose truediv unsqueeze
-    where __add__ __radd__ __sub__ __rsub__ __mul__ __rmul__ __truediv__ __pow__ __rpow__ __neg__ __abs__
-"""
-_PASSIVE = """
-    size dim numel stride is_contiguous storage_offset data_ptr element_size type cpu backward
-    __len__ __bool__ __index__ __complex__ __format__ __repr__ __hash__ __contains__
-    _set_grad_enabled is_floating_point is_complex allclose equal register_hook retain_grad get_device
-    register_post_accumulate_grad_hook _is_view is_same_size
-"""
 
 is_transformed: Callable[[], object] = torch._C._functorch.peek_interpreter_stack
 """Something, while a function of `torch.func` runs: its wrapped tensors have no values of their own to read."""
@@ -35,20 +23,6 @@ _running_node: Callable[[], Any] = torch._C._current_autograd_node
 
 MAX_OUTPUTS = 64
 """Outputs of one node whose values are kept."""
-
-SINGLE = frozenset(_SINGLE.split())
-"""One call, one kernel, one `grad_fn`: these need no dispatch mode. A call that makes more is taken off the list."""
-PASSIVE = frozenset(_PASSIVE.split())
-"""Calls that build no `grad_fn`."""
-PROPERTIES = frozenset({"T", "mT", "H", "mH", "real", "imag"})
-"""Properties of a tensor that are operations."""
-
-
-def is_in_place(name: str) -> bool:
-    """Whether torch's naming says that a function writes to its first argument."""
-    if name.startswith("__"):
-        return name == "__setitem__" or (name.startswith("__i") and name not in ("__invert__", "__iter__"))
-    return name.endswith("_")
 
 
 def plainly(func: Any, args: Any, kwargs: Any) -> Any:
@@ -77,6 +51,15 @@ class Kernels(TorchDispatchMode):
     def _should_skip_dynamo(cls) -> bool:
         # Nothing is compiled here, and torch's guard against it would double the price of each kernel.
         return False
+
+    def __enter__(self) -> Kernels:
+        """Watch: put on torch's stack as `TorchDispatchMode` would, without its notes for compilers."""
+        torch._C._push_on_torch_dispatch_stack(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Watch no more."""
+        torch._C._pop_torch_dispatch_stack(None)
 
     def watching(self, start: int, origin_of: Callable[[Any], Origin | None] | None = None) -> Kernels:
         """Watch from sequence number `start` on; for use in a `with` statement.

@@ -14,7 +14,7 @@ import torch
 from torch.autograd.graph import Node as Function
 from torch.overrides import TorchFunctionMode
 
-from app.tracer.kernels import PASSIVE, is_in_place
+from app.tracer.treatments import PASSIVE, is_in_place
 from app.tracer.walk import function_of, is_followed_leaf
 
 MAX_ENTRIES = 20_000

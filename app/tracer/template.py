@@ -13,13 +13,13 @@ import torch
 from torch.autograd.function import BackwardCFunction
 from torch.autograd.graph import Node as Function
 
-from app.trace.model import Graph, Saved
+from app.trace.model import Graph, Node, Saved, SavedTensor
 from app.tracer.histories import marks
 from app.tracer.kernels import MAX_OUTPUTS
 from app.tracer.names import Names
 from app.tracer.sites import Constant, Made
 from app.tracer.structure import Leaf, Parts, marks_of, place_constants, saved_names, saved_value
-from app.tracer.values import Reading, read
+from app.tracer.values import Reading, read_all
 
 MAX_TRIES = 4
 """Templates of one root site that are compared before the graph is walked."""
@@ -66,7 +66,9 @@ class Template:
         }
         """How many outputs a node has, for those with several."""
         self._kept = [
-            (index, name, value) for index, node in enumerate(parts.walk.nodes) for name, value in _plainly_saved(node)
+            (index, name, value)
+            for index, node in enumerate(parts.walk.nodes)
+            for name, value in _plainly_saved(node, graph.nodes[index])
         ]
         self._placed = [target - len(parts.walk.nodes) for _, target, _ in place_constants(parts)]
         self._marks = marks_of(parts)
@@ -131,8 +133,8 @@ class Template:
     def values(self, laid: Laid, full_elements: int) -> list[Reading]:
         """The forward values of a pass, aligned with the graph's nodes."""
         values = [how.value if how is not None else None for how in laid.made]
-        for index, variable in zip(self.leaves, laid.variables, strict=True):
-            values[index] = read(variable, full_elements)
+        for index, value in zip(self.leaves, read_all(laid.variables, full_elements), strict=True):
+            values[index] = value
         if self._constant_count:
             constants: list[Reading] = [None] * self._constant_count
             for target, constant in zip(self._placed, _constants(laid.made), strict=True):
@@ -230,9 +232,12 @@ def _is_same_origin(made: Made | None, expected: Made | None, names: Names) -> b
     return made.module is expected.module or names.are_called_alike(made.module, expected.module)
 
 
-def _plainly_saved(node: Function) -> Iterator[tuple[str, Any]]:
+def _plainly_saved(node: Function, described: Node) -> Iterator[tuple[str, Any]]:
     """What a node keeps beside tensors, which may differ where nothing else does."""
     for name in saved_names(node):
+        # A tensor is costly to ask for, and the graph knows already that it is one.
+        if isinstance(described.saved.get(name.removeprefix("_saved_")), SavedTensor):
+            continue
         try:
             value = getattr(node, name)
         except RuntimeError:  # freed by an earlier backward, or never saved

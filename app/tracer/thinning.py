@@ -31,6 +31,7 @@ from app.trace.model import (
     UpdateEvent,
     Value,
 )
+from app.tracer.numbering import Numbers
 
 FIRST_STRIDE = 16
 LONGEST_STEP = 64
@@ -62,53 +63,6 @@ class Loss:
         self._count += 1
         self._change += (change - self._change) / min(self._count, 50)
         return is_odd
-
-
-class Numbers:
-    """The numbers of all passes, or of all updates, and of those that are kept."""
-
-    def __init__(self) -> None:
-        self.kept = 0
-        self._seen = 0
-        self._left_out = 0
-        self._whole: int | None = None
-        """How many were kept before the first one was left out; their numbers are the same."""
-        self._new: dict[int, int] = {}
-
-    def seen(self) -> int:
-        """Number the next one."""
-        self._seen += 1
-        return self._seen - 1
-
-    def keep(self, number: int) -> int:
-        """Keep one, and return its new number."""
-        if self._whole is not None:
-            self._new[number] = self.kept
-        self.kept += 1
-        return self.kept - 1
-
-    def leave_out(self) -> None:
-        """Leave one out."""
-        self._left_out += 1
-        if self._whole is None:
-            self._whole = self.kept
-
-    def take_left_out(self) -> int:
-        """How many were left out since this was last asked."""
-        count, self._left_out = self._left_out, 0
-        return count
-
-    def new(self, number: int | None) -> int | None:
-        """The new number of one; None if it was left out."""
-        if number is None or self._whole is None or number < self._whole:
-            return number
-        return self._new.get(number)
-
-    def has(self, number: int | None) -> bool:
-        """Whether one is kept, as far as is known; what speaks of none is no reason to keep any."""
-        if number is None:
-            return True
-        return number < self.kept if self._whole is None else self.new(number) is not None
 
 
 class Thinning:
@@ -192,7 +146,8 @@ class Thinning:
 
     def _stride(self) -> int:
         if self._dense_steps is None:
-            if not any(2 * self._kept[name] >= most for name, most in self._most.items()):
+            kept = self._kept
+            if not any(2 * kept[name] >= most for name, most in self._most.items()):
                 return self._every
             self._dense_steps = max(1, self._steps)
         doublings = (self._steps // self._dense_steps).bit_length() - 1
@@ -203,11 +158,13 @@ class Thinning:
 
     def _fits(self, cost: int) -> bool:
         """Whether a step may be kept, and two more after it: the last one, and one that is odd."""
-        step = self._longest_step
-        room = {"passes": 3 * step, "updates": 4, "moments": 3 * (3 * step + 4), "values": 3 * cost * step}
+        step, kept, most = self._longest_step, self._kept, self._most
         return (
-            all(self._kept[name] + room[name] <= most for name, most in self._most.items()) or not self._kept["passes"]
-        )
+            kept["passes"] + 3 * step <= most["passes"]
+            and kept["updates"] + 4 <= most["updates"]
+            and kept["moments"] + 3 * (3 * step + 4) <= most["moments"]
+            and kept["values"] + 3 * cost * step <= most["values"]
+        ) or not kept["passes"]
 
     def _cost(self, passed: Pass) -> int:
         """About how many numbers a pass keeps; passes over one graph keep alike."""
@@ -242,22 +199,31 @@ class Thinning:
         if isinstance(event, PassEvent):
             self._tell_gap()
             self._kept["values"] += self._cost(event.pass_)
+            self._kept["passes"] += 1
             if self._passes.keep(number) != number:
                 event = PassEvent(msgspec.structs.replace(event.pass_, number=number))
         elif isinstance(event, UpdateEvent):
             self._updates.keep(number)
             self._update_cost = _cost_of_update(event.update)
             self._kept["values"] += self._update_cost
-            event = UpdateEvent(self._update(event.update))
+            self._kept["updates"] += 1
+            if not self._is_whole():
+                event = UpdateEvent(self._update(event.update))
         elif isinstance(event, MomentEvent):
             self._kept["moments"] += 1
-            event = MomentEvent(self._moment(event.moment))
-        elif isinstance(event, DiagnosticEvent):
+            if not self._is_whole():
+                event = MomentEvent(self._moment(event.moment))
+        elif isinstance(event, DiagnosticEvent) and not self._is_whole():
             event = DiagnosticEvent(self._diagnostic(event.diagnostic))
-        self._kept["passes"], self._kept["updates"] = self._passes.kept, self._updates.kept
         self._send(event)
 
+    def _is_whole(self) -> bool:
+        """Whether nothing was left out so far: then all numbers are as they were."""
+        return self._passes.is_whole and self._updates.is_whole
+
     def _tell_gap(self) -> None:
+        if self._is_whole():
+            return
         left_out = LeftOut(self._passes.take_left_out(), self._updates.take_left_out())
         if left_out.passes or left_out.updates:
             self._kept["moments"] += 1
@@ -283,7 +249,13 @@ class Thinning:
 
 
 def _cost_of_update(update: Update) -> int:
-    return sum(_cost_of((one.before, one.gradient, one.after, *one.state.values())) for one in update.parameters)
+    cost = 0
+    for one in update.parameters:
+        if type(one.after) is float and not one.state:
+            cost += 3
+        else:
+            cost += _cost_of((one.before, one.gradient, one.after, *one.state.values()))
+    return cost
 
 
 def _cost_of(values: Iterable[Value]) -> int:

@@ -3,43 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
-import msgspec
 import torch
 
-from app.trace.model import Diagnostic, Number, Parameter, ParameterUpdate, Span, Update, Value
+from app.trace.model import Diagnostic, Parameter, ParameterUpdate, Span, Update, Value
+from app.tracer.changes import Change, changes_of, gradients_of, read_now
 from app.tracer.cuts import Cuts, text_of
 from app.tracer.optimizers import options_of
-from app.tracer.values import Held, Reading, is_zero, number, read, settle, settled, unwatched
+from app.tracer.values import Reading, is_zero, number, settled
 
 if TYPE_CHECKING:
     from app.tracer.recorder import Recorder
     from app.tracer.sites import Site
 
-MOST_COPIED = 2_000_000
-"""A leaf of more elements is not copied to see how far it goes."""
 _ZEROING = frozenset({"zero_", "fill_", "mul_", "copy_", "__set__", "__setitem__", "__imul__"})
-
-
-class Change(NamedTuple):
-    """A leaf that is about to change."""
-
-    leaf: torch.Tensor
-    before: Reading
-    gradient: Reading
-    copy: torch.Tensor | None = None
-    """What it was, where the reading does not say it element by element."""
-    step_norm: Number | msgspec.UnsetType = msgspec.UNSET
-
-    def measured(self) -> Change:
-        """The change after it was made: how far the leaf went."""
-        if self.copy is None or self.copy.shape != self.leaf.shape:
-            return self._replace(copy=None)
-        with unwatched(), torch.no_grad():
-            norm = torch.linalg.vector_norm(self.leaf.detach() - self.copy).item()
-        return self._replace(copy=None, step_norm=number(norm))
 
 
 Row = tuple[Change, Reading, dict[str, Value]]
@@ -62,6 +41,10 @@ class Updates:
         self._written_span: Span | None = None
         self._cleared: list[torch.Tensor] = []
         self._cleared_span: Span | None = None
+
+    @property
+    def _full_elements(self) -> int:
+        return self._recorder.calls.full_elements
 
     def know(self, leaf: torch.Tensor) -> None:
         """A leaf took part in a pass: from now on its changes matter."""
@@ -94,16 +77,18 @@ class Updates:
         """An optimizer is about to step: read its parameters."""
         self.flush()
         self._passes_before = self._recorder.pass_count
-        return [self._change(leaf) for group in optimizer.param_groups for leaf in group["params"]]
+        leaves = [leaf for group in optimizer.param_groups for leaf in group["params"]]
+        return changes_of(leaves, self._full_elements)
 
     def after(self, optimizer: torch.optim.Optimizer, changes: list[Change]) -> None:
         """It has stepped; `changes` is what `before` answered."""
         groups = optimizer.param_groups
         if self._recorder.pass_count > self._passes_before:
             # A closure ran inside of the step: what it left in `.grad` is what the step was made from.
-            changes = [change._replace(gradient=self._gradient(change.leaf)) for change in changes]
-        values = [self._read(change.leaf) for change in changes]
-        changes = [change.measured() for change in changes]
+            gradients = gradients_of([change.leaf for change in changes], self._full_elements)
+            changes = [change._replace(gradient=one) for change, one in zip(changes, gradients, strict=True)]
+        values = read_now([change.leaf for change in changes], self._full_elements)
+        changes = [change if change.copy is None else change.measured() for change in changes]
         states = [self._state(optimizer, change.leaf) for change in changes]
         options = [self._options(group) for group in groups]
         for group, own in zip(groups[1:], options[1:], strict=True):
@@ -113,33 +98,14 @@ class Updates:
         rows = list(zip(changes, values, states, strict=True))
         self._send(type(optimizer).__name__, options[0], rows, self._span(), previous)
 
-    def _change(self, leaf: torch.Tensor) -> Change:
-        before = self._read(leaf)
-        is_measured = type(before) is Held and leaf.is_floating_point() and leaf.numel() <= MOST_COPIED
-        copy = None
-        if is_measured:
-            with unwatched():
-                copy = leaf.detach().clone()
-        return Change(leaf, before, self._gradient(leaf), copy)
-
-    def _gradient(self, leaf: torch.Tensor) -> Reading:
-        return self._read(leaf.grad) if leaf.grad is not None else None
-
-    def _read(self, tensor: torch.Tensor) -> Reading:
-        reading = read(tensor, self._recorder.calls.full_elements)
-        if type(reading) is Held:
-            # A leaf is written in place: its statistics cannot wait.
-            settle([reading])
-        return reading
-
     def _state(self, optimizer: torch.optim.Optimizer, leaf: torch.Tensor) -> dict[str, Value]:
-        known = optimizer.state.get(leaf)
+        known = optimizer.state.get(leaf) if optimizer.state else None
         if not known:
             return {}
         state: dict[str, Value] = {}
         for name, value in known.items():
             if isinstance(value, torch.Tensor):
-                state[str(name)] = settled(self._read(value))
+                state[str(name)] = settled(read_now([value], self._full_elements)[0])
             elif isinstance(value, int | float):
                 state[str(name)] = number(value)
         return state
@@ -196,7 +162,7 @@ class Updates:
         leaf = self._leaves.get(id(tensor))
         if leaf is None:
             leaf = self._by_address.get(_address(tensor))
-        return self._change(leaf) if leaf is not None else None
+        return changes_of([leaf], self._full_elements)[0] if leaf is not None else None
 
     def changed(self, tensor: torch.Tensor, token: Change | None, function: str, span: Span | None) -> None:
         """It was written."""
@@ -204,7 +170,7 @@ class Updates:
             if not self._written:
                 self.flush()
                 self._written_span = span
-            after = self._read(token.leaf)
+            after = read_now([token.leaf], self._full_elements)[0]
             # `w.data -= step` writes through an alias, then assigns the alias to `w.data`: one change.
             if function != "__set__" or after != token.before:
                 self._written.append((token.measured(), after))

@@ -99,6 +99,15 @@ def read(tensor: torch.Tensor, full_elements: int) -> Reading:
     return _read(tensor, full_elements)
 
 
+def read_all(tensors: Iterable[torch.Tensor], full_elements: int) -> list[Reading]:
+    """Take down several tensors as `read` does; what watches torch is turned off once for all of them."""
+    if _dispatch_modes():
+        with unwatched():
+            return [_read(tensor, full_elements) for tensor in tensors]
+    with torch._C.DisableTorchFunction():
+        return [_read(tensor, full_elements) for tensor in tensors]
+
+
 def _read(tensor: torch.Tensor, full_elements: int) -> Reading:
     try:
         if tensor.dim() == 0:
@@ -164,7 +173,7 @@ def settle(readings: Iterable[Held]) -> None:
             groups[held.tensor.numel(), held.tensor.dtype].append(held)
     if not groups:
         return
-    with unwatched(), torch.no_grad():
+    with unwatched() if _dispatch_modes() else torch._C.DisableTorchFunction(), torch.no_grad():
         for group in groups.values():
             group = list(dict.fromkeys(group))
             # Stacking copies: pieces that fit the processor's cache are quickest, and keep the peak low.
@@ -201,7 +210,7 @@ def _statistics(rows: torch.Tensor) -> list[Statistics]:
     norms = torch.linalg.vector_norm(rows, dim=1).tolist()
     scratch = rows - mean.unsqueeze(1)
     stds = (torch.linalg.vector_norm(scratch, dim=1) / math.sqrt(count - 1)).tolist()
-    zeros = _zeros(rows, scratch)
+    zeros = _zeros(rows.numpy())
     bins = _bins(rows, low, high, scratch)
     return [
         Statistics(lo, hi, me, number(sd), number(no), ze / count, 0, 0, Histogram(lo, hi, tuple(counts)))
@@ -209,13 +218,10 @@ def _statistics(rows: torch.Tensor) -> list[Statistics]:
     ]
 
 
-def _zeros(rows: torch.Tensor, scratch: torch.Tensor) -> list[int]:
+def _zeros(rows: np.ndarray[Any, Any]) -> list[int]:
     """How many zeros each row has; most have none, which is soon seen."""
-    nearest = torch.abs(rows, out=scratch).amin(dim=1).tolist()
-    return [
-        int(np.count_nonzero(row == 0)) if smallest == 0 else 0
-        for row, smallest in zip(rows.numpy(), nearest, strict=True)
-    ]
+    are_zero = rows == 0
+    return [int(np.count_nonzero(row)) for row in are_zero] if are_zero.any() else [0] * len(rows)
 
 
 def _bins(rows: torch.Tensor, low: torch.Tensor, high: torch.Tensor, scratch: torch.Tensor) -> list[list[int]]:

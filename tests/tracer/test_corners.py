@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.trace.model import Trace
+from app.trace.model import TensorValue, Trace
 from tests.tracer.recording import record
 
 HEAD = "import torch\nfrom torch import nn\n"
@@ -60,3 +60,19 @@ def test_what_is_written_in_place_or_comes_in_twos_has_values(program: str) -> N
     run = record(HEAD + program)
     assert run.failure is None
     assert numberless(run) == []
+
+
+def test_an_activation_in_place_leaves_the_value_before_it_as_it_was() -> None:
+    program = """\
+import torch
+x = torch.linspace(-1.0, 1.0, 400, requires_grad=True)
+y = x * 2
+z = torch.nn.functional.relu(y, inplace=True)
+z.sum().backward()
+"""
+    run = record(program)
+    values = dict(zip([node.name for node in run.graphs[0].nodes], run.passes[0].values, strict=True))
+    lowest = {
+        name: one.statistics.min for name, one in values.items() if isinstance(one, TensorValue) and one.statistics
+    }
+    assert lowest == {"AccumulateGrad": -1.0, "MulBackward0": -2.0, "ReluBackward0": 0.0}

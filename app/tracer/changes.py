@@ -1,0 +1,68 @@
+"""Changes: what leaves and their gradients hold before they are written, and how far a leaf went."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+import torch
+
+from app.trace.model import Number
+from app.tracer.values import Held, Reading, number, read_all, settle, unwatched
+
+MOST_COPIED = 2_000_000
+"""A leaf of more elements is not copied to see how far it goes."""
+
+
+class Change(NamedTuple):
+    """A leaf that is about to change."""
+
+    leaf: torch.Tensor
+    before: Reading
+    gradient: Reading
+    copy: torch.Tensor | None = None
+    """What it was, where the reading does not say it element by element."""
+    step_norm: Number | msgspec.UnsetType = msgspec.UNSET
+
+    def measured(self) -> Change:
+        """The change after it was made: how far the leaf went."""
+        if self.copy is None or self.copy.shape != self.leaf.shape:
+            return self._replace(copy=None)
+        with unwatched(), torch.no_grad():
+            norm = torch.linalg.vector_norm(self.leaf.detach() - self.copy).item()
+        return self._replace(copy=None, step_norm=number(norm))
+
+
+def changes_of(leaves: list[torch.Tensor], full_elements: int) -> list[Change]:
+    """Remember leaves that are about to be written.
+
+    Args:
+        leaves: any leaves.
+        full_elements: up to so many elements are kept in full.
+    """
+    rows = zip(leaves, read_now(leaves, full_elements), gradients_of(leaves, full_elements), strict=True)
+    return [Change(leaf, before, gradient, _copied(leaf, before)) for leaf, before, gradient in rows]
+
+
+def gradients_of(leaves: list[torch.Tensor], full_elements: int) -> list[Reading]:
+    """Read the `.grad` of each leaf; None where there is none."""
+    gradients = [leaf.grad for leaf in leaves]
+    given = iter(read_now([one for one in gradients if one is not None], full_elements))
+    return [None if one is None else next(given) for one in gradients]
+
+
+def read_now(tensors: list[torch.Tensor], full_elements: int) -> list[Reading]:
+    """Read tensors that are written in place: their statistics cannot wait."""
+    readings = read_all(tensors, full_elements)
+    held = [reading for reading in readings if type(reading) is Held]
+    if held:
+        settle(held)
+    return readings
+
+
+def _copied(leaf: torch.Tensor, before: Reading) -> torch.Tensor | None:
+    """A copy of a leaf whose reading does not say what it is element by element."""
+    if type(before) is not Held or not leaf.is_floating_point() or leaf.numel() > MOST_COPIED:
+        return None
+    with unwatched():
+        return leaf.detach().clone()
