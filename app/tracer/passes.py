@@ -32,6 +32,11 @@ MANY_ELEMENTS = 10_000
 take megabytes otherwise."""
 FEW = 16
 """Up to so many elements are then still kept in full."""
+MOST_ELEMENTS = 150_000
+"""Where even those would be more elements than this, only single numbers are kept in full."""
+MANY_SUMMARIES = 20_000
+"""Where one pass tells more tensors by statistics than this, the statistics go without a histogram, or the pass would
+not fit into one event."""
 
 
 class Passes:
@@ -72,7 +77,10 @@ class Passes:
         self._calls.keep_running()
         known = self._templates.find(roots, self._calls.made)
         template, laid = known if known is not None else self._meet(roots, frame)
-        return Recording(template, laid, template.values(laid, template.full_elements), options)
+        recording = Recording(template, laid, template.values(laid, template.full_elements), options)
+        if template.full_elements < self._limits.full_elements:
+            recording.summarise()
+        return recording
 
     def _meet(self, roots: list[Function], frame: FrameType | None) -> tuple[Template, Laid]:
         """Walk a graph that no template fits, and make one of it."""
@@ -84,9 +92,10 @@ class Passes:
         constants = [(source, one) for source, how in enumerate(made) if how is not None for one in how.constants]
         parts = Parts(found, made, leaves, constants, tuple([found.nodes.index(root) for root in roots]))
         graph = Builder(self._names).build(parts, f"g{self._templates.count}", frame)
-        if kept_elements(graph, self._full_elements) > MANY_ELEMENTS and self._full_elements > FEW:
-            self._full_elements = FEW
-            self._calls.full_elements = self._calls.kernels.full_elements = FEW
+        if kept_elements(graph, self._full_elements) > MANY_ELEMENTS:
+            few = FEW if kept_elements(graph, FEW) <= MOST_ELEMENTS else 1
+            self._full_elements = min(few, self._full_elements)
+            self._calls.full_elements = self._calls.kernels.full_elements = self._full_elements
         template = Template(graph, parts, self._full_elements)
         self._templates.add(template, roots, self._calls.made)
         self._found(graph)
@@ -228,7 +237,8 @@ class Passes:
         self._count("values", len(readings) - readings.count(None), self._limits.values)
         # Forward values may have been taken down after another graph had made values scarce.
         if not recording.template.is_small or self._full_elements < recording.template.full_elements:
-            settle(one for one in readings if isinstance(one, Held))
+            held = [one for one in readings if isinstance(one, Held)]
+            settle(held, len(held) <= MANY_SUMMARIES)
         # Scalars are read at once: nothing of them is held back.
         final: Any = tuple if recording.template.is_scalar else _settled
         return Pass(

@@ -10,7 +10,7 @@ import torch
 
 from app.trace.model import Origin, Output, Value
 from app.tracer.template import Laid, Template
-from app.tracer.values import Held, Reading, settled
+from app.tracer.values import Held, Reading, held_if_large, settled
 
 
 class Options(NamedTuple):
@@ -59,6 +59,12 @@ class Recording:
         """Of the nodes with several outputs, what they gave and what arrived for it, one for each output."""
         self.saved = template.saved(laid)
         self._places: dict[Any, int] | None = None
+
+    def summarise(self) -> None:
+        """Hold what was kept in full before this graph was known to be too large for it."""
+        full = self.template.full_elements
+        self.values = [held_if_large(one, full) for one in self.values]
+        self.others = {index: [held_if_large(one, full) for one in values] for index, values in self.others.items()}
 
     def origin_of(self, node: Any) -> Origin | None:
         """Which node of the graph one that runs is."""

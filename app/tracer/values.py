@@ -14,6 +14,7 @@ import torch
 from torch.utils._python_dispatch import _disable_current_modes
 
 from app.trace.model import Histogram, Number, Statistics, TensorValue, Value
+from app.tracer.magnitudes import elements
 
 BINS = 16
 _NON_FINITE: dict[str, Number] = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
@@ -163,7 +164,18 @@ def is_dense(tensor: torch.Tensor) -> bool:
     return True
 
 
-def settle(readings: Iterable[Held]) -> None:
+def held_if_large(reading: Reading, full_elements: int) -> Reading:
+    """Hold a value of more elements than are to be kept in full, which was taken down whole."""
+    if type(reading) is not TensorValue or reading.data is None or math.prod(reading.shape) <= full_elements:
+        return reading
+    dtype: torch.dtype = getattr(torch, reading.dtype)
+    if dtype.is_complex:
+        return reading
+    flat = [float(one) if isinstance(one, str) else one for one in elements(reading)]
+    return Held(torch.tensor(flat, dtype=dtype).reshape(reading.shape))
+
+
+def settle(readings: Iterable[Held], with_histogram: bool = True) -> None:
     """Give every held tensor its statistics; tensors of one size and dtype share each kernel launch."""
     groups: dict[tuple[int, torch.dtype], list[Held]] = defaultdict(list)
     for held in readings:
@@ -179,20 +191,20 @@ def settle(readings: Iterable[Held]) -> None:
             # Stacking copies: pieces that fit the processor's cache are quickest, and keep the peak low.
             size = max(1, 130_000 // max(1, group[0].tensor.numel()))  # type: ignore[union-attr]
             for start in range(0, len(group), size):
-                _settle_group(group[start : start + size])
+                _settle_group(group[start : start + size], with_histogram)
 
 
-def _settle_group(group: list[Held]) -> None:
+def _settle_group(group: list[Held], with_histogram: bool) -> None:
     rows = torch.stack([held.tensor.reshape(-1) for held in group if held.tensor is not None])
     if rows.dtype.is_complex:
         rows = rows.abs()
     if rows.dtype not in (torch.float32, torch.float64):
         rows = rows.to(torch.float32)
-    for held, statistics in zip(group, _statistics(rows), strict=True):
+    for held, statistics in zip(group, _statistics(rows, with_histogram), strict=True):
         held.settle(statistics)
 
 
-def _statistics(rows: torch.Tensor) -> list[Statistics]:
+def _statistics(rows: torch.Tensor, with_histogram: bool) -> list[Statistics]:
     """Statistics of each row of a (k, n) float matrix; std is torch's, with Bessel's correction.
 
     All are exact but for float rounding. What is used here is vectorized along a dimension: `aminmax`, `std` and
@@ -202,7 +214,7 @@ def _statistics(rows: torch.Tensor) -> list[Statistics]:
     lows, highs, means = low.tolist(), high.tolist(), mean.tolist()
     sound = [isfinite(me) and isfinite(hi - lo) for lo, hi, me in zip(lows, highs, means, strict=True)]
     if not all(sound):
-        others = iter(_statistics(rows[sound]) if any(sound) else ())
+        others = iter(_statistics(rows[sound], with_histogram) if any(sound) else ())
         return [
             next(others) if is_sound else _finite_statistics(row) for row, is_sound in zip(rows, sound, strict=True)
         ]
@@ -211,10 +223,10 @@ def _statistics(rows: torch.Tensor) -> list[Statistics]:
     scratch = rows - mean.unsqueeze(1)
     stds = (torch.linalg.vector_norm(scratch, dim=1) / math.sqrt(count - 1)).tolist()
     zeros = _zeros(rows.numpy())
-    bins = _bins(rows, low, high, scratch)
+    bins = _bins(rows, low, high, scratch) if with_histogram else [None] * len(lows)
     return [
-        Statistics(lo, hi, me, number(sd), number(no), ze / count, 0, 0, Histogram(lo, hi, tuple(counts)))
-        for lo, hi, me, sd, no, ze, counts in zip(lows, highs, means, stds, norms, zeros, bins, strict=True)
+        Statistics(lo, hi, me, number(sd), number(no), ze / count, 0, 0, Histogram(lo, hi, tuple(one)) if one else None)
+        for lo, hi, me, sd, no, ze, one in zip(lows, highs, means, stds, norms, zeros, bins, strict=True)
     ]
 
 

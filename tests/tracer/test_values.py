@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 import torch
 
-from app.trace.model import Histogram, Statistics, TensorValue
-from app.tracer.values import BINS, Held, settle, settled
+from app.settings import Limits
+from app.trace.codec import encode
+from app.trace.model import Histogram, PassEvent, Statistics, TensorValue
+from app.tracer.values import BINS, Held, held_if_large, read, settle, settled
+from tests.tracer.recording import record
 
 TENSORS = {
     "normal": torch.randn(40, 50, generator=torch.Generator().manual_seed(1)),
@@ -89,3 +92,37 @@ def test_other_types_are_read_as_floats() -> None:
     check(integers.statistics, numbers.float())
     assert pairs.dtype == "complex64"
     check(pairs.statistics, torch.full((2000,), 5.0))
+
+
+def test_the_pass_of_a_long_lstm_fits_into_one_event() -> None:
+    program = """\
+import torch
+torch.manual_seed(0)
+cell = torch.nn.LSTMCell(8, 64)
+x = torch.randn(1000, 1, 8)
+h = c = torch.zeros(1, 64)
+for t in range(1000):
+    h, c = cell(x[t], (h, c))
+loss = h.sum()
+loss.backward()
+print(h.max().item())
+"""
+    run = record(program)
+    assert (run.failure, run.cut) == (None, None)
+    (passed,) = run.passes
+    assert len(encode(PassEvent(passed))) <= Limits().event_bytes
+    last = next(value for value in passed.values if isinstance(value, TensorValue))
+    assert last.statistics is not None
+    assert last.statistics.histogram is None
+    assert last.statistics.max == float(run.output)
+
+
+def test_what_was_taken_down_whole_can_be_summarised() -> None:
+    tensor = torch.tensor([[float("nan"), 1.0, float("-inf")], [0.0, -2.0, 5.0]])
+    value = read(tensor, 256)
+    assert isinstance(value, TensorValue)
+    held = held_if_large(value, 4)
+    assert isinstance(held, Held)
+    settle([held])
+    assert settled(held) == settled_together([tensor])[0]
+    assert held_if_large(value, 6) is value
