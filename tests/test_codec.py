@@ -264,7 +264,7 @@ def paths(document: Any, here: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [here, *(path for key, value in items for path in paths(value, (*here, key)))]
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(st.data())
 def test_an_honest_reply_with_one_lie_raises_nothing_else(data: st.DataObject) -> None:
     documents = [json.loads(encode(event)) for event in EVENTS]
