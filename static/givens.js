@@ -42,7 +42,7 @@ export function withGiven(source, node, text) {
 }
 
 /** A whole number in the place of one with a point keeps the point: `torch.tensor(3)` would be of integers. */
-function likeness(former, text) {
+export function likeness(former, text) {
   const plain = text.replace(/^\+/, "");
   return /[.e]/i.test(former) && !/[.e]/i.test(plain) ? `${plain}.0` : plain;
 }

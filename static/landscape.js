@@ -1,8 +1,9 @@
-// The loss as a landscape over one variable or two: which variables can be axes, what stretch of them is shown, what
-// is asked of the server, and where the run goes. Pure.
+// The loss as a landscape over one number or two: which can be axes, what stretch of them is shown, and where the run
+// goes. Pure.
 
-import { nodeView } from "./scene.js";
+import { elementsOf } from "./format.js";
 import { valueOf } from "./names.js";
+import { nodeView } from "./scene.js";
 import { variablesOf } from "./source.js";
 
 /** Points along the axes: more do not show, and each is one evaluation of the loss. */
@@ -15,17 +16,24 @@ const FARTHEST = 30;
 /** Axes whose units differ less than this share one scale: then angles are what they seem. */
 const ALIKE = 4;
 
+/** How many elements of one tensor, and of all of them, may be chosen as axes. */
+export const MOST_ELEMENTS = 64;
+const MOST_AXES = 256;
+
 /**
- * The scalars that may be axes, with their values at the frame; followed ones first.
+ * The numbers that may be axes: scalars, and elements of tensors, with their values at the frame; followed ones first.
+ *
+ * `variable` is the name that the server knows, `place` the element's place in row-major order (-1 for a scalar), `held`
+ * the value when the pass on show began.
  *
  * @param {any} state
  * @param {any} scene as `sceneAt` gives it
- * @returns {{name: string, value: number, node: any, gradient: number | null}[]}
+ * @returns {{name: string, variable: string, index: number[] | null, place: number, value: number, held: number, node: any, gradient: number | null}[]}
  */
 export function scalarsOf(state, scene) {
   const found = isExpression(state) ? variablesOf(state.source).map(({ name, value }) => ({ name, text: value })) : leavesOf(scene);
-  const scalars = found.flatMap(({ name, text }) => scalarOf(scene, name, text) ?? []);
-  return [...scalars.filter(({ node }) => node?.kind === "leaf"), ...scalars.filter(({ node }) => node?.kind !== "leaf")];
+  const scalars = found.flatMap(({ name, text }) => numbersOf(scene, name, text));
+  return [...scalars.filter(({ node }) => node?.kind === "leaf"), ...scalars.filter(({ node }) => node?.kind !== "leaf")].slice(0, MOST_AXES);
 }
 
 /** Is what is on show an expression, so that its loss can be asked for anywhere? */
@@ -33,40 +41,69 @@ export function isExpression({ traceMode, source }) {
   return traceMode === "expression" && source.mode === "expression";
 }
 
-function leavesOf(scene) {
+/** The leaves of the pass; one that the program gave no name goes by its id. */
+export function leavesOf(scene) {
   const nodes = scene.topology?.graph.nodes ?? [];
-  const names = nodes.flatMap(({ kind, variable }) => (kind === "leaf" && variable ? [variable] : []));
+  const names = nodes.flatMap(({ kind, variable, id }) => (kind === "leaf" ? [variable || id] : []));
   return [...new Set(names)].map((name) => ({ name, text: null }));
 }
 
-function scalarOf(scene, name, text) {
+/** The node of a variable, or of an id; null if the graph has none that was given. */
+export function nodeNamed(scene, name) {
+  return scene.topology?.graph.nodes[placeOf(scene.topology?.graph, name)] ?? null;
+}
+
+function numbersOf(scene, name, text) {
   const i = placeOf(scene.topology?.graph, name);
+  const plain = { name, variable: name, index: null, place: -1 };
   if (i < 0) {
     const number = valueOf(text);
-    return typeof number === "number" ? { name, value: number, node: null, gradient: null } : null;
+    return typeof number === "number" ? [{ ...plain, value: number, held: number, node: null, gradient: null }] : [];
   }
   const node = scene.topology.graph.nodes[i];
-  if (node.shape?.length > 0 || !/float/.test(node.dtype ?? "")) return null;
-  const { value } = scene.pass ? shown(scene, i) : { value: null };
-  return { name, value: numberOf(value), node, gradient: scene.pass ? numberOrNull(scene.pass.gradients[i]) : null };
+  if (!/float/.test(node.dtype ?? "")) return [];
+  const [own, held, slope] = scene.pass ? [shown(scene, i).value, scene.pass.values[i] ?? null, scene.pass.gradients[i] ?? null] : [null, null, null];
+  const at = (place) => ({ place, value: elementAt(own, place), held: elementAt(held, place), node, gradient: slope === null ? null : elementOrNull(slope, place) });
+  if (!(node.shape?.length > 0)) return [{ ...plain, ...at(-1) }];
+  if (node.kind !== "leaf") return [];
+  const count = Math.min(MOST_ELEMENTS, elementsOf(held ?? own).length);
+  return Array.from({ length: count }, (_, place) => {
+    const index = indexOf(place, node.shape);
+    return { ...plain, name: `${name}[${index.join(", ")}]`, index, ...at(place) };
+  });
+}
+
+function indexOf(place, shape) {
+  let rest = place;
+  return [...shape].reverse().map((size) => {
+    const at = rest % size;
+    rest = Math.floor(rest / size);
+    return at;
+  }).reverse();
+}
+
+/** A number of a recorded value: the value itself, or one of its elements; NaN where it is not there. */
+function elementAt(value, place) {
+  return place < 0 ? numberOf(value) : numberOf(elementsOf(value)[place] ?? null);
+}
+
+function elementOrNull(value, place) {
+  const number = elementAt(value, place);
+  return place < 0 && typeof value === "object" ? null : number;
 }
 
 /** A value at the frame, also where the forward pass has not come to it yet. */
-function shown(scene, i) {
+export function shown(scene, i) {
   const view = nodeView(scene, i);
   return view.state === "pending" ? { value: scene.pass.values[i] } : view;
 }
 
-function placeOf(graph, name) {
-  return graph?.nodes.findIndex(({ kind, variable }) => variable === name && (kind === "leaf" || kind === "constant")) ?? -1;
+export function placeOf(graph, name) {
+  return graph?.nodes.findIndex(({ kind, variable, id }) => (variable || id) === name && (kind === "leaf" || kind === "constant")) ?? -1;
 }
 
 function numberOf(value) {
   return value === null || typeof value === "object" ? NaN : Number(value);
-}
-
-function numberOrNull(value) {
-  return value === null || value === undefined || typeof value === "object" ? null : Number(value);
 }
 
 /**
@@ -88,7 +125,7 @@ export function axesOf(scalars, chosen) {
  * is what the source says.
  *
  * @param {any} trace
- * @param {{name: string, value: number, node: any}[]} axes
+ * @param {{variable: string, place: number, value: number}[]} axes
  * @returns {{pass: number, at: number[], loss: number}[]}
  */
 export function pathOf(trace, axes) {
@@ -102,20 +139,26 @@ export function pathOf(trace, axes) {
   return end ? [...points, end] : points;
 }
 
-function valueIn(graph, pass, { name, value }) {
-  const i = placeOf(graph, name);
-  return i < 0 ? value : numberOf(pass.values[i] ?? null);
+function valueIn(graph, pass, { variable, place, value }) {
+  const i = placeOf(graph, variable);
+  return i < 0 ? value : elementAt(pass.values[i] ?? null, place);
 }
 
 /** What the updates after the last pass made of it; null if there was none. */
 function endOf(trace, axes, last) {
   const update = trace.updates.at(-1);
   if (!last || !update || update.pass !== last.pass) return null;
-  const at = axes.map(({ name }, k) => {
-    const change = update.parameters.find(({ variable }) => variable === name);
-    return change ? numberOf(change.after) : last.at[k];
+  const at = axes.map(({ variable, place }, k) => {
+    const change = update.parameters.find((one) => (one.variable || one.node) === variable);
+    return change ? elementAt(change.after, place) : last.at[k];
   });
   return at.every((value, k) => value === last.at[k]) ? null : { pass: last.pass + 1, at, loss: NaN };
+}
+
+/** How far along a path the run is: an update has left for the next point. */
+export function reachedOf(path, pass, hasMoved) {
+  const at = path.findLastIndex((point) => point.pass <= Math.max(0, pass));
+  return Math.max(0, at) + (hasMoved ? 1 : 0);
 }
 
 /**
@@ -154,47 +197,6 @@ function alike([x, y], ratio) {
 function widened([low, high], factor) {
   const middle = (low + high) / 2;
   return [middle - (middle - low) * factor, middle + (high - middle) * factor];
-}
-
-/**
- * The body of `POST /api/landscape` at a frame: every variable that is no axis keeps the value it has there.
- *
- * @param {any} source an expression's
- * @param {any} scene
- * @param {{name: string, from: number, to: number, count: number}[]} axes the last is the fastest
- */
-export function landscapeBody(source, scene, axes) {
-  const variables = variablesOf(source).map(({ name, value, requires_grad }) => [name, { value: heldValue(scene, name) ?? valueOf(value), requires_grad }]);
-  return {
-    expression: source.expression,
-    axes: axes.map(({ name, from, to, count }) => ({ variable: name, start: from, stop: to, count })),
-    variables: Object.fromEntries(variables),
-    gradients: axes.length === 1,
-    sum: source.sum,
-    seed: source.seed,
-  };
-}
-
-/** The value of a variable at the frame if the trace has it whole and finite; null for what the source says. */
-function heldValue(scene, name) {
-  const i = placeOf(scene.topology?.graph, name);
-  if (i < 0 || !scene.pass) return null;
-  const { value } = shown(scene, i);
-  if (typeof value === "number") return value;
-  return value?.data && /float/.test(value.dtype) && value.data.flat(Infinity).every((one) => typeof one === "number") ? value.data : null;
-}
-
-/**
- * The variables that are held, as far as they are scalars, by name and value; and the names of those that are not.
- *
- * @param {{name: string, value: number}[]} scalars
- * @param {string[]} names all variables
- * @param {(string | null)[]} axes
- */
-export function heldOf(scalars, names, axes) {
-  const held = scalars.filter(({ name }) => !axes.includes(name));
-  const tensors = names.filter((name) => !axes.includes(name) && !held.some((one) => one.name === name));
-  return { held, tensors };
 }
 
 /** Losses at which contours are drawn: each band holds as many cells as another, so that no landscape looks flat. */

@@ -66,7 +66,7 @@ export function stepNumber({ text, isPositive = false }, steps) {
 }
 
 /** Calls that make a tensor of the number they are given. */
-const MAKERS = "(?:[\\p{L}_][\\p{L}\\p{N}_]*\\s*\\.\\s*)*(?:tensor|Tensor|FloatTensor|DoubleTensor|as_tensor|scalar_tensor|Parameter|Variable)";
+export const MAKERS = "(?:[\\p{L}_][\\p{L}\\p{N}_]*\\s*\\.\\s*)*(?:tensor|Tensor|FloatTensor|DoubleTensor|as_tensor|scalar_tensor|Parameter|Variable)";
 
 /**
  * The number of which a variable's tensor is made: `w = nn.Parameter(torch.tensor(0.5))`.

@@ -1,6 +1,5 @@
 // What one can do on a landscape: choose its axes, look closer, set the start of the run.
 
-import { withGiven } from "./givens.js";
 import { positionOfPass, timelineOf } from "./timeline.js";
 
 const CLOSEST = 1000;
@@ -20,11 +19,12 @@ export function createTerrain({ store, actions }) {
   /**
    * Let the run start elsewhere: numbers are written where the variables were given theirs.
    *
-   * @param {{node: any, name: string, value: number}[]} places
+   * @param {{node: any, variable: string, place: number, value: number}[]} places
    */
-  function setStart(places) {
+  async function setStart(places) {
+    const { withAxis } = await import("./elements.js");
     const { source, trace } = store.get();
-    const written = places.reduce((text, { node, name, value }) => withGiven(text, node ?? { variable: name }, String(value)), source);
+    const written = places.reduce(withAxis, source);
     actions.setSource(source.mode === "program" ? { program: written.program } : { variables: written.variables });
     return actions.run({ position: positionOfPass(timelineOf(trace), 0) ?? 0 });
   }

@@ -6,7 +6,7 @@ import { LANGUAGES, TABLES, addTable, fill, hasLanguage, partsOf, preferredLangu
 const ROOT = new URL("..", import.meta.url);
 const read = (language, table) => JSON.parse(readFileSync(new URL(`texts/${language}/${table}.json`, ROOT), "utf8"));
 /** Tables that come with a part of the page, not with the page itself. */
-const LATER = ["lab", "nets", "reason"];
+const LATER = ["lab", "landscape", "nets", "reason"];
 const tables = Object.fromEntries(LANGUAGES.map((language) => [language, Object.fromEntries([...TABLES, ...LATER].map((table) => [table, read(language, table)]))]));
 
 for (const table of [...TABLES, ...LATER]) {

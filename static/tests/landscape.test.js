@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { axesOf, heldOf, landscapeBody, levelsOf, lowestCell, pathOf, readCurve, rounded, scalarsOf, ticksOf, windowOf } from "../landscape.js";
+import { axesOf, levelsOf, lowestCell, pathOf, reachedOf, readCurve, rounded, scalarsOf, ticksOf, windowOf } from "../landscape.js";
 import { sceneAt } from "../scene.js";
+import { gridOf, heldOf, isAbout, landscapeBody, planeBody, planesOf } from "../slices.js";
 import { firstSource } from "../source.js";
 import { frameAt, timelineOf } from "../timeline.js";
 
@@ -22,18 +23,19 @@ function traceOfTwo() {
 function stateOf(trace, position, fields = {}) {
   const source = { ...firstSource(), expression: "a*a + W.sum()*0*x + k", variables: { a: { value: 3, requires_grad: true }, W: { value: [1, 2], requires_grad: true }, x: { value: 4, requires_grad: false }, k: { value: 7, requires_grad: true } }, ...fields };
   const timeline = timelineOf(trace);
-  return { state: { trace, traceMode: "expression", source, position }, scene: sceneAt(timeline, frameAt(timeline, position)) };
+  return { state: { trace, traceMode: "expression", source, position, opened: null, isStale: false }, scene: sceneAt(timeline, frameAt(timeline, position)) };
 }
 
-test("scalars of an expression are its axes, followed ones first, each at its value of the moment", () => {
+test("numbers of an expression are its axes, followed ones first, each at its value of the moment", () => {
   const { state, scene } = stateOf(traceOfTwo(), 100);
   const scalars = scalarsOf(state, scene);
-  assert.deepEqual(scalars.map(({ name, value, gradient }) => [name, value, gradient]), [["a", 1.5, 4], ["x", 4, null], ["k", 7, null]]);
+  assert.deepEqual(scalars.map(({ name, value, gradient }) => [name, value, gradient]), [["a", 1.5, 4], ["W[0]", 1, 1], ["W[1]", 2, 2], ["x", 4, null], ["k", 7, null]]);
 });
 
-test("of a program the leaves are", () => {
+test("of a program the leaves are, each also as it was when the pass began", () => {
   const { state, scene } = stateOf(traceOfTwo(), 100, { mode: "program" });
-  assert.deepEqual(scalarsOf({ ...state, traceMode: "program" }, scene).map(({ name }) => name), ["a"]);
+  const scalars = scalarsOf({ ...state, traceMode: "program" }, scene);
+  assert.deepEqual(scalars.map(({ name, variable, index, held }) => [name, variable, index, held]), [["a", "a", null, 2], ["W[0]", "W", [0], 1], ["W[1]", "W", [1], 2]]);
 });
 
 test("axes are those chosen, as far as they are there, and never twice the same", () => {
@@ -47,17 +49,55 @@ test("axes are those chosen, as far as they are there, and never twice the same"
 
 test("a path has a point before each pass, and one where the last update led", () => {
   const { state, scene } = stateOf(traceOfTwo(), 0);
-  const [a, x] = scalarsOf(state, scene);
-  assert.deepEqual(pathOf(state.trace, [a, x]).map(({ at, loss }) => [...at, loss]), [[3, 4, 9], [2, 4, 4], [1.5, 4, NaN]]);
+  const [a, first, , x] = scalarsOf(state, scene);
+  const path = pathOf(state.trace, [a, x]);
+  assert.deepEqual(path.map(({ at, loss }) => [...at, loss]), [[3, 4, 9], [2, 4, 4], [1.5, 4, NaN]]);
+  assert.deepEqual(pathOf(state.trace, [first]).map(({ at }) => at[0]), [1, 1]);
+  assert.deepEqual([reachedOf(path, -1, false), reachedOf(path, 1, false), reachedOf(path, 1, true)], [0, 1, 2]);
+  assert.equal(reachedOf([{ pass: 0 }, { pass: 40 }, { pass: 80 }], 79, false), 1);
 });
+
+const gridLine = ({ name, variable, index }, from, to, count) => ({ name, variable, index, from, to, count });
 
 test("the body holds every other variable at its value of the moment", () => {
   const { state, scene } = stateOf(traceOfTwo(), 100);
-  const body = landscapeBody(state.source, scene, [{ name: "x", from: 0, to: 1, count: 3 }]);
+  const scalars = scalarsOf(state, scene);
+  const x = scalars.find(({ name }) => name === "x");
+  const body = landscapeBody(state, scene, [gridLine(x, 0, 1, 3)]);
   assert.deepEqual(body.variables, { a: { value: 1.5, requires_grad: true }, W: { value: [1, 2], requires_grad: true }, x: { value: 4, requires_grad: false }, k: { value: 7, requires_grad: true } });
   assert.deepEqual(body.axes, [{ variable: "x", start: 0, stop: 1, count: 3 }]);
-  const { held, tensors } = heldOf(scalarsOf(state, scene), ["a", "W", "x", "k"], ["x"]);
-  assert.deepEqual([held.map(({ name }) => name), tensors], [["a", "k"], ["W"]]);
+  assert.deepEqual(heldOf(state, scene, scalars, [x]), { named: [{ name: "a", value: 1.5 }, { name: "k", value: 7 }], tensors: ["W"], more: 0 });
+  assert.equal(landscapeBody({ ...state, isStale: true }, scene, [gridLine(x, 0, 1, 3)]), null);
+});
+
+test("of a program one pass is asked for, of a tensor one element; what was opened from a file is not run", () => {
+  const trace = { ...traceOfTwo(), program: "a = 3" };
+  trace.passes[1].number = 40;
+  const { state, scene } = stateOf(trace, 100, { mode: "program", seed: 5 });
+  const program = { ...state, traceMode: "program" };
+  const [a, first] = scalarsOf(program, scene);
+  assert.deepEqual(landscapeBody(program, scene, [gridLine(first, 0, 1, 2), gridLine(a, -1, 1, 3)]), {
+    program: "a = 3", seed: 5, pass: 40, gradients: false,
+    axes: [{ variable: "W", index: [0], start: 0, stop: 1, count: 2 }, { variable: "a", start: -1, stop: 1, count: 3 }],
+  });
+  assert.deepEqual(heldOf(program, scene, [a, first], [a]), { named: [], tensors: ["W"], more: 0 });
+  assert.deepEqual(planesOf(program, scene, [a]), ["axes", "random", "pca"]);
+  assert.deepEqual(planesOf(program, scene, []), ["random", "pca"]);
+  assert.deepEqual(planesOf({ ...program, opened: "a file" }, scene, [a]), ["axes"]);
+  assert.equal(landscapeBody({ ...program, opened: "a file" }, scene, [gridLine(a, 0, 1, 2)]), null);
+  assert.deepEqual(planeBody(program, scene, "pca", 2).directions, { kind: "pca", reach: 2, count: 49 });
+});
+
+test("an answer is laid out as it is drawn, and fits only the plane it is about", () => {
+  const axes = [{ variable: "W", index: [1], start: 0, stop: 1, count: 2 }, { variable: "a", start: -1, stop: 1, count: 3 }];
+  const answer = { body: { axes }, losses: [1, 2, 3, 4, 5, 6] };
+  assert.deepEqual(gridOf(answer), { losses: answer.losses, across: 3, up: 2, windows: [[-1, 1], [0, 1]] });
+  assert.equal(isAbout(answer, "axes", [{ variable: "a", index: null }, { variable: "W", index: [1] }]), true);
+  assert.equal(isAbout(answer, "axes", [{ variable: "a", index: null }, { variable: "W", index: [0] }]), false);
+  assert.equal(isAbout(answer, "pca", []), false);
+  const plane = { body: { directions: { kind: "pca" } }, losses: [1, 2, 3, 4, 5, 6], slice: { coordinates: [[-1, 0, 1], [5, 7]] } };
+  assert.deepEqual(gridOf(plane), { losses: [1, 3, 5, 2, 4, 6], across: 3, up: 2, windows: [[-1, 1], [5, 7]] });
+  assert.equal(isAbout(plane, "pca", []), true);
 });
 
 test("the window holds the path with room around it, and a run that flies off does not empty it", () => {

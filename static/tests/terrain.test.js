@@ -23,15 +23,15 @@ test("other axes begin with the whole path in sight", () => {
   assert.equal(store.get().terrain.zoom, 1);
 });
 
-test("a start is written into the variables of an expression, and the run begins at its first step", () => {
+test("a start is written into the variables of an expression, and the run begins at its first step", async () => {
   const { calls, terrain } = made({});
-  terrain.setStart([{ name: "a", node: null, value: -1.5 }, { name: "x", node: null, value: 2 }]);
+  await terrain.setStart([{ variable: "a", place: -1, node: null, value: -1.5 }, { variable: "x", place: -1, node: null, value: 2 }]);
   assert.deepEqual([calls[0].variables.a.value, calls[0].variables.x, calls[0].variables.b.value], [-1.5, { value: 2, requires_grad: false }, 2]);
   assert.deepEqual(calls[1], { position: 0 });
 });
 
-test("a start is written into the literals of a program", () => {
+test("a start is written into the literals of a program", async () => {
   const { calls, terrain } = made({ mode: "program", program: "w = torch.tensor(3.0, requires_grad=True)\n" });
-  terrain.setStart([{ name: "w", node: { kind: "leaf", variable: "w" }, value: -2 }]);
+  await terrain.setStart([{ variable: "w", place: -1, node: { kind: "leaf", variable: "w" }, value: -2 }]);
   assert.equal(calls[0].program, "w = torch.tensor(-2.0, requires_grad=True)\n");
 });

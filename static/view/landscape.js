@@ -1,28 +1,30 @@
-// The loss around the run: a relief over two variables, or a curve with its tangent over one. Fetched when first opened.
+// The loss around the run: a relief over two numbers or two directions, or a curve with its tangent over one number.
+// Fetched when first opened.
 
-import { formatNumber } from "../format.js";
-import { givenOf } from "../givens.js";
-import { sentencesOf, translator } from "../i18n.js";
-import { POINTS, axesOf, heldOf, isExpression, landscapeBody, levelsOf, lowestCell, pathOf, rounded, scalarsOf, windowOf } from "../landscape.js";
+import { MOST_ELEMENTS, isExpression, rounded, scalarsOf } from "../landscape.js";
+import { isGivenAxis } from "../elements.js";
 import { sceneAt } from "../scene.js";
-import { variablesOf } from "../source.js";
+import { planesOf } from "../slices.js";
 import { frameAt, timelineOf } from "../timeline.js";
-import { html, useLayoutEffect, useMemo, useRef, useState } from "../vendor/preact.js";
+import { html, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
+import { useGround } from "./ground.js";
 import { Hidden } from "./hidden.js";
 import { Icon } from "./icons.js";
 import { Plane } from "./plane.js";
-import { Sentence } from "./problem.js";
-import { bandColours } from "./relief.js";
-import { useSlice } from "./slice.js";
+import { Reading } from "./reading.js";
+import { withWords } from "./words.js";
 
-/** @param {{state: any, actions: any}} props */
-export function Landscape({ state, actions }) {
-  const t = translator(state.settings.language);
-  if (state.predict) return html`<section class="landscape-view" aria-label=${t("landscape.title")}><${Hidden} what="landscape" language=${state.settings.language} /></section>`;
+/** @param {{state: any, actions: any, language: string, t?: any}} props */
+export const Landscape = withWords("landscape", ({ state, actions, t }) => {
+  if (state.predict) return html`<${View} t=${t}><${Hidden} what="landscape" language=${state.settings.language} /><//>`;
   const scene = sceneOf(state);
   const scalars = scene ? scalarsOf(state, scene) : [];
-  if (scalars.length === 0) return html`<section class="landscape-view" aria-label=${t("landscape.title")}><p class="hint">${t("landscape.empty")}</p></section>`;
+  if (!scene || planesOf(state, scene, scalars).length === 0) return html`<${View} t=${t}><p class="hint">${t("landscape.empty")}</p><//>`;
   return html`<${Terrain} ...${{ state, actions, t, scene, scalars }} />`;
+});
+
+function View({ t, children }) {
+  return html`<section class="landscape-view" aria-label=${t("landscape.name")}>${children}</section>`;
 }
 
 function sceneOf({ trace, position }) {
@@ -34,45 +36,24 @@ function sceneOf({ trace, position }) {
 function Terrain({ state, actions, t, scene, scalars }) {
   const host = useRef(null);
   const [width, ratio] = useSize(host);
-  const names = axesOf(scalars, state.terrain);
-  const axes = [names.x, names.y].filter(Boolean).map((name) => scalars.find((one) => one.name === name));
-  const path = useMemo(() => pathOf(state.trace, axes), [state.trace, names.x, names.y, ...axes.map(({ node, value }) => (node ? 0 : value))]);
-  const windows = windowOf(path, state.terrain.zoom, ratio);
-  const slice = useSlice(isExpression(state) && !state.isStale ? landscapeBody(state.source, scene, gridOf(axes, windows)) : null, state.settings.language);
-  const relief = slice && fits(slice, axes) ? reliefOf(slice) : null;
-  const set = settingOf({ state, actions, axes });
-  const shared = { state, t, scene, axes, path, windows, relief, set, width };
+  const ground = useGround({ state, scene, scalars, ratio, t });
+  const set = settingOf({ state, actions, ground });
+  const shared = { state, t, set, width, ...ground };
   return html`
-    <section class="landscape-view" aria-label=${t("landscape.title")}>
-      <${Tools} ...${{ state, actions, t, scalars, names }} />
-      <div class="landscape-body">
+    <${View} t=${t}>
+      <${Tools} ...${{ state, actions, t, scalars }} ...${ground} />
+      <div class="landscape-body" aria-busy=${String(ground.isAsking)}>
         <div class="landscape-host" ref=${host}>${width > 0 && html`<${Plane} ...${shared} zoom=${actions.zoomTerrain} />`}</div>
-        <${Words} ...${shared} scalars=${scalars} problem=${slice?.problem} />
+        <${Reading} ...${shared} scene=${scene} scalars=${scalars} />
       </div>
-    </section>
+    <//>
   `;
 }
 
-/** The last axis is the fastest, so that a row of the answer is a row of the picture. */
-function gridOf(axes, windows) {
-  const axis = (k, count) => ({ name: axes[k].name, from: windows[k][0], to: windows[k][1], count });
-  return axes.length === 1 ? [axis(0, POINTS.curve)] : [axis(1, POINTS.up), axis(0, POINTS.across)];
-}
-
-/** An answer about other variables says nothing here. */
-function fits({ body, problem }, axes) {
-  return !problem && [...body.axes].reverse().every(({ variable }, k) => variable === axes[k]?.name) && body.axes.length === axes.length;
-}
-
-function reliefOf({ body, losses }) {
-  const [first, second] = [...body.axes].reverse();
-  return { losses, windows: [[first.start, first.stop], second && [second.start, second.stop]], across: first.count, up: second?.count ?? 1, levels: levelsOf(losses), lowest: lowestCell(losses) };
-}
-
 /** What setting the start does; null where a number has no place in the source. */
-function settingOf({ state, actions, axes }) {
-  if (!axes.every(({ node }) => isExpression(state) || givenOf(state, node) !== null)) return null;
-  return (values, windows) => actions.setStart(axes.map(({ name, node }, k) => ({ name, node, value: rounded(values[k], windows[k]) })));
+function settingOf({ state, actions, ground: { plane, axes } }) {
+  if (plane !== "axes" || !axes.every((axis) => (isExpression(state) && axis.place < 0) || isGivenAxis(state, axis))) return null;
+  return (values, windows) => actions.setStart(axes.map(({ variable, place, node }, k) => ({ variable, place, node, value: rounded(values[k], windows[k]) })));
 }
 
 /** Width of the place in pixels, and its shape; both follow the window. */
@@ -88,7 +69,7 @@ function useSize(host) {
   return size;
 }
 
-function Tools({ state, actions, t, scalars, names }) {
+function Tools({ state, actions, t, scalars, names, plane, planes }) {
   const choose = (axis, own, isFree) => html`
     <label><span>${t(`landscape.${axis}`)}</span> <select value=${own ?? ""} onChange=${(event) => actions.setAxes({ ...names, [axis]: event.target.value })}>
       ${isFree && html`<option value="" selected=${own === null}>${t("landscape.none")}</option>`}
@@ -97,69 +78,20 @@ function Tools({ state, actions, t, scalars, names }) {
   const zooms = [["zoom-in", "plus", 1.6], ["zoom-out", "minus", 1 / 1.6], ["fit", "fit", null]];
   return html`
     <div class="landscape-tools">
-      ${choose("x", names.x, false)}
-      ${scalars.length > 1 && choose("y", names.y, true)}
+      ${planes.length > 1 && html`<label><span>${t("landscape.plane-choice")}</span> <select value=${plane} onChange=${(event) => actions.setAxes({ plane: event.target.value })}>
+        ${planes.map((name) => html`<option key=${name} value=${name} selected=${name === plane}>${t(`landscape.plane-${name}`)}</option>`)}
+      </select></label>`}
+      ${plane === "axes" && choose("x", names.x, false)}
+      ${plane === "axes" && scalars.length > 1 && choose("y", names.y, true)}
       <span class="landscape-zooms" role="group" aria-label=${t("landscape.zoom")}>
         ${zooms.map(([name, icon, factor]) => html`<button type="button" class="quiet" key=${name} title=${t(`landscape.${name}`)} aria-label=${t(`landscape.${name}`)} disabled=${factor === null && state.terrain.zoom === 1} onClick=${() => actions.zoomTerrain(factor)}><${Icon} name=${icon} /></button>`)}
       </span>
+      ${plane === "axes" && scalars.some(isCut) && html`<span class="hint">${t("landscape.some", { count: MOST_ELEMENTS })}</span>`}
     </div>
   `;
 }
 
-/** The landscape in words: what it is, what it is not, where the run stands on it. */
-function Words({ state, t, scene, axes, path, relief, scalars, set, width, problem }) {
-  const { language } = state.settings;
-  const fault = problem && sentencesOf(language, "problems", problem.code, problem.parameters);
-  return html`
-    <div class="landscape-words" id="landscape-words">
-      ${relief && axes.length === 2 && html`<${Legend} ...${{ t, relief, width }} theme=${state.settings.theme} />`}
-      ${fault && html`<p class="landscape-fault"><b>${fault.title}.</b> <${Sentence} text=${`${fault.what} ${fault.instead}`} /></p>`}
-      <p>${standingText({ t, scene, axes, path })}</p>
-      ${relief?.lowest >= 0 && html`<p>${lowestText({ t, axes, relief })}</p>`}
-      <p class="hint"><${Sentence} text=${sliceText({ state, t, axes, scalars })} /></p>
-      <p class="hint">${t(set ? "landscape.how" : "landscape.no-start")}</p>
-    </div>
-  `;
-}
-
-function Legend({ t, relief, width, theme }) {
-  const host = useRef(null);
-  useLayoutEffect(() => {
-    const colours = bandColours(host.current, host.current.children.length);
-    [...host.current.children].forEach((swatch, k) => (swatch.style.backgroundColor = colours[k]));
-  }, [relief.levels.length, theme, width, matchMedia("(prefers-color-scheme: dark)").matches]);
-  const finite = relief.losses.filter(Number.isFinite);
-  const [low, high] = [relief.losses[relief.lowest], finite.reduce((most, loss) => Math.max(most, loss), -Infinity)];
-  return html`<p class="landscape-legend"><span>${t("landscape.loss")} ${formatNumber(low)}</span><span class="bands" ref=${host} aria-hidden="true">${[...relief.levels, 0].map((_, k) => html`<i key=${k} />`)}</span><span>${formatNumber(high)}</span></p>`;
-}
-
-function placeText(axes, values) {
-  return axes.map(({ name }, k) => `${name} = ${formatNumber(values[k])}`).join(", ");
-}
-
-function standingText({ t, scene, axes, path }) {
-  const { pass, loss, at } = path[Math.max(0, scene.frame.pass)];
-  const slopes = axes.map(({ gradient }) => gradient);
-  const place = placeText(axes, at);
-  if (slopes.some((slope) => slope === null)) return t("landscape.stands", { step: pass + 1, place, loss: formatNumber(loss) });
-  const gradient = axes.map(({ name, gradient: slope }) => `∂loss/∂${name} = ${formatNumber(slope)}`).join(", ");
-  return t(axes.length === 1 ? "landscape.stands-slope" : "landscape.stands-gradient", { step: pass + 1, place, loss: formatNumber(loss), gradient });
-}
-
-function lowestText({ t, axes, relief }) {
-  const { lowest, losses, across, up, windows } = relief;
-  const share = [(lowest % across) / (across - 1), Math.floor(lowest / across) / Math.max(1, up - 1)];
-  const values = axes.map((_, k) => rounded(windows[k][0] + share[k] * (windows[k][1] - windows[k][0]), windows[k]));
-  return t("landscape.lowest", { loss: formatNumber(losses[lowest]), place: placeText(axes, values) });
-}
-
-function sliceText({ state, t, axes, scalars }) {
-  if (!isExpression(state)) return t("landscape.of-program");
-  const variables = variablesOf(state.source);
-  const shown = axes.map(({ name }) => name);
-  const { held, tensors } = heldOf(scalars, variables.map(({ name }) => name), shown);
-  const others = [...held.map(({ name, value }) => `\`${name} = ${formatNumber(value)}\``), ...tensors.map((name) => `\`${name}\``)];
-  if (others.length === 0) return t("landscape.whole");
-  const isMoving = state.trace.updates.length > 0 && variables.some(({ name, requires_grad }) => requires_grad && !shown.includes(name));
-  return t(isMoving ? "landscape.slice-moving" : "landscape.slice", { others: others.join(", ") });
+/** Is this an element of a tensor that has more than can be chosen? */
+function isCut({ place, node }) {
+  return place >= 0 && node.shape.reduce((product, size) => product * size, 1) > MOST_ELEMENTS;
 }

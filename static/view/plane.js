@@ -11,8 +11,8 @@ const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], Arro
 /** Of the window's width and height, how far an arrow key moves the cross. */
 const STRIDE = 1 / 50;
 
-/** @param {{state: any, t: any, scene: any, axes: any[], path: any[], windows: any[], relief: any, set: any, width: number, zoom: any}} props */
-export function Plane({ state, t, scene, axes, path, windows, relief, set, width, zoom }) {
+/** @param {{state: any, t: any, axes: any[], path: any[], here: any, windows: any[], relief: any, set: any, width: number, zoom: any}} props */
+export function Plane({ state, t, axes, path, here, windows, relief, set, width, zoom }) {
   const plane = useRef(null);
   const [cross, setCross] = useState(null);
   const [pointed, setPointed] = useState(null);
@@ -21,7 +21,7 @@ export function Plane({ state, t, scene, axes, path, windows, relief, set, width
   const scales = scalesOf(box, windows[0], up);
   const read = (values) => readingOf({ t, axes, relief, values });
   const shown = [windows[0], up];
-  const handlers = handlersOf({ plane, scales, box, windows, cross, setCross, setPointed, set, zoom, start: pointAt(path, scene) });
+  const handlers = handlersOf({ plane, scales, box, windows, cross, setCross, setPointed, set, zoom, start: here.at });
   const size = { width: box.left + box.width + box.right, height: box.top + box.height + box.bottom };
   return html`
     <div class=${`plane${set ? " settable" : ""}`} ref=${plane} tabindex="0" role="application" aria-roledescription=${t("landscape.role")}
@@ -31,7 +31,7 @@ export function Plane({ state, t, scene, axes, path, windows, relief, set, width
         <clipPath id="plane-clip"><rect x=${box.left} y=${box.top} width=${box.width} height=${box.height} /></clipPath>
         <${Axes} ...${{ box, scales }} across=${shown[0]} up=${shown[1]} names=${axes.length === 2 ? axes.map(({ name }) => name) : [axes[0].name, "loss"]} />
         <g clip-path="url(#plane-clip)">
-          ${axes.length === 1 ? html`<${Curve} ...${{ relief, scales, axes, path, scene, windows }} />` : html`<${Trail} ...${{ scales, box, path, scene, axes, windows }} />`}
+          ${axes.length === 1 ? html`<${Curve} ...${{ relief, scales, path, here, windows }} />` : html`<${Trail} ...${{ scales, box, path, here, windows }} />`}
           ${cross && html`<${Cross} x=${scales.x(cross[0])} y=${axes.length === 2 ? scales.y(cross[1]) : scales.y(readCurve(windows[0], relief?.losses ?? [0, 0], cross[0]))} box=${box} />`}
         </g>
       </svg>
@@ -47,10 +47,6 @@ function boxOf(width, plane) {
   const height = plane.current?.parentElement.clientHeight ?? 0;
   const [left, top, right, bottom] = [54, 20, 10, 38].map((length) => length * scale);
   return { left, top, right, bottom, width: Math.max(40, width - left - right), height: Math.max(40, height - top - bottom) };
-}
-
-function pointAt(path, scene) {
-  return path[Math.max(0, scene.frame.pass)].at;
 }
 
 /** How high a curve is drawn: its own heights, and those of the run that are not far off. */
@@ -84,32 +80,25 @@ function placeOf([x, y], [across, up], { width, height }) {
   return pixels({ left: (x[0] - across[0]) * kx, top: (up[1] - y[1]) * ky, width: (x[1] - x[0]) * kx, height: (y[1] - y[0]) * ky });
 }
 
-function Trail({ scales, box, path, scene, axes, windows }) {
-  const here = axes.map(({ value }) => value);
-  const gradient = axes.map((axis) => axis.gradient);
+function Trail({ scales, box, path, here, windows }) {
+  const { at, now, slopes, reached } = here;
   return html`
-    <${Path} points=${path.map(({ at }) => [scales.x(at[0]), scales.y(at[1])])} reached=${reachOf(scene)} />
-    ${gradient.every((slope) => slope !== null) && html`<${Arrow} ...${{ scales, gradient, box }} at=${pointAt(path, scene)} across=${windows[0]} up=${windows[1]} />`}
-    <${Present} x=${scales.x(here[0])} y=${scales.y(here[1])} />
+    <${Path} points=${path.map((point) => [scales.x(point.at[0]), scales.y(point.at[1])])} reached=${reached} />
+    ${slopes && html`<${Arrow} ...${{ scales, at, box }} gradient=${slopes} across=${windows[0]} up=${windows[1]} />`}
+    <${Present} x=${scales.x(now[0])} y=${scales.y(now[1])} />
   `;
 }
 
-/** How far along the path the run is: an update has left for the next point. */
-function reachOf({ frame, moved }) {
-  return Math.max(0, frame.pass) + (moved.length > 0 ? 1 : 0);
-}
-
-function Curve({ relief, scales, axes, path, scene, windows }) {
+function Curve({ relief, scales, path, here, windows }) {
   const [from, to] = windows[0];
   const losses = relief?.losses ?? [];
   const [low, high] = relief?.windows[0] ?? [from, to];
   const curve = losses.map((loss, i) => [scales.x(low + ((high - low) * i) / (losses.length - 1)), scales.y(loss)]);
-  const { at, loss } = path[Math.max(0, scene.frame.pass)];
-  const slope = axes[0].gradient;
-  const tangent = slope === null ? [] : [from, to].map((x) => [scales.x(x), scales.y(loss + slope * (x - at[0]))]);
+  const { at, loss, slopes, reached } = here;
+  const tangent = slopes ? [from, to].map((x) => [scales.x(x), scales.y(loss + slopes[0] * (x - at[0]))]) : [];
   return html`
     <path class="curve" d=${lineOf(curve)} />
-    ${path.length > 1 && html`<${Path} points=${path.map((one) => [scales.x(one.at[0]), scales.y(one.loss)])} reached=${reachOf(scene)} />`}
+    ${path.length > 1 && html`<${Path} points=${path.map((one) => [scales.x(one.at[0]), scales.y(one.loss)])} reached=${reached} />`}
     <path class="tangent" d=${lineOf(tangent)} />
     <${Present} x=${scales.x(at[0])} y=${scales.y(loss)} />
   `;

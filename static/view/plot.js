@@ -5,6 +5,8 @@ import { ticksOf } from "../landscape.js";
 import { html } from "../vendor/preact.js";
 
 const ARROW = 46;
+/** A longer name of the upward axis does not fit beside the plot, and begins at its edge. */
+const MOST_LETTERS = 5;
 
 /**
  * How places become pixels: `x` and `y` of a value, and their inverses.
@@ -26,12 +28,13 @@ export function scalesOf(box, across, up) {
 export function Axes({ box, scales, across, up, names }) {
   const bottom = box.top + box.height;
   const right = box.left + box.width;
+  const isLong = names[1].length > MOST_LETTERS;
   return html`
     <g class="axes">
       ${ticksOf(across).map((tick) => html`<g key=${tick}><path d=${`M${scales.x(tick)} ${bottom}v4`} /><text x=${scales.x(tick)} y=${bottom + 5} dy="0.8em" text-anchor="middle">${formatNumber(tick)}</text></g>`)}
       ${ticksOf(up).map((tick) => html`<g key=${tick}><path d=${`M${box.left} ${scales.y(tick)}h-4`} /><text x=${box.left - 7} y=${scales.y(tick)} dy="0.32em" text-anchor="end">${formatNumber(tick)}</text></g>`)}
       <text class="axis-name" x=${right} y=${bottom + 5} dy="2em" text-anchor="end">${names[0]}</text>
-      <text class="axis-name" x=${box.left - 7} y=${box.top} dy="-0.5em" text-anchor="end">${names[1]}</text>
+      <text class="axis-name" x=${isLong ? 2 : box.left - 7} y=${box.top} dy="-0.5em" text-anchor=${isLong ? "start" : "end"}>${names[1]}</text>
       <rect class="frame" x=${box.left} y=${box.top} width=${box.width} height=${box.height} />
     </g>
   `;

@@ -11,7 +11,7 @@ const kept = new Map();
  *
  * @param {any} body as `POST /api/landscape` takes it; null asks nothing
  * @param {string} language
- * @returns {{body: any, losses: number[], problem: any} | null}
+ * @returns {{body: any, losses: number[], slice: any, problem: any, isLate: boolean} | null} late: its successor is on its way
  */
 export function useSlice(body, language) {
   const key = body && JSON.stringify(body);
@@ -23,7 +23,7 @@ export function useSlice(body, language) {
     else if (body && asking.current.key === null) ask(asking.current, language, setAnswer);
   }, [key]);
   useEffect(() => () => (asking.current.wanted = null), []);
-  return key === null ? null : answer;
+  return key === null || answer === null ? null : { ...answer, isLate: JSON.stringify(answer.body) !== key };
 }
 
 /** Ask until what was asked for last is answered. */
@@ -40,11 +40,11 @@ async function ask(asking, language, tell) {
 
 async function answerTo(body, language) {
   try {
-    const { losses } = await fetchLandscape(body, { language });
-    return keep({ body, losses: losses.map(Number), problem: null });
+    const { losses, slice = null } = await fetchLandscape(body, { language });
+    return keep({ body, losses: losses.map(Number), slice, problem: null });
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
-    return { body, losses: [], problem: error.problem };
+    return { body, losses: [], slice: null, problem: error.problem };
   }
 }
 

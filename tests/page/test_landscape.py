@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
+from tests.page.conftest import Opened
 from tests.page.stage import Stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -18,6 +19,30 @@ optimizer = torch.optim.SGD([w, b], lr=0.1)
 for step in range(5):
     optimizer.zero_grad()
     loss = (w - 1) ** 2 + (b + w) ** 2
+    loss.backward()
+    optimizer.step()
+"""
+LINES = """import torch
+W = torch.tensor([[2.0, 1.0]], requires_grad=True)
+c = torch.tensor(3.0, requires_grad=True)
+x = torch.tensor([1.0, -2.0])
+for step in range(4):
+    loss = (((W @ x) - c * step) ** 2).sum()
+    loss.backward()
+    with torch.no_grad():
+        for p in (W, c):
+            p -= 0.02 * p.grad
+            p.grad = None
+"""
+NET = """import torch
+from torch import nn
+torch.manual_seed(0)
+net = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1))
+optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+x, y = torch.randn(16, 2), torch.randn(16, 1)
+for step in range(8):
+    optimizer.zero_grad()
+    loss = nn.functional.mse_loss(net(x), y)
     loss.backward()
     optimizer.step()
 """
@@ -94,24 +119,127 @@ async def test_a_click_or_enter_starts_the_run_there(stage: Stage) -> None:
     await expect(page.locator(".landscape-words")).to_contain_text(f"Step 1 stands at x = {there:g}")
 
 
-async def test_of_a_program_the_path_is_shown_and_its_literals_are_set(stage: Stage) -> None:
+async def test_of_a_program_the_loss_of_the_step_on_show_is_drawn(stage: Stage) -> None:
     page = stage.page
     await stage.trace(VALLEY)
     await page.get_by_role("button", name="Landscape", exact=True).click()
-    await expect(page.locator(".landscape-words")).to_contain_text("Of a program only the path is known")
+    words = page.locator(".landscape-words")
+    await expect(page.locator("canvas.relief")).to_be_visible()
+    await expect(words).to_contain_text("All parameters of this pass are shown (2)")
+    await expect(words).to_contain_text("its data, its random numbers and its branches stay as they were")
     await expect(page.locator(".plane .stop")).to_have_count(6)
-    await expect(page.locator("canvas.relief")).to_have_count(0)
+    assert await page.evaluate(COLOURS) > 10
+    await expect(page.locator(".down .head")).to_be_visible()
+    await expect(words).to_contain_text(re.compile(r"Lowest of the points in view: \S+ at w = (0\.9|1|1\.0)"))
+    # The picture says what the program would compute there: the start's own loss is (3 − 1)² + (−1 + 3)².
     await page.locator(".plane").focus()
+    await page.keyboard.press("ArrowLeft")
+    await page.keyboard.press("ArrowRight")
+    said = await page.locator(".plane [aria-live]").text_content() or ""
+    assert float(said.rsplit(" ", 1)[1]) == pytest.approx(8, rel=0.15)
     await page.keyboard.press("ArrowLeft")
     await page.keyboard.press("Enter")
     text = page.locator(".editor.program .cm-content")
     await expect(text).not_to_contain_text("w = torch.tensor(3.0, requires_grad=True)")
     await expect(text).to_contain_text("b = torch.tensor(-1.0, requires_grad=True)")
-    await expect(page.locator(".landscape-words")).to_contain_text(re.compile(r"Step 1 stands at w = 2\.\d+, b = -1;"))
+    await expect(words).to_contain_text(re.compile(r"Step 1 stands at w = 2\.\d+, b = -1;"))
+    await page.get_by_label("upwards").select_option("")
+    await expect(page.locator(".plane .tangent")).to_be_visible()
+    await expect(words).to_contain_text("everything else as it was when step 1 began: b = -1")
 
 
-async def test_where_there_are_no_scalars_the_panel_says_so(stage: Stage) -> None:
-    await stage.page.locator(".editor.expression .cm-content").fill("(W*W).sum()")
-    await stage.page.get_by_label("W", exact=True).fill("[1, 2]")
-    await stage.page.get_by_role("button", name="Landscape", exact=True).click()
-    await expect(stage.page.locator(".landscape-view")).to_contain_text("A landscape needs a scalar variable")
+async def test_each_step_has_its_own_slice_and_elements_are_axes_too(stage: Stage) -> None:
+    page = stage.page
+    await stage.trace(LINES)
+    await page.get_by_role("button", name="Landscape", exact=True).click()
+    words = page.locator(".landscape-words")
+    await page.get_by_label("across").select_option("W[0, 1]")
+    await page.get_by_label("upwards").select_option("c")
+    await expect(words).to_contain_text("Step 1 stands at W[0, 1] = 1, c = 3")
+    await expect(words).to_contain_text("when step 1 began: W.")
+    await expect(words).to_contain_text("2 of 3 directions are shown")
+    await expect(page.locator(".landscape-body")).to_have_attribute("aria-busy", "false")
+    await page.locator(".plane").hover(position={"x": 150, "y": 100})
+    first = await page.locator(".plane-reading").text_content()
+    await stage.sentence.click()
+    await page.keyboard.press("PageDown")
+    await page.keyboard.press("PageDown")
+    await expect(words).to_contain_text("Step 3 stands at W[0, 1] = ")
+    await expect(words).to_contain_text("when step 3 began: W.")
+    await expect(page.locator(".landscape-body")).to_have_attribute("aria-busy", "false")
+    await page.locator(".plane").hover(position={"x": 150, "y": 101})
+    await page.locator(".plane").hover(position={"x": 150, "y": 100})
+    assert await page.locator(".plane-reading").text_content() != first
+    await page.locator(".plane").focus()
+    for _ in range(3):
+        await page.keyboard.press("ArrowLeft")
+    await page.keyboard.press("Enter")
+    await expect(words).to_contain_text(re.compile(r"Step 1 stands at W\[0, 1\] = 0\.\d+, c = "))
+    await expect(page.locator(".editor.program .cm-content")).to_contain_text(
+        re.compile(r"tensor\(\[\[2\.0, 0\.\d+\]\]")
+    )
+
+
+async def test_two_directions_through_all_parameters_say_what_they_hide(stage: Stage, browser: Browser) -> None:
+    page = stage.page
+    await stage.trace(NET)
+    await page.get_by_role("button", name="Landscape", exact=True).click()
+    over = page.get_by_role("combobox", name="over", exact=True)
+    await over.select_option("the run's main directions")
+    words = page.locator(".landscape-words")
+    await expect(words).to_contain_text("2 of 13 directions are shown")
+    await expect(words).to_contain_text(re.compile(r"It holds \d[\d.]* % of the run's movement"))
+    await expect(words).to_contain_text("What looks like a valley here need not be one in the other directions")
+    await expect(words).to_contain_text("The start cannot be set here")
+    await expect(page.locator(".plane .stop")).to_have_count(9)
+    await over.select_option("two random directions")
+    await expect(words).to_contain_text("Step 1 stands at random direction 1 = 0, random direction 2 = 0")
+    await expect(page.locator("canvas.relief")).to_be_visible()
+    assert await page.evaluate(COLOURS) > 10
+    await page.get_by_role("button", name="Copy a link to exactly this").click()
+    await expect(page.locator(".toast")).to_contain_text("Link copied")
+    context = await browser.new_context(locale="en-US")
+    other = await context.new_page()
+    await other.goto(page.url)
+    await expect(other.get_by_role("combobox", name="over", exact=True)).to_have_value("random")
+    await expect(other.locator("canvas.relief")).to_be_visible()
+    await context.close()
+
+
+async def test_a_pass_without_a_loss_says_why_there_is_no_landscape(opened: Opened) -> None:
+    page = await opened.open()
+    stage = Stage(page, opened.url)
+    await stage.trace(
+        "import torch\nw = torch.tensor(1.0, requires_grad=True)\ny = w * torch.ones(2)\ny.backward(torch.ones(2))\n"
+    )
+    await page.get_by_role("button", name="Landscape", exact=True).click()
+    await expect(page.locator(".landscape-fault")).to_contain_text("No loss to show")
+    await expect(page.locator("canvas.relief")).to_have_count(0)
+    # The browser itself says that the server refused; nothing else may stand there.
+    assert all("status of 422" in line for line in await opened.all_complaints())
+
+
+async def test_where_there_is_no_pass_the_panel_says_what_it_needs(stage: Stage) -> None:
+    page = stage.page
+    await page.get_by_role("button", name="Landscape", exact=True).click()
+    await page.get_by_role("tab", name="Program").click()
+    await page.locator(".editor.program .cm-content").fill("import torch\nprint(torch.ones(2))\n")
+    await page.get_by_role("button", name="Run", exact=True).click()
+    await expect(page.locator(".landscape-view")).to_contain_text("A landscape needs a number that autograd follows")
+
+
+async def test_an_element_of_an_expressions_tensor_is_an_axis(stage: Stage) -> None:
+    page = stage.page
+    await page.locator(".editor.expression .cm-content").fill("((W - 1)**2).sum()")
+    await page.get_by_label("W", exact=True).fill("[3, -2]")
+    await page.get_by_role("button", name="Landscape", exact=True).click()
+    words = page.locator(".landscape-words")
+    await expect(words).to_contain_text(
+        "Step 1 stands at W[0] = 3, W[1] = -2; loss 13, ∂loss/∂W[0] = 4, ∂loss/∂W[1] = -6"
+    )
+    await expect(words).to_contain_text("This is all of it")
+    await expect(page.locator("canvas.relief")).to_be_visible()
+    await page.locator(".plane").focus()
+    await page.keyboard.press("Shift+ArrowLeft")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_label("W", exact=True)).to_have_value(re.compile(r"^\[[12](\.\d+)?,-2\]$"))
