@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 
-const SHEET = readFileSync(new URL("../styles/base.css", import.meta.url), "utf8");
-const COLOURS = new Map([...SHEET.matchAll(/--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)/g)].map(([, name, light, dark]) => [name, { light, dark }]));
+const FOLDER = new URL("../styles/", import.meta.url);
+const SHEETS = readdirSync(FOLDER).map((name) => readFileSync(new URL(name, FOLDER), "utf8")).join("\n");
+const COLOURS = new Map([...SHEETS.matchAll(/--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)/g)].map(([, name, light, dark]) => [name, { light, dark }]));
 
 /** Contrast of two colours as WCAG 2 counts it. */
 function contrast(one, other) {
@@ -30,7 +31,20 @@ const PAIRS = [
   ["error", "error-soft"],
   ["muted", "error-soft"],
   ["accent", "error-soft"],
+  ["accent-strong", "accent-soft"],
+  ...["ink", "muted", "error", "gradient"].map((ink) => [ink, "gradient-soft"]),
+  ...["ink", "warning"].map((ink) => [ink, "warning-soft"]),
+  ...["piled", "cut-ink"].map((ink) => [ink, "surface"]),
+  ...["leaf", "operation", "constant", "output", "group", "cut"].flatMap((kind) => [`${kind}-ink`, "ink", "muted", "gradient", "success", "piled"].map((ink) => [ink, `${kind}-fill`])),
+  ["cluster-ink", "cluster-fill"],
 ];
+const CURVES = Array.from({ length: 8 }, (_, at) => `curve-${at}`);
+
+/** What `color-mix` in sRGB gives of two colours. */
+function mixed(one, other, share) {
+  const part = (at) => Math.round(share * Number.parseInt(one.slice(at, at + 2), 16) + (1 - share) * Number.parseInt(other.slice(at, at + 2), 16));
+  return `#${[1, 3, 5].map((at) => part(at).toString(16).padStart(2, "0")).join("")}`;
+}
 
 for (const theme of ["light", "dark"]) {
   test(`texts can be read on their grounds: ${theme}`, () => {
@@ -45,6 +59,44 @@ for (const theme of ["light", "dark"]) {
       const found = contrast(COLOURS.get("line-strong")[theme], COLOURS.get(ground)[theme]);
       assert.ok(found >= 3, `line-strong on ${ground}: ${found.toFixed(2)}`);
     }
+  });
+}
+
+for (const theme of ["light", "dark"]) {
+  const colour = (name) => COLOURS.get(name)[theme];
+
+  test(`paths, arrows and marks can be seen on every band of a landscape: ${theme}`, () => {
+    for (const band of [0, 0.25, 0.5, 0.75, 1]) {
+      const ground = mixed(colour("relief-high"), colour("relief-low"), band);
+      for (const mark of ["ink", "success", "gradient", ...CURVES]) {
+        const found = contrast(colour(mark), ground);
+        assert.ok(found >= 3, `${mark} on band ${band}: ${found.toFixed(2)}`);
+      }
+    }
+  });
+
+  test(`curves and borders of boxes can be seen: ${theme}`, () => {
+    const borders = ["leaf", "operation", "constant", "output", "group", "cut"].map((kind) => `${kind}-line`);
+    for (const line of [...CURVES, ...borders, "graph-edge"]) {
+      const found = contrast(colour(line), colour("surface"));
+      assert.ok(found >= 3, `${line}: ${found.toFixed(2)}`);
+    }
+  });
+
+  test(`numbers can be read in every cell of a matrix: ${theme}`, () => {
+    const steps = [...SHEETS.matchAll(/--heat: color-mix\(in srgb, var\(--(heat-(?:high|low))\) (\d+)%, transparent\)/g)];
+    assert.equal(steps.length, 10);
+    for (const [, hue, percent] of steps) {
+      const found = contrast(colour("ink"), mixed(colour(hue), colour("surface"), percent / 100));
+      assert.ok(found >= 4.5, `${hue} at ${percent} %: ${found.toFixed(2)}`);
+    }
+  });
+
+  test(`nodes that are coloured by module can be read: ${theme}`, () => {
+    const hues = [...SHEETS.matchAll(/\.tint-(hue-\d|zero|broken) \{ --tint: light-dark\((#\w{6}), (#\w{6})\)/g)];
+    assert.equal(hues.length, 10);
+    for (const [, name, light, dark] of hues) assert.ok(contrast(colour("ink"), theme === "light" ? light : dark) >= 4.5, name);
+    for (const end of ["tint-low", "tint-high"]) assert.ok(contrast(colour("ink"), colour(end)) >= 4.5, end);
   });
 }
 

@@ -6,6 +6,8 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.page.conftest import Opened
+from tests.page.stage import DESCENT, Stage
+from tests.page.test_nets import ENCODER
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -17,6 +19,19 @@ CUT = """() => [...document.querySelectorAll("body *")]
 SHOWN = """() => {
   const { fontSize } = getComputedStyle(document.querySelector(".timeline-now"));
   return [parseFloat(fontSize), document.querySelector("g.node").getBoundingClientRect().width];
+}"""
+
+OFF_SCALE = """() => {
+  const root = getComputedStyle(document.documentElement);
+  const names = ["small", "note", "body", "lead", "title"];
+  const rems = names.map((name) => parseFloat(root.getPropertyValue(`--text-${name}`)));
+  const scale = rems.map((rem) => rem * parseFloat(root.fontSize));
+  const isText = (node) => node.nodeType === 3 && node.textContent.trim() !== "";
+  return [...document.querySelectorAll("body *")]
+    .filter((element) => [...element.childNodes].some(isText) && element.checkVisibility())
+    .filter((element) => !element.closest("svg, code, pre, kbd, .katex, .cm-editor, .unseen"))
+    .map((element) => [parseFloat(getComputedStyle(element).fontSize), element.outerHTML.slice(0, 80)])
+    .filter(([size]) => !scale.some((one) => Math.abs(one - size) < 0.02));
 }"""
 
 
@@ -65,3 +80,36 @@ async def test_nothing_is_cut_where_there_is_little_room(opened: Opened, window:
         await expect(page.get_by_role("dialog")).to_be_visible()
         await whole(page)
         await page.keyboard.press("Escape")
+
+
+@pytest.mark.parametrize("path", ["/docs", "/problems", "/problems/loss-not-scalar"])
+async def test_pages_beside_the_studio_fit_a_phone(opened: Opened, path: str) -> None:
+    await opened.page.set_viewport_size({"width": 360, "height": 640})
+    await opened.page.goto(opened.url + path)
+    await expect(opened.page.locator("h1").first).to_be_visible()
+    await opened.page.wait_for_load_state("networkidle")
+    assert await opened.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+async def test_letters_have_the_sizes_of_the_scale(stage: Stage) -> None:
+    await stage.trace(DESCENT)
+    await stage.move_to(await stage.last() // 2)
+    await stage.page.locator("g.node.leaf").first.click()
+    await expect(stage.page.locator(".inspector .badge")).to_be_visible()
+    assert await stage.page.evaluate(OFF_SCALE) == []
+    await stage.trace(ENCODER)
+    await expect(stage.page.locator(".folded-note")).to_be_visible()
+    await stage.page.locator("g.group").first.focus()
+    await stage.page.keyboard.press("Enter")
+    await expect(stage.page.locator(".inspector .badge.group")).to_be_visible()
+    assert await stage.page.evaluate(OFF_SCALE) == []
+
+
+async def test_a_long_sentence_ends_in_dots_on_a_phone(opened: Opened) -> None:
+    await opened.page.set_viewport_size({"width": 360, "height": 740})
+    stage = Stage(await opened.open(), opened.url)
+    await stage.trace(DESCENT)
+    await stage.move_to(await stage.last() - 1)
+    lines = "(e) => [e.clientHeight / parseFloat(getComputedStyle(e).lineHeight), getComputedStyle(e).webkitLineClamp]"
+    height, clamp = await stage.sentence.evaluate(lines)
+    assert round(height) == int(clamp) == 2
