@@ -100,7 +100,7 @@ clone-test:  ## run `make test` in a clean clone
 
 # -- upkeep ------------------------------------------------------------------------------------------------------------
 
-picture: .venv/.runtime system  ## draw the picture in the README with the program itself
+picture: .venv/.dev system system-test  ## draw the pictures in the README with the program itself
 	.venv/bin/python -m scripts.picture
 
 lock: .venv/.dev  ## renew requirements/*
