@@ -139,3 +139,13 @@ async def test_an_editor_that_cannot_be_fetched_is_a_plain_field_until_it_can(op
     editor = page.locator(".editor.expression .cm-content")
     await expect(editor).to_have_text("cos(q) + q")
     await expect(editor).to_be_focused()
+
+
+async def test_a_part_that_cannot_be_fetched_comes_once_it_can(opened: Opened) -> None:
+    page = await opened.open()
+    await page.route("**/view/export.js", lambda route: route.abort())
+    async with page.expect_event("requestfailed"):
+        await page.get_by_role("button", name="Export").click()
+    await page.unroute("**/view/export.js")
+    await page.evaluate("dispatchEvent(new Event('online'))")
+    await expect(page.locator("dialog.export .example").first).to_be_visible()
