@@ -1,8 +1,8 @@
 // Everything a visitor can do, by name; views call these and change nothing themselves.
 
-import { bringWords, loadTable } from "./api.js";
+import { bringProblems, bringTable } from "./api.js";
 import { withGiven } from "./givens.js";
-import { TABLES, addTable, hasLanguage, hasTable } from "./i18n.js";
+import { TABLES, hasTable } from "./i18n.js";
 import { createPace } from "./pace.js";
 import { createReasoning } from "./reasoning.js";
 import { redraw } from "./redraw.js";
@@ -136,8 +136,8 @@ function lookActions({ store, settings }) {
   async function setSettings(fields) {
     const chosen = { ...store.get().settings, ...fields };
     const former = store.get().settings.language;
-    if (!hasLanguage(chosen.language)) await loadLanguage(chosen.language);
-    if (hasTable(former, "problems")) await bringWords(chosen.language);
+    await loadLanguage(chosen.language);
+    if (hasTable(former, "problems")) await bringProblems(chosen.language);
     store.set({ settings: chosen });
     settings.save(chosen);
   }
@@ -162,5 +162,5 @@ function lookActions({ store, settings }) {
 
 /** Bring a language's dictionaries. */
 export async function loadLanguage(language) {
-  await Promise.all(TABLES.map(async (table) => addTable(language, table, await loadTable(language, table))));
+  await Promise.all(TABLES.map((table) => bringTable(language, table)));
 }

@@ -14,9 +14,17 @@ export class ProblemError extends Error {
   }
 }
 
-/** A dictionary of the page. */
-export function loadTable(language, table) {
-  return getJson(new URL(`./texts/${language}/${table}.json`, import.meta.url).href, language);
+/** Bring a dictionary of the page, once: what a later part says comes with that part. */
+export async function bringTable(language, table) {
+  if (hasTable(language, table)) return;
+  const response = await reach(new URL(`./texts/${language}/${table}.json`, import.meta.url).href);
+  if (!response.ok) throw new ProblemError(await problemOf(response));
+  addTable(language, table, await response.json());
+}
+
+/** The words about problems are many, and most visits meet none: they come with the first, and if not, its code is told. */
+export function bringProblems(language) {
+  return bringTable(language, "problems").catch(() => {});
 }
 
 /** The gallery. */
@@ -56,7 +64,7 @@ async function* streamEvents(address, body, { language, signal }) {
   let isWhole = false;
   for await (const line of linesOf(response, signal)) {
     const event = JSON.parse(line);
-    if (event.event === "problem" || event.cut) await bringWords(language);
+    if (event.event === "problem" || event.cut) await bringProblems(language);
     if (event.event === "problem") throw new ProblemError(event);
     yield event;
     isWhole = event.event === "end";
@@ -128,20 +136,22 @@ async function send(address, { method, language, signal, body, text = JSON.strin
   const headers = { Accept: accept, "Accept-Language": language };
   if (text !== undefined) headers["Content-Type"] = "application/json";
   const options = { method, headers, signal, body: text };
-  const response = await fetch(address, options).catch((error) => {
-    throw signal?.aborted ? error : new ProblemError({ code: "offline", parameters: {} });
-  });
-  if (!response.ok) await bringWords(language);
+  const response = await reach(address, options);
+  if (!response.ok) await bringProblems(language);
   if (!response.ok) throw new ProblemError(await problemOf(response));
   return response;
 }
 
-/** The words about problems are many, and most visits meet none: they come with the first, before it is told. */
-export async function bringWords(language) {
-  if (hasTable(language, "problems")) return;
-  const response = await fetch(new URL(`./texts/${language}/problems.json`, import.meta.url).href).catch(() => null);
-  const entries = response?.ok ? await response.json().catch(() => null) : null;
-  if (entries) addTable(language, "problems", entries);
+/**
+ * Fetch, and tell a server that is out of reach from a request that was ended.
+ *
+ * @param {string} address
+ * @param {RequestInit} [options]
+ */
+function reach(address, options = {}) {
+  return fetch(address, options).catch((error) => {
+    throw options.signal?.aborted ? error : new ProblemError({ code: "offline", parameters: {} });
+  });
 }
 
 /** A refusal that is no problem document came from something between this page and its server. */

@@ -12,11 +12,6 @@ export function addTable(language, table, entries) {
   dictionaries.set(`${language}/${table}`, entries);
 }
 
-/** Whether all of the tables are here that the page opens with. */
-export function hasLanguage(language) {
-  return TABLES.every((table) => hasTable(language, table));
-}
-
 /** Whether one table of a language is here. */
 export function hasTable(language, table) {
   return dictionaries.has(`${language}/${table}`);

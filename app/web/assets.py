@@ -26,14 +26,31 @@ MEDIA_TYPES = {
     ".webmanifest": "application/manifest+json",
     ".woff2": "font/woff2",
 }
+SHEETS = {
+    "styles/main.css": (
+        "base",
+        "shell",
+        "source",
+        "graph",
+        "lens",
+        "timeline",
+        "inspector",
+        "curves",
+        "output",
+        "lesson",
+        "../vendor/uplot",
+    ),
+    "styles/embed.css": ("base", "shell", "graph", "lens", "timeline", "source", "frame"),
+}
+"""Sheets that a page needs at once are sent as one, in this order: nothing is painted before the last is here."""
 STRONGEST = 9
 """Files are compressed once for very many readers."""
 
 
 class Asset(msgspec.Struct, frozen=True):
-    """A file as it was at one moment."""
+    """What is sent for an address, made of files as they were at one moment."""
 
-    changed_nanoseconds: int
+    changed_nanoseconds: list[int]
     reply: Reply
 
 
@@ -42,7 +59,7 @@ class Assets:
 
     def __init__(self, root: Path = STATIC) -> None:
         self.root = root.resolve()
-        self.assets: dict[Path, Asset] = {}
+        self.assets: dict[tuple[Path, ...], Asset] = {}
 
     async def find(self, path: str) -> Reply:
         """Return a file's answer.
@@ -50,11 +67,13 @@ class Assets:
         Raises:
             NotFoundError: no such file, or not one that is served.
         """
-        file, changed = self._resolve(path)
-        asset = self.assets.get(file)
+        names = [f"styles/{sheet}.css" for sheet in SHEETS.get(path, ())] or [path]
+        found = [self._resolve(name) for name in names]
+        files, changed = tuple(file for file, _ in found), [moment for _, moment in found]
+        asset = self.assets.get(files)
         if asset is None or asset.changed_nanoseconds != changed:
-            reply = await asyncio.to_thread(_read, file)
-            asset = self.assets[file] = Asset(changed, reply)
+            reply = await asyncio.to_thread(_read, files)
+            asset = self.assets[files] = Asset(changed, reply)
         return asset.reply
 
     def _resolve(self, path: str) -> tuple[Path, int]:
@@ -68,5 +87,5 @@ class Assets:
         return file, changed
 
 
-def _read(file: Path) -> Reply:
-    return pack(file.read_bytes(), MEDIA_TYPES[file.suffix], STRONGEST)
+def _read(files: tuple[Path, ...]) -> Reply:
+    return pack(b"\n".join(file.read_bytes() for file in files), MEDIA_TYPES[files[0].suffix], STRONGEST)

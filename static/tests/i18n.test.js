@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
-import { LANGUAGES, TABLES, addTable, fill, hasLanguage, partsOf, preferredLanguage, sentencesOf, translator } from "../i18n.js";
+import { LANGUAGES, TABLES, addTable, fill, hasTable, partsOf, preferredLanguage, sentencesOf, translator } from "../i18n.js";
 
 const ROOT = new URL("..", import.meta.url);
 const read = (language, table) => JSON.parse(readFileSync(new URL(`texts/${language}/${table}.json`, ROOT), "utf8"));
@@ -35,8 +35,8 @@ test("every key that a view names is in the dictionary", () => {
 
 test("a key becomes words with its parameters; one without words stays a key", () => {
   for (const table of TABLES) addTable("en", table, tables.en[table]);
-  assert.ok(hasLanguage("en"));
-  assert.ok(!hasLanguage("zh"));
+  assert.ok(hasTable("en", "page"));
+  assert.ok(!hasTable("zh", "page"));
   assert.equal(translator("en")("problem.line", { line: 3 }), "Line 3");
   assert.equal(translator("en")("no.such.key"), "no.such.key");
 });

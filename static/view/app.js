@@ -4,12 +4,9 @@ import { translator } from "../i18n.js";
 import { html, useEffect } from "../vendor/preact.js";
 import { Cards } from "./cards.js";
 import { Dialog } from "./dialog.js";
-import { Examples } from "./examples.js";
 import { Graph } from "./graph.js";
-import { Help } from "./help.js";
 import { Inspector } from "./inspector.js";
 import { Later, loadSheet } from "./later.js";
-import { Lesson } from "./lesson.js";
 import { Output } from "./output.js";
 import { Source } from "./source.js";
 import { Timeline } from "./timeline.js";
@@ -28,12 +25,12 @@ export function App({ state, actions }) {
     <main class=${`page${state.isStale ? " stale" : ""}`} hidden=${state.lab?.isOpen === true}>
       <${Source} ...${parts} />
       <div class="stage" id="stage" tabindex="-1"><${Graph} ...${parts} /></div>
-      <div class="side" tabindex="0"><h2 class="unseen">${t("inspector.title")}</h2><${Lesson} ...${parts} /><${Cards} ...${{ state, actions }} /><${Inspector} ...${parts} /></div>
+      <div class="side" tabindex="0"><h2 class="unseen">${t("inspector.title")}</h2>${state.lesson !== null && html`<${Later} key="lesson" load=${loadLesson} props=${parts} />`}<${Cards} ...${{ state, actions }} /><${Inspector} ...${parts} /></div>
       <div class="transport-bar"><${Timeline} ...${parts} /></div>
       <${Panels} ...${parts} t=${t} />
     </main>
-    <${Examples} ...${parts} />
-    <${Help} ...${parts} />
+    <${Dialog} name="examples" title=${t("examples.title")} ...${parts}><${Later} load=${loadExamples} props=${parts} /><//>
+    <${Dialog} name="help" title=${t("help.title")} ...${parts}><${Later} load=${loadHelp} props=${parts} /><//>
     <${Dialog} name="export" title=${t("export.title")} ...${parts}><${Later} load=${loadExport} props=${{ state, actions }} /><//>
   `;
 }
@@ -43,6 +40,9 @@ const loadLab = async () => {
   const [module] = await Promise.all([import("./lab/lab.js"), loadSheet(new URL("../styles/landscape.css", import.meta.url).href)]);
   return module.Lab;
 };
+const loadLesson = async () => (await import("./lesson.js")).Lesson;
+const loadExamples = async () => (await import("./examples.js")).Examples;
+const loadHelp = async () => (await import("./help.js")).Help;
 const loadExport = async () => (await import("./export.js")).ExportChoices;
 
 /** What is drawn of a run on the left, what it printed on the right; where there is no room for both, one of them. */

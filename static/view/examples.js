@@ -3,7 +3,6 @@
 import { translator } from "../i18n.js";
 import { textIn } from "../lessons.js";
 import { html } from "../vendor/preact.js";
-import { Dialog } from "./dialog.js";
 import { Sentence } from "./problem.js";
 
 /** @param {{state: any, actions: any}} props */
@@ -12,10 +11,8 @@ export function Examples({ state, actions }) {
   const examples = state.examples ?? [];
   const groups = [...new Set(examples.map(({ group }) => group))];
   return html`
-    <${Dialog} name="examples" title=${t("examples.title")} ...${{ state, actions }}>
-      <p class="hint">${examples.length > 0 ? t("examples.hint", { count: examples.length }) : state.isGalleryLost ? t("examples.none") : "…"}</p>
-      ${groups.map((group) => html`<${Shelf} key=${group} ...${{ group, state, actions, t }} />`)}
-    <//>
+    <p class="hint">${examples.length > 0 ? t("examples.hint", { count: examples.length }) : state.isGalleryLost ? t("examples.none") : "…"}</p>
+    ${groups.map((group) => html`<${Shelf} key=${group} ...${{ group, state, actions, t }} />`)}
   `;
 }
 

@@ -17,7 +17,6 @@ import { overlaid, showPills } from "./pills.js";
 import { labelParts } from "./spoken.js";
 import { Later } from "./later.js";
 import { createStage, destroyStage, fit, follow, neighbourOf, otherEnd, setFollowing, setTabStop, showPart, showPicture, zoomBy } from "./stage.js";
-import { NodeTable } from "./table.js";
 
 const ZOOM_STEP = 1.3;
 /** How long a picture must stand still before its parts are named anew for those who hear it, in milliseconds. */
@@ -44,15 +43,16 @@ export function Graph({ state, actions }) {
     <section class=${`graph-view${state.playing ? " playing" : ""}${state.trail ? " tracing" : ""} ${scene?.frame.kind ?? "idle"}`} aria-label=${t("graph.title")}>
       <div class=${`graph-host${hovered ? " hovering" : ""}`} ref=${host} hidden=${isTable} ...${handlers}></div>
       ${node && !isTable && html`<${Given} key=${edited} ...${{ state, actions, t, node, stage }} close=${(hasFocus) => leaveGiven(stage, edited, setEdited, hasFocus)} />`}
-      ${isTable && scene?.topology && html`<${NodeTable} scene=${scene} t=${t} selection=${state.selection} select=${actions.select} />`}
+      ${isTable && scene?.topology && html`<${Later} key="table" load=${loadTable} props=${{ scene, t, selection: state.selection, select: actions.select }} />`}
       ${!hasPicture && html`<p class="graph-empty">${t(emptyText(state))}</p>`}
       ${hasPicture && !isTable && html`<${Lens} ...${{ state, actions, scene, t, stage }} />`}
-      ${hasPicture && !isTable && isLarge(scene.topology.graph) && html`<${Later} load=${loadMinimap} sheet="nets" props=${{ stage, picture: scene.topology.graph.svg, position: state.position, look: lookOf(state), label: t("graph.minimap") }} />`}
+      ${hasPicture && !isTable && isLarge(scene.topology.graph) && html`<${Later} key="minimap" load=${loadMinimap} sheet="nets" props=${{ stage, picture: scene.topology.graph.svg, position: state.position, look: lookOf(state), label: t("graph.minimap") }} />`}
       <${Tools} ...${{ t, stage, isTable, setTable, isFollowing }} />
     </section>
   `;
 }
 
+const loadTable = async () => (await import("./table.js")).NodeTable;
 const loadMinimap = async () => (await import("./minimap.js")).Minimap;
 
 /** Fewer boxes than this are in sight together. */

@@ -2,7 +2,6 @@
 
 import { translator } from "../i18n.js";
 import { html } from "../vendor/preact.js";
-import { Dialog } from "./dialog.js";
 import { Sentence } from "./problem.js";
 
 /** @type {[string[], string][]} */
@@ -26,16 +25,14 @@ const KEYS = [
   [["?"], "help"],
 ];
 
-/** @param {{state: any, actions: any}} props */
-export function Help({ state, actions }) {
+/** @param {{state: any}} props */
+export function Help({ state }) {
   const t = translator(state.settings.language);
   return html`
-    <${Dialog} name="help" title=${t("help.title")} ...${{ state, actions }}>
-      <p><${Sentence} text=${t("help.about")} /></p>
-      <p><${Sentence} text=${t("help.how")} /></p>
-      <p><a href="/docs">${t("toolbar.docs")}</a></p>
-      <h3>${t("help.keys")}</h3>
-      <dl class="keys">${KEYS.map(([keys, name]) => html`<div key=${name}><dt>${keys.map((key) => html`<kbd>${key}</kbd> `)}</dt><dd>${t(`help.key-${name}`)}</dd></div>`)}</dl>
-    <//>
+    <p><${Sentence} text=${t("help.about")} /></p>
+    <p><${Sentence} text=${t("help.how")} /></p>
+    <p><a href="/docs">${t("toolbar.docs")}</a></p>
+    <h3>${t("help.keys")}</h3>
+    <dl class="keys">${KEYS.map(([keys, name]) => html`<div key=${name}><dt>${keys.map((key) => html`<kbd>${key}</kbd> `)}</dt><dd>${t(`help.key-${name}`)}</dd></div>`)}</dl>
   `;
 }

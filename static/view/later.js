@@ -2,12 +2,18 @@
 
 import { html, useEffect, useState } from "../vendor/preact.js";
 
-/** @param {{load: () => Promise<(props: any) => any>, props: any, sheet?: string}} props */
+const parts = new Map();
+
+/**
+ * What has been here before is there at once.
+ *
+ * @param {{load: () => Promise<(props: any) => any>, props: any, sheet?: string}} props
+ */
 export function Later({ load, props, sheet }) {
-  const [loaded, setLoaded] = useState(null);
+  const [loaded, setLoaded] = useState(parts.get(load) ?? null);
   useEffect(() => {
     if (loaded) return undefined;
-    const bring = () => Promise.all([load(), sheet && loadSheet(new URL(`../styles/${sheet}.css`, import.meta.url).href)]).then(([Part]) => setLoaded({ Part }), () => {});
+    const bring = () => Promise.all([load(), sheet && loadSheet(new URL(`../styles/${sheet}.css`, import.meta.url).href)]).then(([Part]) => setLoaded(parts.set(load, { Part }).get(load)), () => {});
     bring();
     return onReach(bring);
   }, [loaded]);

@@ -23,7 +23,7 @@ export function Lens({ state, actions, scene, t, stage }) {
         <button type="button" class="tool" title=${t("lens.predict")} aria-label=${t("lens.predict")} aria-pressed=${String(state.predict !== null)} onClick=${() => actions.setPredict(state.predict ? null : "gradient")}><${Icon} name="predict" /></button>
         <button type="button" class="tool" title=${t("lens.compare")} aria-label=${t("lens.compare")} aria-pressed=${String(state.pin !== null)} onClick=${() => (state.pin ? actions.endCompare() : actions.pinMoment())}><${Icon} name="compare" /></button>
         <button type="button" class="tool" title=${t("lens.check")} aria-label=${t("lens.check")} aria-pressed=${String(state.check !== null)} onClick=${() => (state.check ? actions.endCheck() : actions.checkNodes())}><${Icon} name="check" /></button>
-        ${isFolded(scene.topology.graph) && html`<${Later} load=${loadLevels} sheet="nets" props=${{ graph: scene.topology.graph, actions, language: state.settings.language }} />`}
+        ${isFolded(scene.topology.graph) && html`<${Later} key="levels" load=${loadLevels} sheet="nets" props=${{ graph: scene.topology.graph, actions, language: state.settings.language }} />`}
       </div>
       ${isFinding && html`<${Find} ...${{ actions, scene, t, stage }} />`}
     </div>

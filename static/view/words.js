@@ -1,7 +1,7 @@
 // Words that are fetched when they are first wanted: a part of the page that comes later brings its own table.
 
-import { loadTable } from "../api.js";
-import { addTable, hasTable, translator } from "../i18n.js";
+import { bringTable } from "../api.js";
+import { hasTable, translator } from "../i18n.js";
 import { html, useEffect, useState } from "../vendor/preact.js";
 
 /**
@@ -11,18 +11,12 @@ import { html, useEffect, useState } from "../vendor/preact.js";
  * @param {string} language
  * @param {string} table
  */
-export function useWords(language, table) {
+function useWords(language, table) {
   const [here, setHere] = useState(() => (hasTable(language, table) ? language : null));
   useEffect(() => {
     if (hasTable(language, table)) return setHere(language);
     let isGone = false;
-    loadTable(language, table).then(
-      (entries) => {
-        addTable(language, table, entries);
-        if (!isGone) setHere(language);
-      },
-      () => {},
-    );
+    bringTable(language, table).then(() => !isGone && setHere(language), () => {});
     return () => {
       isGone = true;
     };

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from app.web.assets import SHEETS, Assets
 from app.web.modules import STATIC, Modules
+
+FEWEST = 72
+"""Modules that the first picture may need; each costs a way to the server and back."""
+LIGHTEST = 345 * 1024
+"""Bytes of all files that the first visit loads, without the heads of the answers."""
 
 
 def test_imports_are_followed_and_what_comes_later_is_left_out(tmp_path: Path) -> None:
@@ -31,3 +39,29 @@ def test_the_page_begins_without_its_heaviest_parts() -> None:
     assert late & set(first) == set()
     assert not [name for name in modules.closure("embed.js") if "editor" in name or name.startswith("view/source")]
     assert all((STATIC / name).exists() for name in first)
+
+
+async def _weights(names: list[str]) -> int:
+    assets = Assets()
+    replies = [await assets.find(name) for name in names]
+    return sum(len(reply.packed or reply.body) for reply in replies)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+async def test_the_first_visit_asks_for_few_files_and_few_bytes(language: str) -> None:
+    modules = Modules()
+    first = ["main.js", *modules.closure("main.js")]
+    assert len(first) <= FEWEST
+    editor = ["view/codemirror.js", *(set(modules.closure("view/codemirror.js")) - set(first))]
+    fonts = [f"fonts/{file.name}" for file in (STATIC / "fonts").glob("*.woff2")]
+    words = [f"texts/{language}/{table}.json" for table in ("page", "diagnostics")]
+    assert await _weights([*first, *editor, *fonts, *words, "styles/main.css", "favicon.svg"]) <= LIGHTEST
+
+
+async def test_sheets_that_are_needed_at_once_are_sent_as_one() -> None:
+    assets = Assets()
+    for address, names in SHEETS.items():
+        joined = (await assets.find(address)).body.decode()
+        parts = [(STATIC / "styles" / f"{name}.css").read_text("utf-8") for name in names]
+        assert joined == "\n".join(parts)
+    assert "@import" not in joined
