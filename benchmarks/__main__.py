@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks import report, scaling
 from benchmarks.table import Row, table
 
-MEASUREMENTS = ("expression", "lab", "cluster", "recorded", "pictures", "load", "page")
+MEASUREMENTS = ("expression", "isolation", "lab", "cluster", "recorded", "pictures", "load", "page")
 FOLDER = Path(__file__).parent
 
 
