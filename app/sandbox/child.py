@@ -111,7 +111,13 @@ def rehearse() -> str | None:
     The first run of a process pays for pages and caches that the fork shared; a spare pays before anybody waits for it.
     """
     ends: list[EndEvent] = []
-    run.trace(_REHEARSAL, lambda event: ends.append(event) if isinstance(event, EndEvent) else None)
+
+    def send(event: Event) -> None:
+        codec.frame(codec.encode(event))
+        if isinstance(event, EndEvent):
+            ends.append(event)
+
+    run.trace(codec.decode_job(codec.encode(_REHEARSAL)), send)
     failure = ends[-1].failure if ends else None
     return None if ends and failure is None else f"the first run failed: {failure.code if failure else 'no end'}"
 

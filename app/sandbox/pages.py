@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 _LARGE = 2 * 1024 * 1024
 _MADV_COLLAPSE = 25
@@ -35,3 +35,37 @@ def _large_stretches() -> Iterator[int]:
             if stretch := _WRITABLE.match(line.rstrip("\n")):
                 start, end = (int(address, 16) for address in stretch.groups())
                 yield from range(-(-start // _LARGE) * _LARGE, end // _LARGE * _LARGE, _LARGE)
+
+
+_PAGE = 4096
+_BATCH_BYTES = 48 * 1024
+_LARGEST_OBJECT = 512
+_LARGEST_CHUNK = 4096
+_MOST_BATCHES = 1_000
+
+
+def plug_holes() -> int:
+    """Take what is free between the objects of this process, and never give it back.
+
+    What a child allocates would else lie in such holes, each on a page of its own that must be copied for it; now it
+    lies together, on new pages.
+
+    Returns:
+        How many bytes were taken.
+    """
+    objects, chunks = ctypes.PyDLL(None).PyObject_Malloc, ctypes.PyDLL(None).malloc
+    for allocate in (objects, chunks):
+        allocate.argtypes, allocate.restype = (ctypes.c_size_t,), ctypes.c_void_p
+    taken = sum(_fill(objects, size) for size in range(16, _LARGEST_OBJECT + 1, 16))
+    return taken + sum(_fill(chunks, size) for size in range(_LARGEST_CHUNK - 8, 23, -16))
+
+
+def _fill(allocate: Callable[[int], int], size: int) -> int:
+    """Allocate pieces of one size until they lie together."""
+    pieces, taken = _BATCH_BYTES // size, 0
+    for _ in range(_MOST_BATCHES):
+        pages = {allocate(size) // _PAGE for _ in range(pieces)}
+        taken += pieces * size
+        if len(pages) <= _BATCH_BYTES // _PAGE * 1.5:
+            break
+    return taken

@@ -26,7 +26,8 @@ import msgspec
 from app.sandbox import child
 from app.sandbox.confinement import Confinement, die_with_parent
 from app.sandbox.control import BARREN, BORN, COMMAND, DIED, FORK, KILL, RECORD, WARM, Configuration
-from app.sandbox.pages import gather_pages
+from app.sandbox.pages import gather_pages, plug_holes
+from app.tracer.run import QUIET_COLLECTOR
 
 
 def main(control_descriptor: int) -> None:
@@ -41,6 +42,8 @@ def main(control_descriptor: int) -> None:
     wakeup = _listen_for_deaths()
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*QUIET_COLLECTOR)  # a child's first steps would else begin with a look at all that is young
+    plug_holes()
     gather_pages()
     confinement.take_on_inherited()
     control.sendall(RECORD.pack(WARM, os.getpid(), threads))

@@ -30,6 +30,10 @@ from app.tracer.recorder import Recorder, RunCut
 from app.tracer.slips import slips
 from app.tracer.source import FILENAME, Program
 
+QUIET_COLLECTOR = (20_000, 50, 1_000)
+"""Thresholds of the collector of cycles while a program runs: a run is short and builds large graphs, at which full
+collections would only look again and again."""
+
 _HERE = str(Path(__file__).parent)
 attach()
 
@@ -101,8 +105,7 @@ def run_under(
     sys.argv = [FILENAME]
     limit = sys.getrecursionlimit()
     thresholds = gc.get_threshold()
-    # A run is short and builds large graphs: full collections would only look at them again and again.
-    gc.set_threshold(20_000, 50, 1_000)
+    gc.set_threshold(*QUIET_COLLECTOR)
     _seed(job.seed)
     end = EndEvent()
     Active.recorder, Active.thread = recorder, threading.get_ident()
