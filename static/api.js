@@ -93,6 +93,11 @@ export async function fetchPicture(form, query, body, { language }) {
   return (await send(`/api/graph.${form}?${query}`, { method: "POST", language, body, accept: "*/*" })).blob();
 }
 
+/** One frame of a trace as a file, drawn from its numbers; `query` as above. */
+export async function drawPicture(form, query, trace, { language }) {
+  return (await send(`/api/open.${form}?${query}`, { method: "POST", language, body: trace, accept: "*/*" })).blob();
+}
+
 /** The whole trace of a run as a file. */
 export async function fetchTrace(body, { language }) {
   return (await send("/api/trace", { method: "POST", language, body })).blob();

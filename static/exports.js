@@ -1,7 +1,7 @@
 // What can be taken away from the page: pictures, the trace, the program, a film, and texts to paste. Loaded when the
 // dialog that offers it is first opened.
 
-import { drawGraph, fetchPicture, fetchTrace } from "./api.js";
+import { drawGraph, drawPicture, fetchPicture, fetchTrace } from "./api.js";
 import { filmRun } from "./film.js";
 import { translator } from "./i18n.js";
 import { MOST_BOXES, bodyOf as bodyForDrawing } from "./redraw.js";
@@ -16,11 +16,11 @@ const TEXTS = ["link", "embed", "curl", "python"];
 const TELLING = ["svg", "png", "pdf", "dot", "json"];
 
 /**
- * What can be taken away: of a trace that was opened only what the page can make without running it again. `withheld`
- * are the files that would tell what someone is to guess.
+ * What can be taken away: of a trace that was opened every file, but no text, for a text leads to a run of the program.
+ * `withheld` are the files that would tell what someone is to guess.
  */
 export function choicesOf({ opened, predict }) {
-  const choices = opened ? { files: ["film", "json", "py"], texts: [] } : { files: FILES, texts: TEXTS };
+  const choices = { files: FILES, texts: opened ? [] : TEXTS };
   return { ...choices, withheld: predict ? choices.files.filter((kind) => TELLING.includes(kind)) : [] };
 }
 
@@ -38,8 +38,17 @@ export async function makeFile(state, kind) {
   if (kind === "json") return { name: "trace.json", blob: state.opened ? fileOf(trace) : await fetchTrace(bodyOf(source), options) };
   const frame = frameAt(timelineOf(trace), state.position);
   if (kind === "film") return { name: "autograd.svg", blob: new Blob([await film({ trace, settings }, frame)], { type: "image/svg+xml" }) };
-  const query = pictureQuery(frame, themeOf(settings), settings.direction);
-  return { name: `graph.${kind}`, blob: await fetchPicture(kind, query, bodyOf(source), options) };
+  const queryOf = (shown) => pictureQuery(shown, themeOf(settings), settings.direction);
+  const drawn = state.opened ? drawPicture(kind, queryOf({ ...frame, pass: 0 }), passAlone(trace, frame), options) : fetchPicture(kind, queryOf(frame), bodyOf(source), options);
+  return { name: `graph.${kind}`, blob: await drawn };
+}
+
+/** The pass on show, or the first one, as a trace of its own: of a long trace the server needs no more to draw it. */
+export function passAlone(trace, { pass }) {
+  const shown = trace.passes[Math.max(0, pass)];
+  const graphs = trace.graphs.filter(({ id }) => id === shown?.graph).map((graph) => ({ ...bodyForDrawing(graph), id: "g0" }));
+  const passes = shown ? [{ ...shown, graph: "g0" }] : [];
+  return { version: trace.version, program: "", output: "", graphs, passes, updates: [], timeline: [], diagnostics: [] };
 }
 
 /** A trace as a file holds it: pictures are drawn anew by whoever opens it. */

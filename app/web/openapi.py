@@ -212,6 +212,7 @@ OPEN_BODY = {
     "timeline": [{"kind": "forward", "pass": 0}, {"kind": "backward", "pass": 0}],
     "diagnostics": [],
 }
+OPEN_BODY_CONTENT = {"required": True, "content": content("application/json", schema_of(Trace), OPEN_BODY)}
 OPEN: Document = {
     "summary": "Open a trace file, and return it drawn",
     "description": "A file is the trace that this API answers, or one that `Trace.save` of the library wrote, of this "
@@ -219,9 +220,15 @@ OPEN: Document = {
     "tags": ["runs"],
     "responses": answer("The trace, with an SVG for each graph.", content("application/json", schema_of(DrawnTrace)))
     | problems(400, 408, 413, 415, 429, 503),
-    "openapi_extra": {
-        "requestBody": {"required": True, "content": content("application/json", schema_of(Trace), OPEN_BODY)}
-    },
+    "openapi_extra": {"requestBody": OPEN_BODY_CONTENT},
+}
+OPEN_PICTURE: Document = {
+    "summary": "Return the picture of one frame of a trace file",
+    "description": "The file is checked as `POST /api/open` checks it. Nothing is run: the picture shows the numbers "
+    "that the file holds.",
+    "tags": ["pictures"],
+    "responses": answer("The picture.", *PICTURES) | problems(404, *REFUSALS),
+    "openapi_extra": {"requestBody": OPEN_BODY_CONTENT, "parameters": FRAME},
 }
 EXAMPLES: Document = {
     "summary": "The gallery: programs and expressions to start from",

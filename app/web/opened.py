@@ -18,6 +18,8 @@ from app.trace.file import FILE_LIMITS, read_trace
 from app.web import openapi
 from app.web.body import read_body
 from app.web.hangup import answer_in_time
+from app.web.pictures import PictureFormat
+from app.web.queries import PictureQuery, read_picture
 from app.web.replies import Reply, deliver, make_reply
 from app.web.service import JSON, Service
 
@@ -25,7 +27,7 @@ FRESH = {"Cache-Control": "no-store"}
 
 
 def make_opened(service: Service, files: Mapping[str, bytes]) -> APIRouter:
-    """Wire the calls that open trace files.
+    """Wire the calls that open trace files and draw them.
 
     Args:
         service: draws their graphs.
@@ -33,14 +35,25 @@ def make_opened(service: Service, files: Mapping[str, bytes]) -> APIRouter:
     """
     router = APIRouter()
     settings = service.settings
+    limits = msgspec.structs.replace(FILE_LIMITS, nodes=settings.limits.nodes, graphs=settings.limits.graphs)
 
-    @router.post("/api/open", **openapi.OPEN)
-    async def open_file(request: Request) -> Response:
+    async def file_of(request: Request) -> bytes:
         body = await read_body(request, settings.layout_body_bytes, settings.request_seconds)
         if not is_bounded(body):
             raise TraceFileError("trace-file-damaged", {"reason": "too many parts"})
-        limits = msgspec.structs.replace(FILE_LIMITS, nodes=settings.limits.nodes, graphs=settings.limits.graphs)
+        return body
+
+    @router.post("/api/open", **openapi.OPEN)
+    async def open_file(request: Request) -> Response:
+        body = await file_of(request)
         work = answer_in_time(request.receive, _opened(service, body, limits), settings.request_seconds)
+        return await deliver(request, await work, FRESH)
+
+    @router.post("/api/open.{form}", **openapi.OPEN_PICTURE)
+    async def open_picture(request: Request, form: PictureFormat) -> Response:
+        body = await file_of(request)
+        picture = _pictured(service, body, limits, read_picture(request.query_params), form)
+        work = answer_in_time(request.receive, picture, settings.request_seconds)
         return await deliver(request, await work, FRESH)
 
     @router.get("/api/opened/{name}", include_in_schema=False)
@@ -57,3 +70,9 @@ async def _opened(service: Service, data: bytes, limits: Limits) -> Reply:
     trace = await asyncio.to_thread(read_trace, data, limits)
     drawings = [await service.explorer.layout.draw(graph) for graph in trace.graphs]
     return await make_reply(msgspec.json.encode(show(trace, drawings)), JSON)
+
+
+async def _pictured(service: Service, data: bytes, limits: Limits, frame: PictureQuery, form: PictureFormat) -> Reply:
+    """Read a file, and answer with the picture of one of its frames."""
+    trace = await asyncio.to_thread(read_trace, data, limits)
+    return await service.frame(trace, frame, form)

@@ -16,7 +16,7 @@ from app.settings import Settings
 from app.study import Laboratory
 from app.trace.codec import collect
 from app.trace.job import Job
-from app.trace.model import EndEvent, Graph, PassEvent, ProgramEvent
+from app.trace.model import EndEvent, Graph, PassEvent, ProgramEvent, Trace
 from app.web.answers import Answers
 from app.web.landscapes import Form, tell
 from app.web.layouts import LayoutAnswer, LayoutCall
@@ -117,6 +117,15 @@ class Service:
         error = error_of(end, not trace.passes, msgspec.json.encode(trace))
         if error is not None:
             raise error
+        return Told(await self.frame(trace, frame, form), end)
+
+    async def frame(self, trace: Trace, frame: PictureQuery, form: PictureFormat) -> Reply:
+        """Draw one frame of a trace that was recorded here or elsewhere.
+
+        Raises:
+            ProgramError, RequestError: there is nothing to draw, or not this pass.
+            LayoutUnavailableError: there is no Graphviz, or none was free in time.
+        """
         graph, numbers = choose_frame(trace, frame.pass_index)
         view = View(direction=frame.direction, theme=frame.theme)
         shown = (numbers, frame.phase)
@@ -124,7 +133,7 @@ class Service:
             picture = self.explorer.layout.dot(graph, view, shown).encode()
         else:
             picture = await self.explorer.layout.render(graph, form, view, shown)
-        return Told(await make_reply(picture, MEDIA_TYPES[form]), end)
+        return await make_reply(picture, MEDIA_TYPES[form])
 
     async def layout(self, call: LayoutCall) -> Reply:
         """Draw a graph that a client brings; `Layout` keeps drawings by itself."""

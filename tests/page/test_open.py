@@ -15,6 +15,7 @@ from app.library import Trace, open_trace, trace
 from app.settings import Limits
 from tests.page.conftest import Opened
 from tests.page.stage import Stage
+from tests.page.test_export import open_dialog, take
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -59,13 +60,49 @@ async def test_a_file_is_opened_looked_at_and_saved_again(stage: Stage, tmp_path
     await expect(stage.sentence).to_contain_text("x")
 
     await page.get_by_role("button", name="Export").click()
-    await expect(page.locator("dialog.export .example b")).to_have_text(["Animated SVG", "JSON trace", "Program"])
+    kinds = ["SVG", "PNG", "PDF", "DOT", "Animated SVG", "JSON trace", "Program"]
+    await expect(page.locator("dialog.export .example b")).to_have_text(kinds)
+    await expect(page.locator("dialog.export .export-texts button")).to_have_count(0)
     async with page.expect_download() as waiting:
         await page.locator("dialog.export .example").filter(has_text="JSON trace").click()
     download = await waiting.value
     await download.save_as(tmp_path / "again.json")
     assert open_trace(tmp_path / "again.json").data == run.data
     await page.keyboard.press("Escape")
+
+
+async def test_pictures_of_an_opened_file_show_its_own_numbers(stage: Stage, tmp_path: Path) -> None:
+    page = stage.page
+    run = descent()
+    run.save(tmp_path / "mine.json")
+    content = json.loads((tmp_path / "mine.json").read_text("utf-8"))
+    content["passes"][2]["values"][0] = 1234.0  # No run of the program gives this number.
+    await page.evaluate(DROP, ["mine.json", json.dumps(content)])
+    await expect_descent(page)
+    await stage.press("end")
+    await expect(page.locator(".graph-canvas #n0 text.value")).to_have_text("1234")
+    await open_dialog(stage)
+    for title, start in (("SVG", b"<svg"), ("PNG", b"\x89PNG"), ("PDF", b"%PDF"), ("DOT", b"digraph")):
+        data = (await take(stage, title, tmp_path)).read_bytes()
+        assert data.startswith(start), title
+        assert title not in ("SVG", "DOT") or b"1234" in data, title
+    await expect(page.locator(".export-said .fault")).to_have_count(0)
+
+
+async def test_the_graph_of_a_gradient_is_drawn_alone(stage: Stage, tmp_path: Path) -> None:
+    x = torch.tensor(2.0, requires_grad=True)
+    with trace() as run:
+        (slope,) = torch.autograd.grad(x**3, x, create_graph=True)
+        slope.backward()
+    run.save(tmp_path / "second.json")
+    await stage.page.evaluate(DROP, ["second.json", (tmp_path / "second.json").read_text("utf-8")])
+    await expect(stage.place).to_contain_text("of 2 ")
+    await stage.press("end")
+    await open_dialog(stage)
+    picture = (await take(stage, "SVG", tmp_path)).read_text("utf-8")
+    last = run.graph_of(-1)
+    assert len(last.nodes) != len(run.graph_of(0).nodes)
+    assert set(re.findall(r'id="(n\d+)"', picture)) == {node.id for node in last.nodes}
 
 
 async def test_a_dropped_file_that_is_none_takes_nothing_away(opened: Opened, tmp_path: Path) -> None:

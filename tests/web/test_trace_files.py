@@ -77,12 +77,14 @@ async def test_an_answer_is_a_file_again(client: httpx.AsyncClient) -> None:
     assert (again.status_code, again.json()) == (200, first.json())
 
 
-async def test_texts_of_a_file_stay_texts(client: httpx.AsyncClient) -> None:
-    def spoil(content: dict[str, Any]) -> None:
-        for node, words in zip(graph_of(content)["nodes"], MARKUP * 10, strict=False):
-            node |= {"label": words, "name": words, "variable": words, "module": words}
-        content["program"] = content["output"] = MARKUP[0]
+def spoil(content: dict[str, Any]) -> None:
+    """Write markup wherever a file has words."""
+    for node, words in zip(graph_of(content)["nodes"], MARKUP * 10, strict=False):
+        node |= {"label": words, "name": words, "variable": words, "module": words}
+    content["program"] = content["output"] = MARKUP[0]
 
+
+async def test_texts_of_a_file_stay_texts(client: httpx.AsyncClient) -> None:
     response = await post(client, changed(spoil))
     assert response.status_code == 200, response.text
     assert response.headers["content-type"] == "application/json"
@@ -112,6 +114,56 @@ async def test_an_odd_file_is_drawn_all_the_same(client: httpx.AsyncClient, chan
     graphs = response.json()["graphs"]
     assert [graph["id"] for graph in graphs] == [graph["id"] for graph in json.loads(content)["graphs"]]
     assert all(ElementTree.fromstring(graph["svg"]).tag == f"{SVG}svg" for graph in graphs)
+
+
+# -- pictures ----------------------------------------------------------------------------------------------------------
+
+STARTS = {"svg": b"<svg", "png": b"\x89PNG", "pdf": b"%PDF", "dot": b"digraph"}
+QUERIES = ("", "?pass=1", "?phase=forward", "?theme=dark", "?direction=LR", "?pass=1&phase=forward&theme=dark")
+
+
+async def draw(client: httpx.AsyncClient, content: bytes, form: str) -> httpx.Response:
+    return await client.post(f"/api/open.{form}", content=content, headers={"Content-Type": "application/json"})
+
+
+@pytest.mark.parametrize("form", STARTS)
+async def test_a_file_is_drawn_in_every_format(client: httpx.AsyncClient, form: str) -> None:
+    response = await draw(client, GOOD, form)
+    assert response.status_code == 200, response.text
+    assert response.content.startswith(STARTS[form])
+    assert response.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("form", ["svg", "dot"])
+async def test_a_file_looks_like_the_run_that_it_was_kept_from(client: httpx.AsyncClient, form: str) -> None:
+    body = {"program": json.loads(GOOD)["program"]}
+    kept = (await client.post("/api/trace", json=body)).content
+    pictures = set()
+    for query in QUERIES:
+        drawn = await draw(client, kept, form + query)
+        assert drawn.status_code == 200, drawn.text
+        assert drawn.text == (await client.post(f"/api/graph.{form}{query}", json=body)).text
+        pictures.add(drawn.text)
+    assert len(pictures) == len(QUERIES)
+
+
+async def test_texts_of_a_file_stay_texts_in_its_pictures(client: httpx.AsyncClient) -> None:
+    content = changed(spoil)
+    for form, start in STARTS.items():
+        response = await draw(client, content, form)
+        assert response.status_code == 200, response.text
+        assert response.content.startswith(start)
+
+
+async def test_what_cannot_be_drawn_is_refused(client: httpx.AsyncClient) -> None:
+    assert_problem(await draw(client, GOOD, "svg?pass=2"), 400, "no-such-pass")
+    assert_problem(await draw(client, GOOD, "svg?theme=pink"), 400, "invalid-request")
+    assert_problem(await draw(client, GOOD, "gif"), 404, "not-found")
+    assert_problem(await draw(client, b"{}", "png"), 400, "trace-file-damaged")
+    assert_problem(await draw(client, b"{}" + b" " * LARGEST, "dot"), 413, "body-too-large")
+    assert_problem(await draw(client, changed(ODD["nothing"]), "svg"), 422, "nothing-to-draw")
+    assert_problem(await draw(client, changed(ODD["empty graph"]), "pdf"), 422, "nothing-to-draw")
+    assert (await draw(client, GOOD, "svg")).status_code == 200
 
 
 # -- what is not -------------------------------------------------------------------------------------------------------
