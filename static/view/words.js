@@ -11,7 +11,7 @@ import { html, useEffect, useState } from "../vendor/preact.js";
  * @param {string} language
  * @param {string} table
  */
-function useWords(language, table) {
+export function useWords(language, table) {
   const [here, setHere] = useState(() => (hasTable(language, table) ? language : null));
   useEffect(() => {
     if (hasTable(language, table)) return setHere(language);
