@@ -27,13 +27,16 @@ export function createStage(host, onFollow) {
   svg.setAttribute("class", "graph-canvas");
   svg.append(viewport);
   host.append(svg);
-  const stage = { host, svg, viewport, picture: null, size: [1, 1], touched: new WeakMap(), isMoving: false, isFollowing: true, followed: [], onFollow, watchers: new Set() };
+  const stage = { host, svg, viewport, picture: null, size: [1, 1], room: { width: host.clientWidth, height: host.clientHeight }, touched: new WeakMap(), isMoving: false, isFollowing: true, followed: [], onFollow, watchers: new Set() };
   stage.behaviour = zoom()
     .scaleExtent([0.05, 8])
     .on("zoom", (event) => onZoom(stage, event))
     .filter((event) => !event.button && (event.type !== "wheel" || !event.altKey));
   select(svg).call(stage.behaviour).on("dblclick.zoom", null);
-  stage.observer = new ResizeObserver(() => refit(stage));
+  stage.observer = new ResizeObserver(() => {
+    stage.room = { width: host.clientWidth, height: host.clientHeight };
+    refit(stage);
+  });
   stage.observer.observe(host);
   return stage;
 }
@@ -192,13 +195,26 @@ export function follow(stage, ids) {
   if (part) bringIntoSight(stage, part, true);
 }
 
+/**
+ * Where a part lies on the stage, in pixels. Of a box it is reckoned: to ask the browser in the midst of a frame makes
+ * it lay out the page once more, which costs more than all the rest of the frame.
+ */
+function boxOnStage(stage, part) {
+  const { x, y, k } = zoomTransform(stage.svg);
+  const place = !stage.host.hidden && isBox(part) && placesOn(stage).find((one) => one.part === part);
+  if (place) return { left: place.x * k + x, top: place.y * k + y, right: (place.x + place.width) * k + x, bottom: (place.y + place.height) * k + y };
+  const { left, top } = stage.host.getBoundingClientRect();
+  const box = part.element.getBoundingClientRect();
+  return { left: box.left - left, top: box.top - top, right: box.right - left, bottom: box.bottom - top };
+}
+
 /** Pan just so far that a part can be seen, or until it lies in the middle. */
 function bringIntoSight(stage, part, isCentred = false) {
-  const box = part.element.getBoundingClientRect();
-  const frame = stage.host.getBoundingClientRect();
+  const box = boxOnStage(stage, part);
+  const frame = { left: 0, top: 0, right: stage.room.width, bottom: stage.room.height };
   const dx = shift(box.left, box.right, frame.left, frame.right);
   const dy = shift(box.top, box.bottom, frame.top, frame.bottom);
-  if (dx === 0 && dy === 0) return;
+  if (stage.room.width === 0 || (dx === 0 && dy === 0)) return;
   const { k } = zoomTransform(stage.svg);
   const middle = (low, high, least, most) => (least + most - low - high) / 2;
   const x = isCentred && dx !== 0 ? middle(box.left, box.right, frame.left, frame.right) : dx;
