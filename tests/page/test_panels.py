@@ -32,6 +32,41 @@ async def test_the_inspector_shows_the_chain_rule_and_leads_to_the_source(stage:
     await expect(stage.page.locator(".cm-activeLine")).to_contain_text("a * x ** 2")
 
 
+UNGIVEN = """import torch
+
+class First(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, one, other):
+        return one * other
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return gradient, None
+
+a = torch.tensor(2.0, requires_grad=True)
+b = torch.tensor(3.0, requires_grad=True)
+torch.autograd.grad((a * 4) * (b * 5), a)
+First.apply(a * 6, b * 7).backward()
+"""
+
+
+async def test_a_node_without_a_gradient_says_why(stage: Stage) -> None:
+    trace = await stage.trace(UNGIVEN)
+    ids = [{node["label"]: node["id"] for node in graph["nodes"]} for graph in trace["graphs"]]
+    inspector = stage.page.locator(".inspector")
+    await stage.press("end")
+    await stage.page.locator(f"#{ids[1]['b * 7']}").click()
+    await expect(inspector.locator(".missing")).to_contain_text("The engine ran this node, but no gradient arrived")
+    await stage.press("start")
+    await stage.page.locator(f"#{ids[0]['b * 5']}").click()
+    await expect(inspector).to_contain_text("did not run this node in this pass: nothing that was asked for needs its")
+    await stage.page.get_by_role("button", name="中文").click()
+    await expect(inspector).to_contain_text("引擎在这次反向中没有运行该节点：所求的梯度都用不到它。")
+    await stage.press("end")
+    await stage.page.locator(f"#{ids[1]['b * 7']}").click()
+    await expect(inspector.locator(".missing")).to_contain_text("引擎运行了这个节点，但没有梯度到达")
+
+
 async def test_where_flows_meet_each_contribution_and_their_sum_are_shown(stage: Stage) -> None:
     trace = await stage.trace(FAN_OUT)
     graph, recorded = trace["graphs"][0], trace["passes"][0]

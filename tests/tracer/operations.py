@@ -12,12 +12,14 @@ import random
 import sys
 import types
 import warnings
+from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import torch
 
-from tests.tracer.recording import record, unexplained
+from tests.tracer.recording import record, unexplained, without_gradient
 
 SAMPLES = 3
 """Of each operation; it has up to some hundred, which differ in shapes and options."""
@@ -29,7 +31,9 @@ parts = [one for one in (out if isinstance(out, (list, tuple)) else [out]) if is
 case.results = [one.detach().clone() for one in parts]
 followed = [one for one in parts if one.requires_grad]
 if followed:
-    sum((one.abs() if one.is_complex() else one).sum() for one in followed).backward()
+    loss = sum((one.abs() if one.is_complex() else one).sum() for one in followed)
+    case.watch(loss)
+    loss.backward()
 """
 
 
@@ -83,14 +87,42 @@ def bits(tensor: torch.Tensor) -> torch.Tensor:
     return dense.resolve_conj().resolve_neg().clone(memory_format=torch.contiguous_format).reshape(-1).view(torch.uint8)
 
 
-def check(operation: Any, sample: Any) -> Iterator[str]:
-    """Trace one sample after a bare run of it."""
-    CASE.__dict__["run"] = lambda: operation(sample.input, *sample.args, **sample.kwargs)
-    leaves = leaves_in(sample)
+def ungiven(leaves: list[torch.Tensor]) -> list[str]:
+    """Which nodes torch runs without a gradient, by what its own hooks say in one more bare run."""
+    handles, names = [], []
+
+    def watch(loss: torch.Tensor) -> None:
+        stack: list[Any] = [loss.grad_fn]
+        for node in stack:
+            handles.append(node.register_hook(partial(tell, node.name())))
+            stack += {one for one, _ in node.next_functions if one is not None and one not in stack}
+
+    def tell(name: str, _: Any, arrived: Any) -> None:
+        if all(one is None for one in arrived):
+            names.append(name.removeprefix("torch::autograd::"))
+
+    CASE.__dict__["watch"] = watch
+    run_bare()
+    CASE.__dict__["watch"] = id
+    for handle in handles:
+        handle.remove()
+    outcome(leaves)
+    return sorted(names)
+
+
+def run_bare() -> None:
+    """Run the case by itself."""
     torch.manual_seed(0)
     random.seed(0)
+    exec(PROGRAM, {"__name__": "bare"})
+
+
+def check(operation: Any, sample: Any, reasons: Counter[str]) -> Iterator[str]:
+    """Trace one sample after a bare run of it, and count why nodes have no gradient."""
+    CASE.__dict__["run"] = lambda: operation(sample.input, *sample.args, **sample.kwargs)
+    leaves = leaves_in(sample)
     try:
-        exec(PROGRAM, {"__name__": "bare"})
+        run_bare()
     except RuntimeError:
         outcome(leaves)  # some have no derivative for one of their arguments
         return
@@ -103,20 +135,27 @@ def check(operation: Any, sample: Any) -> Iterator[str]:
         if len(ours) != len(theirs) or not all(map(is_equal, ours, theirs)):
             yield f"{what} differ from a bare run"
     yield from unexplained(run)
+    told = [(node.name, why) for node, why in without_gradient(run)]
+    reasons.update(why or "none" for _, why in told)
+    undefined = sorted(name for name, why in told if why == "undefined")
+    if undefined and undefined != (ungiven_bare := ungiven(leaves)):
+        yield f"undefined gradients are at {undefined}, in a bare run at {ungiven_bare}"
 
 
 def main() -> None:
-    """Print the number of operations, then each flaw."""
+    """Print the number of operations, each flaw, and how often which reason stood for a gradient."""
     sys.modules["case"] = CASE
+    CASE.__dict__["watch"] = id
+    reasons: Counter[str] = Counter()
     output = sys.stdout
     names, flaws = set(), []
     with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
         warnings.simplefilter("ignore")
         torch.set_num_threads(1)
         for name, operation, sample in cases():
-            flaws += [f"{name}: {flaw}" for flaw in check(operation, sample)]
+            flaws += [f"{name}: {flaw}" for flaw in check(operation, sample, reasons)]
             names.add(name)
-    json.dump({"operations": len(names), "flaws": flaws}, output)
+    json.dump({"operations": len(names), "flaws": flaws, "reasons": reasons}, output)
 
 
 if __name__ == "__main__":

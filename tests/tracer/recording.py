@@ -12,7 +12,7 @@ from app.settings import Limits
 from app.trace.codec import collect, decode, encode
 from app.trace.job import Expression, Job
 from app.trace.ledger import Ledger
-from app.trace.model import Event, Graph, Node, Trace, Value
+from app.trace.model import Event, Graph, Node, Pass, Trace, Value
 from app.tracer.run import trace
 
 
@@ -69,12 +69,37 @@ def run_bare(program: str, seed: int = 0) -> str:
 
 
 def unexplained(run: Trace) -> Iterator[str]:
-    """Nodes that lack a forward value, or a gradient although one was sent to them."""
+    """Nodes that lack a forward value, or have neither a gradient nor a reason for having none."""
     for passed in run.passes:
         graph = next(graph for graph in run.graphs if graph.id == passed.graph)
-        reached = {edge.target for edge, flow in zip(graph.edges, passed.flows, strict=True) if flow is not None}
-        for node, value, gradient in zip(graph.nodes, passed.values, passed.gradients, strict=True):
-            if value is None and node.kind != "ghost":
-                yield f"{node.id} {node.name} has no value"
-            if gradient is None and node.kind != "constant" and node.id in reached:
-                yield f"{node.id} {node.name} has no gradient"
+        for one, value in zip(graph.nodes, passed.values, strict=True):
+            if value is None and one.kind != "ghost":
+                yield f"{one.id} {one.name} has no value"
+    for one, why in without_gradient(run):
+        if why is None:
+            yield f"{one.id} {one.name} has no gradient"
+
+
+def without_gradient(run: Trace) -> Iterator[tuple[Node, str | None]]:
+    """Every node of every pass that has no gradient, and why."""
+    for passed in run.passes:
+        graph = next(graph for graph in run.graphs if graph.id == passed.graph)
+        for index, gradient in enumerate(passed.gradients):
+            if gradient is None:
+                yield graph.nodes[index], reason(graph, passed, index)
+
+
+def reason(graph: Graph, passed: Pass, index: int) -> str | None:
+    """Why a node has no gradient, by the rules of the inspector (`missing.js`, `chosen.js`); None if nothing says why.
+
+    A node that the engine did not run is explained only where inputs were named, which the test must know.
+    """
+    one = graph.nodes[index]
+    if one.kind in ("constant", "ghost"):
+        return "not followed"
+    if passed.call == "forward":
+        return "never differentiated"
+    arrived = [flow for edge, flow in zip(graph.edges, passed.flows, strict=True) if edge.target == one.id]
+    if not arrived or any(flow is not None for flow in arrived):
+        return None  # a root starts with a gradient, and what was sent must have come
+    return "undefined" if index in passed.order else "not run"

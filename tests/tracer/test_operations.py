@@ -14,3 +14,4 @@ def test_every_operation_is_recorded_and_not_disturbed() -> None:
     reply = json.loads(subprocess.run(command, cwd=root, capture_output=True, check=True, text=True).stdout)
     assert reply["flaws"] == []
     assert reply["operations"] >= 540
+    assert reply["reasons"].keys() == {"undefined"}  # all of each graph is differentiated, and all of it followed
