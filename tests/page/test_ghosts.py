@@ -75,3 +75,25 @@ async def test_by_keyboard_one_walks_to_the_ghost(stage: Stage) -> None:
     await expect(page.locator("g.node.ghost:focus")).to_have_count(1)
     await page.keyboard.press("Enter")
     await expect(page.locator(".inspector .badge")).to_have_class(re.compile("ghost"))
+
+
+QUIET_CUTS = """import torch
+w = torch.tensor(1.5, requires_grad=True)
+b = torch.tensor(2.0, requires_grad=True)
+plain = w * 2
+whole = w * 3
+fresh = w * 4
+loss = plain.data * b + whole.long() * b + torch.tensor(fresh) * b
+loss.backward()
+"""
+
+
+async def test_cuts_without_a_word_of_warning_are_marked_too(stage: Stage) -> None:
+    page = stage.page
+    await stage.trace(QUIET_CUTS)
+    await stage.press("end")
+    await expect(page.locator("g.node.ghost")).to_have_count(3)
+    breaks = await page.locator("g.edge.cut text.break").all_text_contents()
+    assert sorted(breaks) == ["✂ .data", "✂ long()", "✂ torch.tensor()"]
+    for ghost in await page.locator("g.node.ghost").all():
+        assert "ghost, cut off by" in (await ghost.get_attribute("aria-label") or "")

@@ -255,6 +255,7 @@ async def test_a_sweep_shows_what_has_come_and_keeps_it_when_it_is_cancelled(ope
     assert 0 < float(await progress.get_attribute("value") or 0) < 1
     await page.get_by_text("The same as a table").click()
     runs = page.locator(".lab-more .standings tbody tr td:nth-child(3)")
+    await expect(runs.first).to_be_visible()
     counts = [int((await cell.inner_text()).replace(",", "")) for cell in await runs.all()]
     assert 0 < sum(counts) < 20_000 * len(counts)
     await page.get_by_label("Steps", exact=True).fill("5")

@@ -42,7 +42,9 @@ async def test_gradients_are_hidden_everywhere_until_they_are_guessed(stage: Sta
     await expect(page.locator(".inspector")).not_to_contain_text("16.0")
     await expect(page.locator(".output-view")).to_contain_text("tensor(?")
     await page.get_by_role("button", name="Show as a table").click()
-    assert set(await page.locator(".graph-table td.number:nth-of-type(3)").all_text_contents()) == {"?", "—"}
+    numbers = page.locator(".graph-table td.number:nth-of-type(3)")
+    await expect(numbers.first).to_be_visible()
+    assert set(await numbers.all_text_contents()) == {"?", "—"}
     await page.get_by_role("button", name="Show as a table").click()
 
     field = card.get_by_label("Your guess for a")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
+from typing import Literal
 
 import pytest
 from playwright.async_api import expect
 
-from tests.page.stage import DEEP, DESCENT, DIVERGENCE, MATRIX, QUADRATIC, Stage
+from tests.page.stage import DEEP, DESCENT, DIVERGENCE, MATRIX, PILED, QUADRATIC, Stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -172,3 +173,68 @@ async def test_colours_follow_the_size_of_the_gradient_and_have_a_legend(stage: 
     await expect(stage.page.locator(".scale")).to_contain_text("No node ran inside an nn.Module")
     await colours.select_option("none")
     await expect(stage.page.locator("[class*=tint-]")).to_have_count(0)
+
+
+async def test_a_loop_is_set_by_button_and_by_key(stage: Stage) -> None:
+    await stage.trace(DESCENT)
+    await stage.move_to(3)
+    await stage.page.get_by_role("button", name="Loop from here").click()
+    await stage.move_to(6)
+    await stage.page.keyboard.press("]")
+    await expect(stage.page.locator(".marks .looped")).to_have_count(1)
+    await stage.press("play")
+    await expect(stage.scrub).to_have_value("3")
+    await expect(stage.scrub).to_have_value("5")
+    await expect(stage.scrub).to_have_value("3")
+
+
+RECORD = """() => {
+    window.visited = new Set();
+    window.moving = 0;
+    const look = () => {
+        window.visited.add(Number(document.querySelector('input.scrub').value));
+        window.moving = Math.max(window.moving, document.getAnimations().length);
+        requestAnimationFrame(look);
+    };
+    look();
+}"""
+
+
+@pytest.mark.parametrize(("grain", "key"), [("step", "PageDown"), ("phase", "Shift+ArrowRight")])
+async def test_playing_goes_by_the_chosen_grain(stage: Stage, grain: str, key: str) -> None:
+    await stage.trace(PILED)
+    last = await stage.last()
+    await stage.press("start")
+    await stage.sentence.click()
+    stops = [0]
+    while stops[-1] < last:
+        await stage.page.keyboard.press(key)
+        await expect(stage.scrub).not_to_have_value(str(stops[-1]))
+        stops.append(await stage.position())
+    assert len(stops) < last
+    await stage.press("start")
+    await expect(stage.scrub).to_have_value("0")
+    await stage.page.locator(".tempo select").first.select_option(grain)
+    await stage.page.get_by_label("Speed").select_option("4")
+    await stage.page.evaluate(RECORD)
+    await stage.press("play")
+    await expect(stage.scrub).to_have_value(str(last))
+    visited = await stage.page.evaluate("[...window.visited]")
+    assert set(visited) <= set(stops)
+    assert len(visited) > 2
+
+
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+async def test_who_wants_no_motion_sees_the_moments_and_no_movement_between(
+    stage: Stage, motion: Literal["reduce", "no-preference"]
+) -> None:
+    await stage.page.emulate_media(reduced_motion=motion)
+    await stage.trace(PILED)
+    await stage.press("start")
+    await expect(stage.scrub).to_have_value("0")
+    await stage.page.evaluate(RECORD)
+    await stage.page.get_by_label("Speed").select_option("4")
+    await stage.press("play")
+    await expect(stage.scrub).to_have_value(str(await stage.last()))
+    assert len(await stage.page.evaluate("[...window.visited]")) > 2
+    assert (await stage.page.evaluate("window.moving") > 0) == (motion == "no-preference")
