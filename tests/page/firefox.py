@@ -19,7 +19,7 @@ START_SECONDS = 60
 
 
 class Firefox:
-    """One tab. What its console says gathers in `lines`."""
+    """One tab at a time. What its console says gathers in `lines`."""
 
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
@@ -50,7 +50,12 @@ class Firefox:
         return result
 
     async def open(self, address: str, spy: str) -> None:
-        """Open an address; the spy, a function, runs in the page before anything else."""
+        """Open an address in a new tab; the spy, a function, runs in the page before anything else.
+
+        In the former tab a page that still writes its address would pass for the one that has come.
+        """
+        self.tab = (await self.ask("browsingContext.create", type="tab"))["context"]
+        await self.ask("browsingContext.setViewport", context=self.tab, viewport={"width": 1400, "height": 900})
         await self.ask("script.addPreloadScript", functionDeclaration=spy)
         await self.ask("browsingContext.navigate", context=self.tab, url=address, wait="complete")
 
@@ -114,9 +119,6 @@ async def firefox() -> AsyncGenerator[Firefox, None]:
                 listening = asyncio.ensure_future(browser.listen())
                 await browser.ask("session.new", capabilities={})
                 await browser.ask("session.subscribe", events=["log.entryAdded"])
-                browser.tab = (await browser.ask("browsingContext.getTree"))["contexts"][0]["context"]
-                size = {"width": 1400, "height": 900}
-                await browser.ask("browsingContext.setViewport", context=browser.tab, viewport=size)
                 yield browser
                 listening.cancel()
         finally:
