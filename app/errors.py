@@ -83,13 +83,13 @@ class SlowBodyError(RequestError):
 
 
 class BodyTooLargeError(RequestError):
-    """The body is longer than `Settings.body_bytes`."""
+    """The body is longer than `Settings.body_bytes`, or, of a graph or trace, `Settings.layout_body_bytes`."""
 
     status = 413
 
 
 class MediaTypeError(RequestError):
-    """The body is not JSON by its own word."""
+    """The body is not JSON by its own word, or is packed."""
 
     status = 415
 

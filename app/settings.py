@@ -74,7 +74,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65535, validation_alias=AliasChoices("EXPLORER_PORT", "PORT"))
     body_bytes: int = 256 * 1024
     layout_body_bytes: int = 16 * 1024 * 1024
-    """`POST /api/layout` takes a whole graph, which is longer than a program."""
+    """`POST /api/layout` takes a whole graph and `POST /api/open` a whole trace, which are longer than a program."""
     head_bytes: int = Field(default=64 * 1024, ge=1024)
     """Address and header fields of a request together."""
     head_seconds: float = Field(default=10.0, gt=0)

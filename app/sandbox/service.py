@@ -95,13 +95,9 @@ class Sandbox:
             BusyError: too many runs wait already.
             SandboxUnavailableError: no confined process could be had.
         """
-        await self._turns.take(self._retry_after_seconds())
-        try:
-            async with contextlib.aclosing(self._run_twice_if_lost(job)) as events:
-                async for event in events:
-                    yield event
-        finally:
-            self._turns.give_back()
+        async with self._turns.turn(), contextlib.aclosing(self._run_twice_if_lost(job)) as events:
+            async for event in events:
+                yield event
 
     async def _run_twice_if_lost(self, job: Job) -> AsyncGenerator[Event, None]:
         begun, end = False, None
@@ -130,10 +126,6 @@ class Sandbox:
             spare.child.discard()
             raise SandboxUnavailableError("sandbox-unavailable", {"missing": ", ".join(missing)})
         return spare
-
-    def _retry_after_seconds(self) -> int:
-        rounds = self._turns.waiting / self._settings.concurrent_runs
-        return max(1, min(60, round(rounds)))
 
 
 def _missing(held: Collection[str]) -> tuple[str, ...]:

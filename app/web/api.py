@@ -39,7 +39,7 @@ def make_api(service: Service) -> APIRouter:
         return await answer_in_time(request.receive, work, settings.request_seconds)
 
     async def job_of(request: Request) -> Job:
-        body = await read_body(request, settings.body_bytes, settings.request_seconds)
+        body = await read_body(request, settings)
         return read_job(parse_json(body), settings.limits)
 
     @router.post("/api/trace", **openapi.TRACE)
@@ -69,7 +69,7 @@ def make_api(service: Service) -> APIRouter:
 
     @router.post("/api/layout", **openapi.LAYOUT)
     async def layout(request: Request) -> Response:
-        body = await read_body(request, settings.layout_body_bytes, settings.request_seconds)
+        body = await read_body(request, settings, "layout_body_bytes")
         call = read_layout(body, settings.limits)
         return await deliver(request, await wait_for(request, service.layout(call)), FRESH)
 

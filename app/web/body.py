@@ -5,43 +5,57 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 from starlette.requests import ClientDisconnect, Request
 
 from app.errors import BodyTooLargeError, MediaTypeError, RequestError, SlowBodyError
+from app.settings import Settings
 from app.web.hangup import ClientGoneError
 from app.web.problems import past
 
 WHOLE = 2**63
 
 
-async def read_body(request: Request, limit: int, seconds: float) -> bytes:
-    """Read a JSON body of at most `limit` bytes; one byte more is never waited for.
+BodyLimit = Literal["body_bytes", "layout_body_bytes"]
+TOO_LARGE: dict[BodyLimit, str] = {"body_bytes": "body-too-large", "layout_body_bytes": "trace-too-large"}
+"""The problem of a body past each limit: who sends a graph or a trace cannot send a shorter program."""
+
+
+async def read_body(request: Request, settings: Settings, limit: BodyLimit = "body_bytes") -> bytes:
+    """Read a JSON body of at most so many bytes; one byte more is never waited for.
+
+    Args:
+        request: whose body it is.
+        settings: how long is too long, and too slow.
+        limit: the name of the setting that bounds its length.
 
     Raises:
-        MediaTypeError: the request does not say that it carries JSON.
-        BodyTooLargeError: announced or found to be longer than `limit`.
-        SlowBodyError: not there within `seconds`.
+        MediaTypeError: the request does not say that it carries JSON as it is.
+        BodyTooLargeError: announced or found to be longer than the limit.
+        SlowBodyError: not there within `request_seconds`.
     """
     _expect_json(request.headers.get("content-type", ""))
+    _expect_plain(request.headers.get("content-encoding", ""))
+    most: int = getattr(settings, limit)
+    error = BodyTooLargeError(TOO_LARGE[limit], past(limit, most))
     announced = request.headers.get("content-length", "0")
-    if announced.isdecimal() and int(announced[:20]) > limit:
-        raise _too_large(limit)
+    if announced.isdecimal() and int(announced[:20]) > most:
+        raise error
     try:
-        async with asyncio.timeout(seconds):
-            return await _receive(request, limit)
+        async with asyncio.timeout(settings.request_seconds):
+            return await _receive(request, most, error)
     except TimeoutError:
-        raise SlowBodyError("slow-body", past("request_seconds", seconds)) from None
+        raise SlowBodyError("slow-body", past("request_seconds", settings.request_seconds)) from None
     except ClientDisconnect:
         raise ClientGoneError from None
 
 
-async def _receive(request: Request, limit: int) -> bytes:
+async def _receive(request: Request, most: int, error: BodyTooLargeError) -> bytes:
     body = bytearray()
     async for piece in request.stream():
-        if len(body) + len(piece) > limit:
-            raise _too_large(limit)
+        if len(body) + len(piece) > most:
+            raise error
         body += piece
     return bytes(body)
 
@@ -52,8 +66,11 @@ def _expect_json(content_type: str) -> None:
         raise MediaTypeError("unsupported-media-type", {"given": media_type[:100] or None})
 
 
-def _too_large(limit: int) -> BodyTooLargeError:
-    return BodyTooLargeError("body-too-large", past("body_bytes", limit))
+def _expect_plain(encoding: str) -> None:
+    # Unpacking a stranger's bytes would let a short body become a long one before any limit is looked at.
+    given = encoding.strip().lower()
+    if given not in {"", "identity"}:
+        raise MediaTypeError("unsupported-content-encoding", {"given": given[:100]})
 
 
 def parse_json(body: bytes) -> object:

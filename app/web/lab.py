@@ -42,7 +42,7 @@ def make_lab(service: Service, lab: Lab) -> APIRouter:
     desk = Desk(service)
 
     async def document_of(request: Request) -> dict[str, Any]:
-        document = parse_json(await read_body(request, settings.body_bytes, settings.request_seconds))
+        document = parse_json(await read_body(request, settings))
         if not isinstance(document, dict):
             raise InvalidRequestError((Fault("Expected `object`", ""),))
         return document

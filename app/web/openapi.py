@@ -83,7 +83,7 @@ def problems(*statuses: int) -> Document:
         404: "Nothing lives at this address.",
         408: "The body did not arrive in time.",
         413: "The body or the source is too long.",
-        415: "The body is not `application/json`.",
+        415: "The body is not `application/json`, or is packed.",
         422: "The program cannot run as written, or went past a limit before anything was recorded.",
         429: "Too many requests from one client; `Retry-After` says when to come back.",
         503: "No room just now; `Retry-After` says when to come back.",

@@ -38,7 +38,7 @@ def make_opened(service: Service, files: Mapping[str, bytes]) -> APIRouter:
     limits = msgspec.structs.replace(FILE_LIMITS, nodes=settings.limits.nodes, graphs=settings.limits.graphs)
 
     async def file_of(request: Request) -> bytes:
-        body = await read_body(request, settings.layout_body_bytes, settings.request_seconds)
+        body = await read_body(request, settings, "layout_body_bytes")
         if not is_bounded(body):
             raise TraceFileError("trace-file-damaged", {"reason": "too many parts"})
         return body

@@ -119,6 +119,8 @@ def _headers(error: Exception, parameters: Mapping[str, Parameter]) -> dict[str,
     headers = {"Cache-Control": "no-store", "Vary": "Accept-Language"}
     if isinstance(error, HTTPException):
         headers |= dict(error.headers or {})
+    if isinstance(error, ExplorerError) and error.slug == "unsupported-content-encoding":
+        headers["Accept-Encoding"] = "identity"  # RFC 9110, 15.5.16: tells this 415 from one about the media type
     if "retry_after_seconds" in parameters:
         headers["Retry-After"] = str(parameters["retry_after_seconds"])
     return headers

@@ -51,7 +51,7 @@ def make_studies(service: Service) -> APIRouter:
     settings = service.settings
 
     async def body_of(request: Request) -> dict[str, object]:
-        document = parse_json(await read_body(request, settings.body_bytes, settings.request_seconds))
+        document = parse_json(await read_body(request, settings))
         if not isinstance(document, dict):
             raise InvalidRequestError((Fault("Expected `object`", ""),))
         return document

@@ -41,7 +41,7 @@ def described(summary: str, text: str, schemas: tuple[str, str], examples: Docum
     refusals = {
         "400": "The request is not what the call takes; `errors` points at the place.",
         "413": "The body or the expression is too long.",
-        "415": "The body is not `application/json`.",
+        "415": "The body is not `application/json`, or is packed.",
         "422": "The expression, an axis or a value cannot be used, or a limit was passed.",
         "503": "No room just now; `Retry-After` says when to come back.",
     }

@@ -207,7 +207,7 @@ async def test_a_full_queue_refuses_and_a_free_place_is_taken(narrow: tuple[Sand
     await until(lambda: sandbox.status.waiting == 2)
     with pytest.raises(BusyError) as caught:
         await run(sandbox, "print(4)")
-    assert caught.value.parameters["retry_after_seconds"] == 2
+    assert caught.value.parameters["retry_after_seconds"] == 3
     second.cancel()
     await asyncio.gather(second, return_exceptions=True)
     first.cancel()

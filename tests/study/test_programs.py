@@ -107,6 +107,37 @@ async def test_a_cell_that_fails_does_not_end_the_others(client: httpx.AsyncClie
     assert found["cells"]["diverged"][1] is None
 
 
+ENDS = {"exit(1)": 1, "sys.exit('the loss went up')": 1, "exit(7)": 7, "raise SystemExit(False)": None, "exit()": None}
+
+
+@pytest.mark.parametrize("call", ENDS)
+async def test_a_cell_whose_program_ends_itself_badly_has_failed(client: httpx.AsyncClient, call: str) -> None:
+    program = "import sys\n" + OWN + f"    if epoch == 3 and optimizer.param_groups[0]['lr'] > 0.5:\n        {call}\n"
+    body = {"program": program, "steps": 10}
+    swept = await answer_of(client, "/api/sweep", body | {"rates": [0.1, 0.9], "configurations": [{"name": "SGD"}]})
+    racers = [{"name": "SGD", "lr": 0.1}, {"name": "SGD", "lr": 0.9}]
+    raced = await answer_of(client, "/api/race", body | {"racers": racers})
+    failures = [racer["failure"] for racer in raced["racers"]]
+    code = ENDS[call]
+    if code is None:
+        assert (swept["failures"], failures) == ([], [None, None])
+        return
+    for failure in (*swept["failures"], failures[1]):
+        assert (failure["code"], failure["parameters"]) == ("exited", {"code": code})
+        assert str(code) in failure["detail"]
+    assert [failure["cell"] for failure in swept["failures"]] == [1]
+    assert failures[0] is None
+
+
+async def test_a_program_that_catches_everything_has_ended_well(client: httpx.AsyncClient) -> None:
+    lines = OWN.splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith("for epoch"))
+    guarded = ["try:", *("    " + line for line in lines[start:]), "except:", "    raise SystemExit(1)"]
+    body = {"program": "\n".join([*lines[:start], *guarded]), "steps": 5, "rates": [0.1]}
+    found = await answer_of(client, "/api/sweep", body | {"configurations": [{"name": "SGD"}]})
+    assert found["failures"] == []
+
+
 @pytest.mark.parametrize(
     ("program", "slug"),
     [
@@ -114,6 +145,8 @@ async def test_a_cell_that_fails_does_not_end_the_others(client: httpx.AsyncClie
         ("import torch\ntorch.optim.SGD([], lr=1)\n", "no-parameters"),
         ("import torch\nx = = 1\n", "syntax"),
         ("import torch\ny = torch.ones(2) + undefined\n", "unknown-name"),
+        ("import sys\nsys.exit(3)\n", "exited"),
+        ("import sys\nsys.exit()\n", "no-optimizer"),
     ],
 )
 async def test_a_program_that_cannot_be_swept_says_why(client: httpx.AsyncClient, program: str, slug: str) -> None:

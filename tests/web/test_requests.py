@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 from collections.abc import AsyncGenerator, Callable
 from typing import Any
@@ -130,6 +131,21 @@ async def test_a_body_that_does_not_say_json_is_refused(resting: httpx.AsyncClie
 @pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "Application/JSON", "application/x+json"])
 async def test_json_may_be_said_in_many_ways(resting: httpx.AsyncClient, content_type: str) -> None:
     response = await resting.post("/api/trace", content=b"", headers={"Content-Type": content_type})
+    assert_problem(response, 400, "invalid-json")
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "deflate, gzip", "\x80"])
+@pytest.mark.parametrize("address", ["/api/trace", "/api/layout", "/api/open", "/api/sweep", "/api/check"])
+async def test_a_packed_body_is_refused(resting: httpx.AsyncClient, address: str, encoding: str) -> None:
+    headers = httpx.Headers(JSON | {"Content-Encoding": encoding}, encoding="latin-1")
+    response = await resting.post(address, content=gzip.compress(b'{"expression": "x"}'), headers=headers)
+    problem = assert_problem(response, 415, "unsupported-content-encoding")
+    assert problem["parameters"]["given"] == encoding
+    assert response.headers["accept-encoding"] == "identity"
+
+
+async def test_identity_is_no_packing(resting: httpx.AsyncClient) -> None:
+    response = await resting.post("/api/trace", content=b"", headers=JSON | {"Content-Encoding": "Identity"})
     assert_problem(response, 400, "invalid-json")
 
 

@@ -160,7 +160,7 @@ async def test_what_cannot_be_drawn_is_refused(client: httpx.AsyncClient) -> Non
     assert_problem(await draw(client, GOOD, "svg?theme=pink"), 400, "invalid-request")
     assert_problem(await draw(client, GOOD, "gif"), 404, "not-found")
     assert_problem(await draw(client, b"{}", "png"), 400, "trace-file-damaged")
-    assert_problem(await draw(client, b"{}" + b" " * LARGEST, "dot"), 413, "body-too-large")
+    assert_problem(await draw(client, b"{}" + b" " * LARGEST, "dot"), 413, "trace-too-large")
     assert_problem(await draw(client, changed(ODD["nothing"]), "svg"), 422, "nothing-to-draw")
     assert_problem(await draw(client, changed(ODD["empty graph"]), "pdf"), 422, "nothing-to-draw")
     assert (await draw(client, GOOD, "svg")).status_code == 200
@@ -278,8 +278,10 @@ async def test_a_file_that_does_not_say_json_is_refused(client: httpx.AsyncClien
 async def test_a_file_that_is_too_long_is_refused_with_the_limit(client: httpx.AsyncClient) -> None:
     exact = GOOD + b" " * (LARGEST - len(GOOD))
     assert (await post(client, exact)).status_code == 200
-    problem = await assert_refused(client, await post(client, exact + b" "), 413, "body-too-large")
+    problem = await assert_refused(client, await post(client, exact + b" "), 413, "trace-too-large")
     assert problem["limit"] == LARGEST
+    assert problem["parameters"]["limit"] == "layout_body_bytes"
+    assert "program" not in problem["detail"]
 
 
 async def test_a_refusal_speaks_the_language_of_the_client(client: httpx.AsyncClient) -> None:

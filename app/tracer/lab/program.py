@@ -20,6 +20,7 @@ from app.errors import ProgramError
 from app.trace.job import Job
 from app.trace.optimizer import Configuration
 from app.trace.study import Real, real
+from app.tracer.failures import exit_status
 from app.tracer.lab.course import Watch
 from app.tracer.lab.making import Descent
 from app.tracer.lab.single import Log
@@ -69,6 +70,7 @@ class ProgramCourse:
 
         Raises:
             ProgramError: it makes no optimizer, gives it nothing, or takes no step.
+            SystemExit: it ended itself, and not well.
         """
         lap = Lap(configuration, length, watch)
         self._execute(Stand(lap.make, lap.saw), self.seed if seed is None else seed)
@@ -141,8 +143,12 @@ class ProgramCourse:
         try:
             with standing_in(stand):
                 exec(self._code, module.__dict__)
-        except (Enough, SystemExit):
+        except Enough:
             pass
+        except SystemExit as error:
+            # A bare `except` of the program's own may have caught what ends a run that has shown enough.
+            if exit_status(error) != 0 and not isinstance(error.__context__, Enough):
+                raise
         finally:
             sys.stdout = standard
             torch.set_grad_enabled(True)

@@ -83,7 +83,7 @@ def race(course: Course, study: Race, send: Callable[[Event], None]) -> None:
         trail = Trail(course.parameters, study.steps)
         try:
             log = course.run(configuration, (study.steps, study.target), trail.watch)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             send(_failed(number, error, course.text))
             paths.append(None)
             continue
@@ -93,7 +93,7 @@ def race(course: Course, study: Race, send: Callable[[Event], None]) -> None:
     _show_together(course, study, paths, send)
 
 
-def _failed(number: int, error: Exception, text: str) -> RacerEvent:
+def _failed(number: int, error: BaseException, text: str) -> RacerEvent:
     failure = failure_of(error, text)
     told = CellFailure(number, failure.code, failure.parameters)
     return RacerEvent(number, (), (), (), None, None, "NaN", "NaN", "NaN", None, None, told)

@@ -54,7 +54,7 @@ class Rows:
         """Run one cell; what it raises is its reason to have no numbers."""
         try:
             log = run()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             failure = failure_of(error, text)
             self.add(cell, LOST, CellFailure(cell, failure.code, failure.parameters))
             return
