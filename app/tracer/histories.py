@@ -62,6 +62,9 @@ class Histories:
         self._made = made
         self._told = told
         self._known: dict[int, tuple[Callable[[], Any], History]] = {}
+        self._places: dict[Span, History] = {}
+        """What was cut off last at each place of the program."""
+        self._derivations: dict[tuple[int, int], tuple[Span, ...]] = {}
 
     def taken(self, func: Any, result: Any, source: torch.Tensor, span: Span | None) -> None:
         """A call handed on the value of a followed tensor without its history."""
@@ -81,11 +84,11 @@ class Histories:
             self._told("no_grad", source, place)
             self.note(result, "no_grad", source, place)
         if not followed:
-            self._follow(args, result)
+            self._follow(args, result, span)
 
     def note(self, result: Any, how: str, source: torch.Tensor, span: Span | None) -> None:
         """Remember that a value was taken from a followed tensor and leaves its history behind."""
-        if not _can_be_known(result) or (isinstance(result, torch.Tensor) and result.requires_grad):
+        if isinstance(result, torch.Tensor) and result.requires_grad:
             return
         node = node_of(source)
         if node is None:
@@ -97,28 +100,26 @@ class Histories:
             number = node._sequence_nr()
             label, variable = said(self._made.get(number))
             history = History(how, span, label or node.name(), variable, node.name(), number)
-        self._keep(result, history)
+        self._keep(result, history, span)
 
     def derive(self, func: Any, args: Sequence[Any], result: Any, span: Callable[[], Span | None]) -> None:
         """A call made no node: its result is cut off if whole numbers came of a followed tensor, or if what it was
         computed from is cut off.
         """
-        if not _can_be_known(result):
-            return
         for source in args:
             if isinstance(source, torch.Tensor) and source.requires_grad:
                 if isinstance(result, torch.Tensor) and not (result.is_floating_point() or result.is_complex()):
                     self.note(result, _written(func), source, span())
                 return
-        self._follow(args, result)
+        self._follow(args, result, span)
 
-    def _follow(self, args: Sequence[Any], result: Any) -> None:
+    def _follow(self, args: Sequence[Any], result: Any, span: Callable[[], Span | None]) -> None:
         """What is computed from a value that was cut off has its history."""
-        if not self._known or not _can_be_known(result) or (isinstance(result, torch.Tensor) and result.requires_grad):
+        if not self._known or (isinstance(result, torch.Tensor) and result.requires_grad):
             return
         known = next((found for found in map(self.find, args) if found is not None), None)
         if known is not None:
-            self._keep(result, known)
+            self._keep(result, known, span())
 
     def find(self, value: Any) -> History | None:
         """The history of a value, if it is one that was cut off."""
@@ -128,12 +129,24 @@ class Histories:
     def constants(self, site: Site, args: tuple[Any, ...], full_elements: int) -> tuple[Constant, ...]:
         """The operands of one call that autograd does not follow, with their values and where they come from."""
         operands = constants(site, args, self._names, full_elements)
-        if self._known:
+        if self._places:
             for operand in operands:
-                operand.history = self.find(args[operand.slot])
+                operand.history = self.find(args[operand.slot]) or self._derived(site, operand)
         return operands
 
-    def _keep(self, result: Any, history: History) -> None:
+    def _derived(self, site: Site, operand: Constant) -> History | None:
+        """The history of what Python or numpy computed an operand from, where the text proves that they did."""
+        key = (site.index, operand.slot)
+        spans = self._derivations.get(key)
+        if spans is None:
+            spans = self._derivations[key] = operand.operand.derive()
+        return next((self._places[span] for span in spans if span in self._places), None)
+
+    def _keep(self, result: Any, history: History, span: Span | None) -> None:
+        if span is not None:
+            self._places[span] = history
+        if not _can_be_known(result):
+            return
         while len(self._known) >= MAX_KNOWN:
             del self._known[next(iter(self._known))]
         # A tensor may be large, and is let go of; a number costs nothing, and its identity must not be given away.

@@ -121,7 +121,7 @@ class Sites:
         if len(written) == len(args) + 1:
             del written[0]  # the module that a function is called on: `torch` in torch.dot(a, b)
         if not written or len(written) != len(args):
-            return self._named(site.span, frame, args)
+            return self._named(site, frame, args)
         if len(written) == 2 and _is_reversed(written, frame, args):
             written.reverse()
         return [
@@ -130,10 +130,14 @@ class Sites:
             if not operand.is_literal and isinstance(value, torch.Tensor | float | int)
         ]
 
-    def _named(self, span: Span | None, frame: FrameType, args: tuple[Any, ...]) -> list[tuple[int, Operand]]:
+    def _named(self, site: Site, frame: FrameType, args: tuple[Any, ...]) -> list[tuple[int, Operand]]:
+        span, written = site.span, site.place.operands if site.place else ()
         tensors = [(slot, value) for slot, value in enumerate(args) if isinstance(value, torch.Tensor)]
         names = [(slot, self._names.of(value, frame)) for slot, value in tensors if not value.requires_grad]
-        return [(slot, Operand(name, name, span, False)) for slot, name in names if name and span]
+        derive = {operand.name: operand.derive for operand in written}
+        return [
+            (slot, Operand(name, name, span, False, derive.get(name, tuple))) for slot, name in names if name and span
+        ]
 
 
 def constants(site: Site, args: tuple[Any, ...], names: Names, full_elements: int) -> tuple[Constant, ...]:

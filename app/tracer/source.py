@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import ast
 import linecache
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from types import CodeType
 from typing import Protocol
 
 import msgspec
 
 from app.trace.model import Span
+from app.tracer.derivations import Derivations
 
 FILENAME = "<program>"
 MAX_LABEL = 160
@@ -32,6 +34,8 @@ class Operand(msgspec.Struct, frozen=True):
     name: str | None
     span: Span
     is_literal: bool
+    derive: Callable[[], tuple[Span, ...]] = tuple
+    """Finds where the expressions stand that its value was computed from, the nearest first."""
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -84,6 +88,7 @@ class Source:
         self._expressions: dict[Position, ast.AST] = {}
         self._variables: dict[Position, str] = {}
         self._positions: dict[CodeType, list[tuple[int | None, ...]]] = {}
+        self._derivations: Derivations | None = None
         for node in ast.walk(self.tree):
             self._enter(node)
 
@@ -135,7 +140,13 @@ class Source:
 
     def _operand(self, node: ast.expr) -> Operand:
         position = _position(node)
-        return Operand(self._segment(position), _dotted(node), self._span(position), _is_literal(node))
+        derive = partial(self._derive, node)
+        return Operand(self._segment(position), _dotted(node), self._span(position), _is_literal(node), derive)
+
+    def _derive(self, node: ast.expr) -> tuple[Span, ...]:
+        if self._derivations is None:
+            self._derivations = Derivations(self.tree)
+        return tuple([self._span(_position(one)) for one in self._derivations.of(node)])
 
     def _span(self, position: Position) -> Span:
         line, end_line, column, end_column = position

@@ -55,6 +55,83 @@ def test_what_was_cut_off_is_a_ghost(program: str, how: str, variable: str | Non
     assert ghost.label == ("w * 2" if variable else "torch.stack([h, v])")
 
 
+OUT_OF_SIGHT = {
+    "arithmetic": ("t = h.item() * 3 + 1\ny = t * v", ".item()", "h"),
+    "minus": ("y = -h.item() * v", ".item()", "h"),
+    "math": ("import math\nt = math.sin(h.item())\ny = t * v", ".item()", "h"),
+    "round": ("t = round(float(h), 2)\ny = t * v", "float()", "h"),
+    "int": ("t = int(h)\ny = t * v", "int()", "h"),
+    "list": ("t = torch.tensor([h.item(), 2.0])\ny = (t * v).sum()", ".item()", "h"),
+    "mean of a list": ("seen = [h.item() for _ in range(3)]\nt = sum(seen) / 3\ny = t * v", ".item()", "h"),
+    "element of tolist": ("t = k.tolist()\ny = t[0] * v", ".tolist()", "k"),
+    "tolist": ("t = torch.tensor(k.tolist())\ny = (t * v).sum()", ".tolist()", "k"),
+    "loop over tolist": ("for t in k.tolist():\n    y = t * v", ".tolist()", "k"),
+    "unpacked": ("a, b = k.tolist()\ny = b * v", ".tolist()", "k"),
+    "from_numpy": ("t = torch.from_numpy(k.detach().numpy())\ny = (t * v).sum()", "detach()", "k"),
+    "numpy's arithmetic": ("a = k.detach().numpy() * 2\nt = torch.from_numpy(a)\ny = (t * v).sum()", "detach()", "k"),
+    "numpy's functions": ("a = np.sin(k.data.numpy())\ny = (torch.as_tensor(a) * v).sum()", ".data", "k"),
+    "numpy's numbers": ("a = k.detach().numpy().mean()\ny = float(a) * v", "detach()", "k"),
+    "numpy's views": ("a = k.detach().numpy()[1:]\nt = torch.from_numpy(a)\ny = (t * v).sum()", "detach()", "k"),
+    "under no_grad": ("with torch.no_grad():\n    a = (k * 2).numpy() + 1\ny = (torch.tensor(a) * v).sum()", "no_grad", "k"),
+    "in a function": ("def f():\n    t = h.item() * 2\n    return t * v\ny = f()", ".item()", "h"),
+    "of the module, in a function": ("t = h.item() * 2\ndef f():\n    return t * v\ny = f()", ".item()", "h"),
+    "a module's input": (
+        "net = torch.nn.Linear(2, 1)\nt = torch.from_numpy(k.detach().numpy() * 2)\ny = net(t).sum()", "detach()", "k"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("program", "how", "variable"), OUT_OF_SIGHT.values(), ids=OUT_OF_SIGHT.keys())
+def test_what_python_and_numpy_computed_has_its_history_where_the_text_proves_it(
+    program: str, how: str, variable: str
+) -> None:
+    graph = last_graph(f"k = torch.stack([w, v])\n{program}\ny.backward()")
+    pairs = cut_pairs(graph)
+    assert {(constant.cut, source.variable) for constant, source in pairs} == {(how, variable)}
+
+
+UNPROVEN = {
+    "bound twice": "t = 0.5\nif h > 100:\n    t = h.item() * 3",
+    "accumulated": "t = 0.0\nt += h.item() * 3",
+    "a branch": "t = h.item() * 3 if v > 100 else 0.5",
+    "overwritten": "a = k.detach().numpy().copy()\na[:] = 3\nt = torch.tensor(a)",
+    "shape only": "t = torch.from_numpy(np.ones_like(k.detach().numpy()))",
+    "size only": "t = float(len(k.tolist()))",
+    "index only": "t = torch.tensor([0.5, 2.0, 7.0])[int(h)]",
+    "condition only": "t = 0.5 if h.item() > 0 else 0.25",
+    "text": "t = float(f'{h.item():.3f}')",
+    "a parameter": "def f(t):\n    return t + 0.5\nt = f(h.item() * 3)",
+    "a global": "def f():\n    global t\n    t = 0.5\nt = h.item() * 3\nf()",
+    "a name of the builtins": "def float(_):\n    return 0.5\nt = float(h.item())",
+    "another module": "import random\nt = random.uniform(0, h.item())",
+    "never run": "if h > 100:\n    t = h.item() * 3\nelse:\n    pass\nfrom math import pi as t",
+}
+
+
+@pytest.mark.parametrize("program", UNPROVEN.values(), ids=UNPROVEN.keys())
+def test_what_the_text_does_not_prove_is_not_told(program: str) -> None:
+    graph = last_graph(f"k = torch.stack([w, v])\n{program}\ny = (t * v).sum()\ny.backward()")
+    assert [node.label for node in graph.nodes if node.kind == "constant"]
+    assert cut_pairs(graph) == []
+
+
+def test_the_nearest_cut_is_told_and_each_pass_has_its_own() -> None:
+    run = record(
+        HEAD
+        + """for i in range(3):
+    z = w * (i + 1)
+    scale = z.item() * 2
+    (scale * v + z).backward()
+t = (torch.tensor(scale) + h.detach()).tolist()
+(t * v).backward()
+"""
+    )
+    assert run.failure is None
+    assert [passed.graph for passed in run.passes] == ["g0", "g0", "g0", "g1"]
+    [(scale, source)] = cut_pairs(run.graphs[0])
+    assert (scale.cut, source.kind, source.variable) == (".item()", "operation", "z")
+
+
 def test_what_the_graph_holds_by_another_way_is_no_ghost() -> None:
     graph = last_graph("y = h.detach() * v + h\ny.backward()")
     [(constant, source)] = cut_pairs(graph)
