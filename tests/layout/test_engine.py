@@ -151,7 +151,16 @@ async def test_the_process_leaves_with_the_server() -> None:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def engines() -> AsyncGenerator[Engines, None]:
-    """Two engines that wait for each other a short time."""
+    """Two engines for which a drawing waits as long as it must."""
+    started = Engines(Settings(layout_workers=2, layout_wait_seconds=60))
+    await started.start()
+    yield started
+    await started.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def hurried() -> AsyncGenerator[Engines, None]:
+    """Two engines for which a drawing waits a short time."""
     started = Engines(Settings(layout_workers=2, layout_wait_seconds=0.3))
     await started.start()
     yield started
@@ -160,7 +169,7 @@ async def engines() -> AsyncGenerator[Engines, None]:
 
 async def test_many_at_once_each_get_their_own_picture(engines: Engines) -> None:
     async def one(number: int) -> bool:
-        picture = await engines.draw(f'digraph {{ n0 [id="x{number}"] }}', "svg", 5)
+        picture = await engines.draw(f'digraph {{ n0 [id="x{number}"] }}', "svg", 20)
         return f'id="x{number}"'.encode() in picture
 
     assert all(await asyncio.gather(*(one(number) for number in range(60))))
@@ -179,16 +188,16 @@ async def test_a_caller_that_leaves_costs_no_process(engines: Engines) -> None:
     assert engines.restarts == 0
 
 
-async def test_waiting_has_an_end(engines: Engines) -> None:
-    slow = [asyncio.create_task(engines.draw(tangle(400), "svg", 1.5)) for _ in range(2)]
+async def test_waiting_has_an_end(hurried: Engines) -> None:
+    slow = [asyncio.create_task(hurried.draw(tangle(400), "svg", 1.5)) for _ in range(2)]
     await asyncio.sleep(0.2)
     with pytest.raises(LayoutUnavailableError) as caught:
-        await engines.draw(SMALL, "svg", 5)
+        await hurried.draw(SMALL, "svg", 5)
     assert caught.value.slug == "layout-busy"
     for task in slow:
         with pytest.raises(EngineFailure):
             await task
-    assert await engines.draw(SMALL, "svg", 5)
+    assert await hurried.draw(SMALL, "svg", 5)
 
 
 async def test_stop_ends_what_runs() -> None:
