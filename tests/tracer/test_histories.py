@@ -72,7 +72,7 @@ OUT_OF_SIGHT = {
     "numpy's functions": ("a = np.sin(k.data.numpy())\ny = (torch.as_tensor(a) * v).sum()", ".data", "k"),
     "numpy's numbers": ("a = k.detach().numpy().mean()\ny = float(a) * v", "detach()", "k"),
     "numpy's views": ("a = k.detach().numpy()[1:]\nt = torch.from_numpy(a)\ny = (t * v).sum()", "detach()", "k"),
-    "under no_grad": ("with torch.no_grad():\n    a = k.numpy() + 1\ny = (torch.tensor(a) * v).sum()", "no_grad", "k"),
+    "no_grad": ("with torch.no_grad():\n    a = (k * 2).numpy() + 1\ny = (torch.tensor(a) * v).sum()", "no_grad", "k"),
     "in a function": ("def f():\n    t = h.item() * 2\n    return t * v\ny = f()", ".item()", "h"),
     "of the module, in a function": ("t = h.item() * 2\ndef f():\n    return t * v\ny = f()", ".item()", "h"),
     "a module's input": (
