@@ -1,6 +1,6 @@
 // Why a node has no gradient, or exactly zero: what cut it off, or where on the way back it was lost.
 
-import { isFollowed } from "./topology.js";
+import { isFollowed, ranksOf } from "./topology.js";
 
 const CUTS = [
   [/\.detach\(\)/, "detach()"],
@@ -27,6 +27,19 @@ export function reasonOf({ trace, topology, pass }, i) {
   if (!pass || pass.call === "forward" || !isZero(pass.gradients[i] ?? null)) return null;
   const lost = whereLost(topology, pass, i);
   return lost === null ? null : { key: "zero", parameters: { label: labelOf(topology.graph.nodes[lost]) } };
+}
+
+/**
+ * Why the engine did not run a followed node in a pass, as the key of a text; null where it ran.
+ *
+ * `backward()` runs all that the loss was computed from, unless `inputs` names what it is for.
+ *
+ * @returns {"no-backward" | "not-run" | "not-run-inputs" | null}
+ */
+export function unranReason({ topology, pass }, i) {
+  if (!pass || pass.call === "forward") return "no-backward";
+  if (ranksOf(topology, pass).backward[i] !== Infinity) return null;
+  return pass.call === "grad" ? "not-run" : "not-run-inputs";
 }
 
 /** Whole numbers and truth values cannot change by a little. */

@@ -3,6 +3,7 @@
 import { contributionsTo, sourceAt } from "../chain.js";
 import { formatValue } from "../format.js";
 import { gradientFormula } from "../formula.js";
+import { unranReason } from "../missing.js";
 import { edgeView, nodeView } from "../scene.js";
 import { nameOf } from "../sentence.js";
 import { isFollowed } from "../topology.js";
@@ -87,8 +88,8 @@ function Upstream(parts) {
   const { scene, t, node, i } = parts;
   const title = t(node.kind === "leaf" ? "inspector.arrived" : "inspector.upstream");
   const { pass, ranks, backwardReach } = scene;
-  if (!pass || pass.call === "forward") return html`<${Block} title=${title}><p class="later">${t("inspector.no-backward")}</p><//>`;
-  if (ranks.backward[i] === Infinity) return html`<${Block} title=${title}><p class="later">${t("inspector.not-run")}</p><//>`;
+  const reason = unranReason(scene, i);
+  if (reason) return html`<${Block} title=${title}><p class="later"><${Sentence} text=${t(`inspector.${reason}`)} /></p><//>`;
   if (ranks.backward[i] > backwardReach) return html`<${Block} title=${title}><${Later} ...${parts} phase="backward" /><//>`;
   return html`
     <${Block} title=${title}>

@@ -46,6 +46,7 @@ class First(torch.autograd.Function):
 a = torch.tensor(2.0, requires_grad=True)
 b = torch.tensor(3.0, requires_grad=True)
 torch.autograd.grad((a * 4) * (b * 5), a)
+(a * 8 + b * 9).backward(inputs=[a])
 First.apply(a * 6, b * 7).backward()
 """
 
@@ -55,7 +56,7 @@ async def test_a_node_without_a_gradient_says_why(stage: Stage) -> None:
     ids = [{node["label"]: node["id"] for node in graph["nodes"]} for graph in trace["graphs"]]
     inspector = stage.page.locator(".inspector")
     await stage.press("end")
-    await stage.page.locator(f"#{ids[1]['b * 7']}").click()
+    await stage.page.locator(f"#{ids[2]['b * 7']}").click()
     await expect(inspector.locator(".missing")).to_contain_text("The engine ran this node, but no gradient arrived")
     await stage.press("start")
     await stage.page.locator(f"#{ids[0]['b * 5']}").click()
@@ -63,8 +64,20 @@ async def test_a_node_without_a_gradient_says_why(stage: Stage) -> None:
     await stage.page.get_by_role("button", name="中文").click()
     await expect(inspector).to_contain_text("引擎在这次反向中没有运行该节点：所求的梯度都用不到它。")
     await stage.press("end")
-    await stage.page.locator(f"#{ids[1]['b * 7']}").click()
+    await stage.page.locator(f"#{ids[2]['b * 7']}").click()
     await expect(inspector.locator(".missing")).to_contain_text("引擎运行了这个节点，但没有梯度到达")
+
+
+async def test_a_leaf_that_backward_was_not_asked_for_says_so(stage: Stage) -> None:
+    trace = await stage.trace(UNGIVEN)
+    leaf = next(node["id"] for node in trace["graphs"][1]["nodes"] if node["variable"] == "b")
+    inspector = stage.page.locator(".inspector")
+    await stage.move_to(sum(len(graph["nodes"]) for graph in trace["graphs"][:2]))
+    await expect(stage.place).to_contain_text("step 2 of 3 ")
+    await stage.page.locator(f"#{leaf}").click()
+    await expect(inspector).to_contain_text("backward(inputs=…) asked for the gradients of other tensors")
+    await stage.page.get_by_role("button", name="中文").click()
+    await expect(inspector).to_contain_text("backward(inputs=…) 只求其他张量的梯度")
 
 
 async def test_where_flows_meet_each_contribution_and_their_sum_are_shown(stage: Stage) -> None:

@@ -90,7 +90,7 @@ def without_gradient(run: Trace) -> Iterator[tuple[Node, str | None]]:
 
 
 def reason(graph: Graph, passed: Pass, index: int) -> str | None:
-    """Why a node has no gradient, by the rules of the inspector (`missing.js`, `chosen.js`); None if nothing says why.
+    """Why a node has no gradient, by the rules of the inspector (`missing.js`); None if nothing says why.
 
     A node that the engine did not run is explained only where inputs were named, which the test must know.
     """
