@@ -57,8 +57,14 @@ function Statistics({ value, t }) {
       <p class="tensor-shape">${t("inspector.tensor", { shape: `[${shape.join(", ")}]`, dtype, range: formatValue(value) })}</p>
       <dl class="statistics">${rows.map(([name, text]) => html`<div><dt>${t(`inspector.statistic-${name}`)}</dt><dd>${text}</dd></div>`)}</dl>
       ${statistics.histogram && html`<${Histogram} histogram=${statistics.histogram} t=${t} />`}
+      ${isWithoutHistogram(statistics) && html`<p class="hint">${t("inspector.no-histogram")}</p>`}
     </div>
   `;
+}
+
+/** A pass that tells very many tensors by statistics leaves their histograms out, or it would not fit into one event. */
+function isWithoutHistogram({ histogram, min, max }) {
+  return !histogram && min !== null && min !== max;
 }
 
 function Histogram({ histogram, t }) {

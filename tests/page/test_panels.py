@@ -51,6 +51,15 @@ First.apply(a * 6, b * 7).backward()
 """
 
 
+HUGE = """import torch
+x = torch.linspace(-1, 1, 40).requires_grad_()
+y = x
+for i in range(3500):
+    y = y * 1.0001 + x
+y.sum().backward()
+"""
+
+
 async def test_a_node_without_a_gradient_says_why(stage: Stage) -> None:
     trace = await stage.trace(UNGIVEN)
     ids = [{node["label"]: node["id"] for node in graph["nodes"]} for graph in trace["graphs"]]
@@ -132,6 +141,7 @@ async def test_tensors_are_coloured_tables_and_large_ones_statistics(stage: Stag
     await stage.page.locator(f"#{ids['big']}").click()
     await expect(stage.page.locator(".statistics").first).to_contain_text("mean")
     assert await stage.page.locator(".histogram").first.locator("rect").count() > 1
+    await expect(stage.page.locator(".inspector")).not_to_contain_text("There is no histogram")
 
 
 async def test_curves_follow_the_position_and_lead_to_passes(stage: Stage) -> None:
@@ -184,3 +194,15 @@ async def test_the_table_says_what_the_picture_shows(stage: Stage) -> None:
     await expect(rows.first).to_contain_text("27")
     await rows.first.get_by_role("button").click()
     await expect(stage.page.locator(".inspector h2")).to_have_text("y")
+
+
+async def test_a_pass_too_large_for_histograms_says_so(stage: Stage) -> None:
+    trace = await stage.trace(HUGE)
+    leaf = next(node["id"] for node in trace["graphs"][0]["nodes"] if node["kind"] == "leaf")
+    await stage.page.locator(f".graph-canvas #{leaf}").click()
+    inspector = stage.page.locator(".inspector")
+    await expect(inspector.locator(".statistics").first).to_be_visible()
+    await expect(inspector.locator(".histogram")).to_have_count(0)
+    await expect(inspector).to_contain_text("There is no histogram: this pass holds so many large tensors")
+    await stage.page.get_by_role("button", name="中文").click()
+    await expect(inspector).to_contain_text("这里没有直方图")

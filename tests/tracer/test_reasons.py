@@ -42,7 +42,7 @@ NAMED = {
     "a leaf with a gradient of its own": ("b.grad = a.detach()\ny.backward(inputs=[a])", {"a": 12.0}, {"b"}),
     "the function": ("torch.autograd.backward(y, inputs=[b])", {"b": 9.0}, {"a"}),
     "an edge": ("y.backward(inputs=[torch.autograd.graph.get_gradient_edge(a)])", {"a": 12.0}, {"b"}),
-    "a leaf that is not there": ("c = a.clone().detach().requires_grad_()\ny.backward(inputs=[c, a])", {"a": 12.0}, {"b"}),
+    "a leaf of nothing": ("c = torch.ones(1, requires_grad=True)\ny.backward(inputs=[c, a])", {"a": 12.0}, {"b"}),
 }  # fmt: skip
 
 
