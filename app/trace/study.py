@@ -81,9 +81,10 @@ class Slice(Record, frozen=True, tag_field="study", tag="slice"):
 
 
 class Check(Record, frozen=True, tag_field="study", tag="check"):
-    """Autograd beside central differences; a relative error above `tolerance` is a difference."""
+    """Autograd beside central differences, relatively within `tolerance`; of a program, in its pass `pass_index`."""
 
     tolerance: float = 1e-5
+    pass_index: int = 0
 
 
 class NodeCheck(Record, frozen=True, tag_field="study", tag="node-check"):

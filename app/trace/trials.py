@@ -176,7 +176,11 @@ class ProjectionEvent(Record, frozen=True, tag_field="event", tag="projection"):
 
 
 class SurfaceEvent(Record, frozen=True, tag_field="event", tag="surface"):
-    """The loss over a plane; `losses` with the last axis fastest."""
+    """The loss over a plane; `losses` with the last axis fastest.
+
+    There are fewer points than were asked for where there was no time for more; `batched` says whether many were
+    evaluated at a time, or the program was run to its first loss for each.
+    """
 
     coordinates: tuple[tuple[Real, ...], ...]
     losses: tuple[Real, ...]
@@ -184,6 +188,7 @@ class SurfaceEvent(Record, frozen=True, tag_field="event", tag="surface"):
     directions: Directions = "pca"
     centre: Centre | None = None
     """Of a random plane; one through the paths has the common start there."""
+    batched: bool = True
 
 
 class BendPoint(Record, frozen=True):

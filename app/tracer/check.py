@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from typing import Protocol
 
 import torch
 
 from app.errors import LimitError, Parameter
 from app.settings import Limits
 from app.trace.study import Check, CheckedElement, CheckedLeaf, CheckEvent, Verdict, real
-from app.tracer.formulas import Loss, reals
+from app.tracer.formulas import reals
 from app.tracer.lab.deriving import derive
 
 STEP = 2.0**-17
@@ -22,11 +23,39 @@ EPSILON = 2.0**-52
 WORST: tuple[Verdict, ...] = ("agrees", "kink", "jump", "unclear", "undefined", "differs")
 
 
-def compare(loss: Loss, study: Check, limits: Limits) -> CheckEvent:
+class Checkable(Protocol):
+    """A loss that is a function of variables by name; its `text` is empty where there is no formula."""
+
+    values: dict[str, torch.Tensor]
+    followed: list[str]
+    text: str
+
+    def seed(self, more: int = 0) -> None:
+        """Set every generator as it stands before an evaluation, or as another seed would."""
+
+    def __call__(self, variables: dict[str, torch.Tensor], /) -> torch.Tensor:
+        """Evaluate it; a scalar."""
+
+
+def compare(loss: Checkable, study: Check, limits: Limits) -> CheckEvent:
     """Compare the gradient of each followed leaf with differences of the loss.
 
     Raises:
         ProgramError: the loss is no scalar.
+        LimitError: as `check_size`.
+    """
+    check_size(loss, limits)
+    torch.set_default_dtype(torch.float64)
+    try:
+        return Comparison(loss, study.tolerance).event()
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
+def check_size(loss: Checkable, limits: Limits) -> None:
+    """Refuse more than can be moved one by one.
+
+    Raises:
         LimitError: the leaves have more elements than `Limits.checked_elements`.
     """
     count = sum(loss.values[name].numel() for name in loss.followed)
@@ -39,17 +68,12 @@ def compare(loss: Loss, study: Check, limits: Limits) -> CheckEvent:
             "count": count,
         }
         raise LimitError("limit-checked-elements", parameters)
-    torch.set_default_dtype(torch.float64)
-    try:
-        return Comparison(loss, study.tolerance).event()
-    finally:
-        torch.set_default_dtype(torch.float32)
 
 
 class Comparison:
     """One loss at one point."""
 
-    def __init__(self, loss: Loss, tolerance: float) -> None:
+    def __init__(self, loss: Checkable, tolerance: float) -> None:
         self._loss = loss
         self._tolerance = tolerance
         self._point = {name: widen(value.detach()) for name, value in loss.values.items()}
@@ -65,7 +89,8 @@ class Comparison:
         self._base = result.item()
         checked = tuple(self._leaf(name, gradient) for name, gradient in zip(leaves, gradients, strict=True))
         is_random = self._is_random()
-        symbolic = None if is_random else derive(self._loss.text, self._point, self._loss.followed, gradients)
+        has_formula = bool(self._loss.text) and not is_random
+        symbolic = None if not has_formula else derive(self._loss.text, self._point, self._loss.followed, gradients)
         return CheckEvent(reals(result)[0], is_random, checked, self._repeats(leaves, gradients), symbolic)
 
     def _repeats(self, leaves: dict[str, torch.Tensor], gradients: tuple[torch.Tensor | None, ...]) -> bool:
@@ -75,7 +100,8 @@ class Comparison:
         others: tuple[torch.Tensor | None, ...] = (None,) * len(leaves)
         if again.requires_grad:
             others = torch.autograd.grad(again, tuple(leaves.values()), allow_unused=True)
-        pairs = zip((torch.tensor(self._base), *gradients), (again.detach(), *others), strict=True)
+        base = torch.tensor(self._base, dtype=torch.float64)
+        pairs = zip((base, *gradients), (again.detach().double(), *others), strict=True)
         return all(
             one is other is None or (one is not None and other is not None and one.equal(other)) or _are_nan(one, other)
             for one, other in pairs

@@ -18,6 +18,7 @@ from app.tracer.formulas import Loss
 from app.tracer.lab.course import ExpressionCourse
 from app.tracer.lab.curvature import bend
 from app.tracer.lab.explaining import explain_step
+from app.tracer.lab.passcheck import check_pass
 from app.tracer.lab.program import ProgramCourse
 from app.tracer.lab.race import race
 from app.tracer.lab.slicing import slice_pass
@@ -72,6 +73,8 @@ def _answer(job: Job, send: Callable[[Event], None], program: str, parts: Parts 
             return slice_pass(program, job, send)
         case NodeCheck():
             return check_nodes(program, job, send)
+        case Check() if isinstance(job.source, str):
+            return check_pass(program, job, send)
         case Check():
             send(compare(Loss(job, parts), job.study, job.limits))
     return EndEvent()

@@ -15,6 +15,7 @@ from app.trace.model import Trace
 from app.trace.study import CheckEvent, NodeCheckEvent
 from app.trace.trials import ExplainEvent
 from app.web.calls import ExpressionCall, ProgramCall
+from app.web.fields import explain_fields
 from app.web.gallery import Example
 from app.web.lab_calls import ExplainCall, RaceCall, SweepCall
 from app.web.lab_lines import RaceAnswer, SweepAnswer
@@ -22,7 +23,7 @@ from app.web.landscapes import LandscapeAnswer, LandscapeCall, SliceCall
 from app.web.layouts import LayoutAnswer, LayoutCall
 from app.web.operation import Health, Readiness
 from app.web.problems import Problem
-from app.web.studies import CheckCall
+from app.web.studies import CheckCall, NodeCheckCall, PassCheckCall
 
 QUADRATIC = {"expression": "a*x**2 + b*x + c", "variables": {"a": 1, "b": 2, "c": 3, "x": 4}}
 DESCENT = {
@@ -65,7 +66,16 @@ SCHEMAS = (
     Health,
     Readiness,
 )
-STUDIES = (LandscapeCall, SliceCall, LandscapeAnswer, CheckCall, CheckEvent, NodeCheckEvent)
+STUDIES = (
+    LandscapeCall,
+    SliceCall,
+    LandscapeAnswer,
+    CheckCall,
+    PassCheckCall,
+    NodeCheckCall,
+    CheckEvent,
+    NodeCheckEvent,
+)
 LAB = (Catalogue, SweepCall, SweepAnswer, RaceCall, RaceAnswer, ExplainCall, ExplainEvent)
 
 Document = dict[str, Any]
@@ -105,11 +115,16 @@ def parameter(name: str, description: str, schema: Document, example: object = N
 
 STRING = {"type": "string"}
 FRAME = [
-    parameter("pass", "Which pass is drawn, from 0.", {"type": "integer", "minimum": 0, "default": 0}),
-    parameter("phase", "How much of it has happened.", {"enum": ["forward", "backward"], "default": "backward"}),
-    parameter("theme", "Colours.", {"enum": ["light", "dark"], "default": "light"}),
-    parameter("direction", "Downwards or to the right.", {"enum": ["TB", "LR"], "default": "TB"}),
+    parameter("pass", "Which pass is drawn, from 0.", {"type": "integer", "minimum": 0, "default": 0}, 0),
+    parameter(
+        "phase", "How much of it has happened.", {"enum": ["forward", "backward"], "default": "backward"}, "backward"
+    ),
+    parameter(
+        "theme", "Colours for a light or a dark ground.", {"enum": ["light", "dark"], "default": "light"}, "light"
+    ),
+    parameter("direction", "Downwards or to the right.", {"enum": ["TB", "LR"], "default": "TB"}, "TB"),
 ]
+FORM = {"description": "The form of the picture.", "example": "svg"}
 FRAME_NAMES = tuple(entry["name"] for entry in FRAME)
 LINK = [
     parameter("expression", "The expression that is drawn.", {"type": "string"}, "a*x**2 + b*x + c"),
@@ -117,11 +132,11 @@ LINK = [
     parameter("b", "Another variable.", STRING, "2"),
     parameter("c", "Another variable.", STRING, "3"),
     parameter("x", "Another variable.", STRING, "4"),
-    parameter("steps", "Optimizer steps before the picture.", {"type": "integer", "minimum": 0, "default": 0}),
-    parameter("optimizer", "A class of `torch.optim`.", {"type": "string", "default": "SGD"}),
-    parameter("lr", "Its learning rate.", {"type": "number"}),
-    parameter("sum", "Sum a result that is not a scalar.", {"type": "boolean", "default": False}),
-    parameter("seed", "Seed of every generator.", {"type": "integer", "minimum": 0, "default": 0}),
+    parameter("steps", "Optimizer steps before the picture.", {"type": "integer", "minimum": 0, "default": 0}, 0),
+    parameter("optimizer", "A class of `torch.optim`.", {"type": "string", "default": "SGD"}, "SGD"),
+    parameter("lr", "Its learning rate.", {"type": "number"}, 0.1),
+    parameter("sum", "Sum a result that is not a scalar.", {"type": "boolean", "default": False}, False),
+    parameter("seed", "Seed of every generator.", {"type": "integer", "minimum": 0, "default": 0}, 0),
 ]
 RUN_BODY = {
     "required": True,
@@ -170,6 +185,7 @@ TRACE: Document = {
 }
 GRAPH: Document = {
     "summary": "Run, and return the picture of one frame",
+    "description": "The body is that of `POST /api/trace`; which frame is drawn, and how, stands in the query string.",
     "tags": ["pictures"],
     "responses": answer("The picture.", *PICTURES) | problems(404, *REFUSALS),
     "openapi_extra": {"requestBody": RUN_BODY, "parameters": FRAME},
@@ -183,6 +199,8 @@ GRAPH_LINK: Document = {
 }
 LAYOUT: Document = {
     "summary": "Draw a graph with some of its groups opened or closed",
+    "description": "Nothing is run, and the picture has no numbers: the page asks for it when a group is opened, and "
+    "writes into it the numbers that it has already.",
     "tags": ["pictures"],
     "responses": answer("The picture of the visible part.", content("application/json", schema_of(LayoutAnswer)))
     | problems(*REFUSALS),
@@ -232,23 +250,27 @@ OPEN_PICTURE: Document = {
 }
 EXAMPLES: Document = {
     "summary": "The gallery: programs and expressions to start from",
+    "description": "In the order of the lessons, in every language.",
     "tags": ["gallery"],
     "responses": answer("All examples.", content("application/json", {"type": "array", "items": schema_of(Example)})),
 }
 OPERATION: dict[str, Document] = {}
 OPERATION["healthz"] = {
     "summary": "Whether the process lives",
+    "description": "Answers as long as the process does, whatever else is wrong; for a liveness probe.",
     "tags": ["operation"],
     "responses": answer("It does.", content("application/json", schema_of(Health))),
 }
 OPERATION["readyz"] = {
     "summary": "Whether runs can be answered, and which layers of the sandbox hold",
+    "description": "503 until the first process waits for a run; for a readiness probe.",
     "tags": ["operation"],
     "responses": answer("They can.", content("application/json", schema_of(Readiness)))
     | {"503": {"description": "Not yet.", "content": content("application/json", schema_of(Readiness))}},
 }
 OPERATION["metrics"] = {
     "summary": "Counters and clocks for Prometheus",
+    "description": "Runs by outcome, their time, the queue, the processes that wait, and the caches.",
     "tags": ["operation"],
     "responses": answer("In Prometheus' text format.", content("text/plain", STRING)),
 }
@@ -266,5 +288,8 @@ def make_document(app: FastAPI) -> Document:
         routes=app.routes,
     )
     _, components = msgspec.json.schema_components(SCHEMAS + STUDIES + LAB, ref_template="#/components/schemas/{name}")
-    document.setdefault("components", {}).setdefault("schemas", {}).update(components)
+    document.setdefault("components", {}).setdefault("schemas", {}).update(explain_fields(components))
+    for calls in document["paths"].values():
+        for entry in (one for call in calls.values() for one in call.get("parameters", ()) if one["name"] == "form"):
+            entry |= FORM
     return document

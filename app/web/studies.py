@@ -10,7 +10,6 @@ from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.errors import ProgramError
 from app.settings import Limits
 from app.trace.job import Job
 from app.trace.study import Check, NodeCheck
@@ -37,6 +36,17 @@ class CheckCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: Seed = 0
 
 
+class PassCheckCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The same for the leaves of one pass of a program, where they stood when it began."""
+
+    program: str
+    pass_index: Annotated[int, Meta(ge=0, le=1_000_000, description="Which `backward()`, from 0.")] = msgspec.field(
+        default=0, name="pass"
+    )
+    tolerance: Annotated[float, Meta(gt=0, le=1, description="The largest relative error that still agrees.")] = 1e-5
+    seed: Seed = 0
+
+
 class NodeCheckCall(msgspec.Struct, frozen=True):
     """The same for every node of one pass of a run: beside these fields, the body of `POST /api/trace`."""
 
@@ -56,11 +66,6 @@ def make_studies(service: Service) -> APIRouter:
             raise InvalidRequestError((Fault("Expected `object`", ""),))
         return document
 
-    def formula(document: dict[str, object]) -> dict[str, object]:
-        if "program" in document:
-            raise ProgramError("study-of-program")
-        return document
-
     @router.post("/api/landscape", **study_pages.LANDSCAPE)
     async def landscape(request: Request) -> Response:
         job, form = read_landscape(await body_of(request), settings.limits)
@@ -70,10 +75,7 @@ def make_studies(service: Service) -> APIRouter:
     @router.post("/api/check", **study_pages.CHECK)
     async def check(request: Request) -> Response:
         document = await body_of(request)
-        of_nodes = document.get("nodes") is True
-        job = (read_node_check if of_nodes else read_check)(
-            document if of_nodes else formula(document), settings.limits
-        )
+        job = (read_node_check if document.get("nodes") is True else read_check)(document, settings.limits)
         work = answer_in_time(request.receive, service.study(job), settings.request_seconds)
         return await deliver(request, await work, FRESH)
 
@@ -87,6 +89,12 @@ def read_check(document: dict[str, object], limits: Limits) -> Job:
         InvalidRequestError: a field is missing, unknown, or not of its type.
         SourceTooLargeError: the expression is too long.
     """
+    if "program" in document:
+        if "expression" in document:
+            raise InvalidRequestError((Fault("Give `program` or `expression`, not both", "/expression"),))
+        of_pass = convert(document, PassCheckCall)
+        study = Check(of_pass.tolerance, of_pass.pass_index)
+        return checked(Job(source=of_pass.program, seed=of_pass.seed, limits=limits, study=study))
     call = convert(document, CheckCall)
     plain = ExpressionCall(call.expression, call.variables, sum=call.sum, seed=call.seed)
     return checked(msgspec.structs.replace(expression_job(plain, limits), study=Check(call.tolerance)))

@@ -31,6 +31,8 @@ SLICE_BODY = {
     "pass": 19,
     "directions": {"kind": "random", "seed": 1, "count": 5},
 }
+PASS_CHECK_BODY = {"program": SLICE_BODY["program"], "pass": 3}
+NODE_CHECK_BODY = {"program": SLICE_BODY["program"], "nodes": True, "pass": 0}
 CHECK_BODY = {"expression": "relu(W @ x).sum() + abs(b)", "variables": {"W": [[1, -2], [3, 4]], "x": [1, 2], "b": 0}}
 
 
@@ -56,6 +58,11 @@ def described(summary: str, text: str, schemas: tuple[str, str], examples: Docum
     }
 
 
+def one_of(*schemas: str) -> Document:
+    """Refer to schemas of which one fits."""
+    return {"anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in schemas]}
+
+
 LANDSCAPE = described(
     "The loss over a grid of one variable or two, with its gradient on request",
     "A slice: every other variable keeps its value. `losses` lists the cells with the last axis fastest, `gradients` "
@@ -73,16 +80,24 @@ LANDSCAPE = described(
         "slice": {"summary": "A slice through the last pass of a network, at random", "value": SLICE_BODY},
     },
 )
-LANDSCAPE["openapi_extra"]["requestBody"]["content"]["application/json"]["schema"] = {
-    "anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("LandscapeCall", "SliceCall")]
-}
+LANDSCAPE["openapi_extra"]["requestBody"]["content"]["application/json"]["schema"] = one_of(
+    "LandscapeCall", "SliceCall"
+)
 CHECK = described(
     "Autograd beside central differences in float64, element by element",
     "`agrees`; `differs`; `kink` (the loss has two slopes and autograd's lies between them, as `relu` at 0); `jump` "
     "(the loss breaks off); `unclear` (the loss is so large that rounding hides the difference); `undefined` (one of "
     "the two is no number). `random` says that the loss changes with the seed; both gradients are taken from the same "
-    "seed. With `nodes` true the body is that of `POST /api/trace` instead, and every node of the pass `pass` is "
-    "checked: the answer is a `NodeCheckEvent`.",
+    "seed; `repeatable` is false where two runs from one seed gave different bits. Of a `program` the leaves of the "
+    "pass `pass` are checked, where they stood when it began (`PassCheckCall`). With `nodes` true the body is that of "
+    "`POST /api/trace` instead, and every node of the pass is checked: the answer is a `NodeCheckEvent`.",
     ("CheckCall", "CheckEvent"),
-    {"check": {"summary": "Matrices, and a kink", "value": CHECK_BODY}},
+    {
+        "check": {"summary": "Matrices, and a kink", "value": CHECK_BODY},
+        "pass": {"summary": "The leaves of a program, at its fourth pass", "value": PASS_CHECK_BODY},
+        "nodes": {"summary": "Every node of a program's first pass", "value": NODE_CHECK_BODY},
+    },
 )
+_TAKEN = CHECK["openapi_extra"]["requestBody"]["content"]["application/json"]
+_TAKEN["schema"] = one_of("CheckCall", "PassCheckCall", "NodeCheckCall")
+CHECK["responses"]["200"]["content"]["application/json"]["schema"] = one_of("CheckEvent", "NodeCheckEvent")

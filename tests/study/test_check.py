@@ -82,7 +82,7 @@ async def test_too_many_elements_are_refused_with_the_limit(client: httpx.AsyncC
     ("body", "slug"),
     [
         ({"expression": "x", "variables": {"x": [1, 2]}}, "loss-not-scalar"),
-        ({"program": "x = 1"}, "study-of-program"),
+        ({"program": "x = 1"}, "slice-no-loss"),
         ({"expression": "3 + 4"}, "no-variable"),
         ({"expression": "x @ y", "variables": {"x": [1, 2], "y": [1, 2, 3]}}, "shapes-do-not-fit"),
     ],

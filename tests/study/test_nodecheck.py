@@ -145,7 +145,7 @@ async def test_over_http_for_expressions_and_programs(loopback: httpx.AsyncClien
     late = await loopback.post("/api/check", json={"program": WRONG, "nodes": True, "pass": 9})
     assert assert_problem(late, 422, "no-such-pass")["parameters"] == {"index": 9, "count": 1}
     assert_problem(await loopback.post("/api/check", json={"program": "x = (", "nodes": True}), 422, "syntax")
-    assert_problem(await loopback.post("/api/check", json={"program": WRONG, "nodes": 1}), 422, "study-of-program")
+    assert_problem(await loopback.post("/api/check", json={"program": WRONG, "nodes": 1}), 400, "invalid-request")
     assert_problem(
         await loopback.post("/api/check", json={"program": WRONG, "nodes": True, "pass": -1}), 400, "invalid-request"
     )

@@ -91,6 +91,23 @@ async def test_racers_run_the_program_and_share_a_plane(client: httpx.AsyncClien
     assert random["hidden"]["unmoved"] == 5
 
 
+async def test_a_surface_is_what_the_program_gives_at_each_place(client: httpx.AsyncClient) -> None:
+    """Played again in batches, or run for each place where it branches on its loss: both are the same numbers."""
+    racers = [{"name": "Adam", "lr": 0.1}, {"name": "SGD", "lr": 0.1, "momentum": 0.9}]
+    body = {"racers": racers, "steps": 10, "surface": 7, "directions": "random"}
+    whole = (await answer_of(client, "/api/race", body | {"program": OWN}))["surface"]
+    branching = OWN.replace("    loss.backward()", "    loss = loss if loss.item() > 0 else -loss\n    loss.backward()")
+    looped = OWN.replace("net(data)", "torch.stack([net(data[i]) for i in range(max(4, int(net(data).sum() > 9)))])")
+    for program in (branching, looped):
+        other = (await answer_of(client, "/api/race", body | {"program": program}))["surface"]
+        assert other["losses"] == pytest.approx(whole["losses"], rel=1e-4)
+    assert whole["batched"] is True
+    doubling = branching.replace("-loss", "loss * 2").replace("> 0 ", "< 0.5 ")
+    found = (await answer_of(client, "/api/race", body | {"program": doubling}))["surface"]
+    assert found["batched"] is False
+    assert {round(loss / one) for loss, one in zip(found["losses"], whole["losses"], strict=True)} == {1, 2}
+
+
 async def test_a_program_with_a_closure_takes_any_optimizer(client: httpx.AsyncClient) -> None:
     body = {"program": CLOSURE, "steps": 10, "rates": [0.5],
             "configurations": [{"name": "LBFGS"}, {"name": "Adam", "clip_norm": 0.1}]}  # fmt: skip

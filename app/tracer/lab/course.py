@@ -48,6 +48,13 @@ class Course(Protocol):
     def losses(self, rows: torch.Tensor) -> tuple[Real, ...]:
         """Evaluate it at points, of shape (points, parameters)."""
 
+    @property
+    def is_batched(self) -> bool:
+        """Whether the latest points were evaluated many at a time."""
+
+    def points(self, rows: torch.Tensor, count: int) -> int:
+        """How many of `count` points along each of two directions there is time for; `rows` are some of the points."""
+
     def gradient(self, place: torch.Tensor | None = None) -> torch.Tensor:
         """Its gradient at a place, or at the start, of shape (parameters,)."""
 
@@ -71,6 +78,7 @@ class ExpressionCourse:
         self.shapes = self._layout.shapes
         self.seed = job.seed
         self.parameters = sum(leaf.numel() for leaf in leaves.values())
+        self.is_batched = True
         self.scalars = tuple(leaves) if all(leaf.dim() == 0 for leaf in leaves.values()) else ()
 
     def run(self, configuration: Configuration, length: Length, watch: Watch) -> Log:
@@ -90,7 +98,13 @@ class ExpressionCourse:
         try:
             return reals(Slope(self._loss, self._layout, self._values).losses(rows))
         except Exception:
+            self.is_batched = False
             return tuple(self._one(row) for row in rows)
+
+    def points(self, rows: torch.Tensor, count: int) -> int:
+        """All of them: an expression is soon evaluated."""
+        del rows
+        return count
 
     def _one(self, row: torch.Tensor) -> Real:
         self._loss.begin(self._job.seed)

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from app.errors import ProgramError
 from app.program.body import write_options
 from app.program.optimizers import check_optimizer
 from app.trace.optimizer import Configuration, Optimizer, Scheduler
@@ -23,12 +24,14 @@ def make_optimizer(optimizer: Optimizer, parameters: Sequence[Any]) -> torch.opt
     """Make an optimizer over tensors or parameter groups.
 
     Raises:
-        ProgramError: torch has no such optimizer or option.
-        ValueError: torch refuses a value.
+        ProgramError: torch has no such optimizer or option, or refuses a value or the parameters.
     """
     options = check_optimizer(optimizer)
     arguments: dict[str, Any] = eval(f"dict({write_options(optimizer.name, options).lstrip(', ')})")
-    made: torch.optim.Optimizer = OPTIMIZERS[optimizer.name](list(parameters), **arguments)
+    try:
+        made: torch.optim.Optimizer = OPTIMIZERS[optimizer.name](list(parameters), **arguments)
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise ProgramError("optimizer-refused", {"optimizer": optimizer.name, "message": str(error)[:300]}) from error
     return made
 
 

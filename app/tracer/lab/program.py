@@ -7,10 +7,12 @@ steps are the steps, and the loss of a step is what `backward()` was last called
 
 from __future__ import annotations
 
+import math
 import random
 import sys
 import types
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
@@ -19,17 +21,21 @@ import torch
 from app.errors import ProgramError
 from app.trace.job import Job
 from app.trace.optimizer import Configuration
-from app.trace.study import Real, real
+from app.trace.study import Real
 from app.tracer.failures import exit_status
 from app.tracer.lab.course import Watch
+from app.tracer.lab.first import FirstLoss, Surveyor
 from app.tracer.lab.making import Descent
 from app.tracer.lab.single import Log
 from app.tracer.lab.stack import Length
 from app.tracer.lab.standing import Enough, Silence, Stand, parameters_of, standing_in
 from app.tracer.plots import absorb_plots
 from app.tracer.source import FILENAME
+from app.tracer.tape import Tape
 
 Seen = TypeVar("Seen")
+SHARE = 0.3
+"""How much of a run's time its landscape may take."""
 
 
 class ProgramCourse:
@@ -42,6 +48,7 @@ class ProgramCourse:
         self.text = job.source
         self._code = compile(job.source, FILENAME, "exec")
         self.seed = job.seed
+        self._seconds = job.limits.cpu_seconds
         self._shapes: tuple[torch.Size, ...] | None = None
         absorb_plots()
 
@@ -76,11 +83,45 @@ class ProgramCourse:
         self._execute(Stand(lap.make, lap.saw), self.seed if seed is None else seed)
         return lap.finish()
 
-    def losses(self, rows: torch.Tensor) -> tuple[Real, ...]:
-        """Evaluate the first loss of the program with other parameters: it is run up to there for each point."""
-        return tuple(self._loss(row) for row in rows)
+    @property
+    def is_batched(self) -> bool:
+        """Whether its losses are evaluated many at a time."""
+        return self._surveyor.is_batched
 
-    def _loss(self, row: torch.Tensor) -> Real:
+    def points(self, rows: torch.Tensor, count: int) -> int:
+        """How many points along each direction there is time for."""
+        return self._surveyor.points(rows, count)
+
+    def losses(self, rows: torch.Tensor) -> tuple[Real, ...]:
+        """Evaluate the first loss of the program with other parameters."""
+        return self._surveyor.losses(rows)
+
+    @cached_property
+    def _surveyor(self) -> Surveyor:
+        return Surveyor(self._first(), self._loss, SHARE * self._seconds)
+
+    def _first(self) -> FirstLoss | None:
+        """Run the program to its first loss, its calls taken down."""
+        tape, leaves, seen = Tape(), list[torch.Tensor](), list[torch.Tensor]()
+
+        def make(given: Any) -> Any:
+            made = parameters_of(given)
+            leaves.extend(made if not leaves else ())
+            return Descent(Configuration(), made).optimizer
+
+        def saw(loss: torch.Tensor) -> None:
+            seen.append(loss)
+            raise Enough
+
+        with tape:
+            self._execute(Stand(make, saw), self.seed)
+        try:
+            return FirstLoss(tape, leaves, seen[0]) if seen else None
+        except ValueError:
+            return None
+
+    def _loss(self, row: torch.Tensor) -> float:
+        """The same by running the program up to there."""
         seen: list[float] = []
 
         def saw(loss: torch.Tensor) -> None:
@@ -93,7 +134,7 @@ class ProgramCourse:
             return Descent(Configuration(), leaves).optimizer
 
         self._execute(Stand(make, saw), self.seed)
-        return real(seen[0]) if seen else "NaN"
+        return seen[0] if seen else math.nan
 
     def start(self) -> torch.Tensor:
         """All parameters before the first step, as one row."""

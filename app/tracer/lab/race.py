@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
 
 from app.trace.model import Event
-from app.trace.study import real
+from app.trace.study import Real, real
 from app.trace.trials import CellFailure, Centre, ProjectionEvent, Race, RacerEvent, Sharpness, SurfaceEvent
 from app.tracer.failures import failure_of
 from app.tracer.formulas import reals
@@ -16,6 +17,7 @@ from app.tracer.lab.course import Course
 from app.tracer.lab.filters import draw_plane
 from app.tracer.lab.plane import Plane, hidden_by, lay_plane, points_of
 from app.tracer.lab.single import Log
+from app.tracer.landscape import ELEMENTS_AT_ONCE
 
 SCALARS = 8
 """So many parameters, if all are scalars, are told step by step."""
@@ -24,6 +26,8 @@ BENDS = 101
 POINTS = 201
 """So many places of a path are kept, where there are many parameters."""
 MARGIN = 0.2
+SOME = 8
+"""Points along each direction that are tried first."""
 
 
 class Path(NamedTuple):
@@ -163,21 +167,34 @@ def _show_together(course: Course, study: Race, paths: list[Path | None], send: 
 def _surface(course: Course, plane: Plane, points: torch.Tensor, count: int) -> SurfaceEvent:
     low, high = points.min(dim=0).values, points.max(dim=0).values
     margin = MARGIN * (high - low)
-    lines = [
-        torch.linspace(float(a), float(b), count, dtype=torch.float64)
-        for a, b in zip(low - margin, high + margin, strict=True)
-    ]
-    losses = course.losses(points_of(plane.centre, plane.directions, lines))
-    return SurfaceEvent(tuple(map(reals, lines)), losses, hidden_by(course, plane))
+    lines, losses = _survey(course, plane, torch.stack((low - margin, high + margin), dim=1).tolist(), count)
+    return SurfaceEvent(tuple(map(reals, lines)), tuple(losses), hidden_by(course, plane), batched=course.is_batched)
 
 
 def _random_surface(course: Course, plane: Plane, best: Path, count: int) -> SurfaceEvent:
     """The loss as far around an end as its filters are long; with an odd count its middle is the end itself."""
-    line = torch.linspace(-1, 1, count, dtype=torch.float64)
-    losses = list(course.losses(points_of(plane.centre, plane.directions, (line, line))))
-    if count % 2:
+    lines, losses = _survey(course, plane, [[-1.0, 1.0]] * 2, count)
+    is_batched = course.is_batched
+    if len(lines[0]) % 2:
         # Batched calls may round otherwise than the run did; at a single place they are not batched.
         losses[len(losses) // 2] = course.losses(plane.centre[None])[0]
     centre = Centre(best.racer, best.steps[best.end], real(best.log.losses[-1]))
     hidden = hidden_by(course, plane, plane.centre)
-    return SurfaceEvent((reals(line), reals(line)), tuple(losses), hidden, "random", centre)
+    return SurfaceEvent(tuple(map(reals, lines)), tuple(losses), hidden, "random", centre, is_batched)
+
+
+def _survey(
+    course: Course, plane: Plane, ends: Sequence[Sequence[float]], count: int
+) -> tuple[list[torch.Tensor], list[Real]]:
+    """Evaluate the loss over a plane, as finely as there is time for; in pieces, for points have all parameters."""
+
+    def draw(count: int) -> list[torch.Tensor]:
+        return [torch.linspace(a, b, count, dtype=torch.float64) for a, b in ends]
+
+    size = max(2, ELEMENTS_AT_ONCE // max(1, course.parameters))
+    some = draw(max(2, min(SOME, math.isqrt(size))))
+    lines = draw(course.points(points_of(plane.centre, plane.directions, some), count))
+    losses: list[Real] = []
+    for piece in torch.split(torch.cartesian_prod(*lines), size):
+        losses += course.losses(plane.centre + piece @ plane.directions)
+    return lines, losses

@@ -33,6 +33,7 @@ class Replay:
         loss: what the program computed.
         replayed: what that is when it is computed again.
         elements: how many numbers one evaluation makes.
+        has_chance: whether random numbers are drawn on the way.
 
     Raises:
         ProgramError: there is no loss, or it cannot be computed again.
@@ -52,6 +53,7 @@ class Replay:
         self._player = Player(entries)
         self.values = [leaf.detach().double().clone() for leaf in self.leaves.values()]
         self.elements = sum(one.numel() for entry in entries for one, _ in entry.made) + self.parameters
+        self.has_chance = any(entry.chance is not None for entry in entries)
         self.loss = float(made.detach())
         self.replayed = self._play_once()
         again, first = torch.tensor([self.replayed, self.loss], dtype=torch.float64)

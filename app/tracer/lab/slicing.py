@@ -135,19 +135,29 @@ def slice_pass(program: str, job: Job, send: Callable[[Event], None]) -> EndEven
         ProgramError: the plane that is asked for cannot be laid.
     """
     assert isinstance(job.study, Slice)
-    source = Program(program)
-    recorder = Slicing(source, job, job.study)
-    end = run_under(recorder, source, job, recorder.tape)
-    if recorder.refusal is not None:
-        return EndEvent(failure=failure_of(recorder.refusal, program))
+    recorder, end = take_pass(Program(program), job, job.study)
     if recorder.replay is not None:
         send(draw(recorder.replay, job.study, recorder.walked()))
-        return EndEvent()
-    if end != EndEvent():
-        return end
-    if recorder.pass_count > job.study.pass_index or recorder.pass_count == 0:
-        return EndEvent(failure=Failure("slice-no-loss"))
-    return EndEvent(failure=Failure("no-such-pass", {"index": job.study.pass_index, "count": recorder.pass_count}))
+    return end
+
+
+def take_pass(source: Program, job: Job, study: Slice) -> tuple[Slicing, EndEvent]:
+    """Run a program until one of its passes is a function of its leaves.
+
+    Returns:
+        The recorder, with the pass as its `replay`, and a good end; or, without one, the end that tells why.
+    """
+    recorder = Slicing(source, job, study)
+    end = run_under(recorder, source, job, recorder.tape)
+    if recorder.refusal is not None:
+        end = EndEvent(failure=failure_of(recorder.refusal, source.text))
+    elif recorder.replay is not None:
+        end = EndEvent()
+    elif end == EndEvent() and 0 < recorder.pass_count <= study.pass_index:
+        end = EndEvent(failure=Failure("no-such-pass", {"index": study.pass_index, "count": recorder.pass_count}))
+    elif end == EndEvent():
+        end = EndEvent(failure=Failure("slice-no-loss"))
+    return recorder, end
 
 
 def draw(replay: Replay, study: Slice, walked: tuple[tuple[int, ...], torch.Tensor] | None) -> LandscapeEvent:
