@@ -11,10 +11,10 @@ import { timelineOf } from "./timeline.js";
 export function createTeaching({ store, actions }) {
   const opening = { done: Promise.resolve() };
 
-  /** Open a program of the gallery, with its lesson beside the graph. */
+  /** Open a program of the gallery, with its lesson beside the graph; from the lab that leads back to the studio. */
   function loadExample(example) {
     opening.done = actions.loadExample(example);
-    store.set({ lesson: example.steps?.length > 0 ? example.id : null });
+    store.set(({ lab }) => ({ lesson: example.steps?.length > 0 ? example.id : null, lab: lab && { ...lab, isOpen: false } }));
     return opening.done;
   }
 

@@ -24,8 +24,8 @@ export function scalarsOf(source) {
   });
 }
 
-/** Points on each axis of a slice: a program runs anew for each of them. */
-const SURFACE = { expression: 41, program: 17 };
+/** Points on each axis of a slice; the server takes fewer where a program has to run for each of them. */
+const SURFACE = 41;
 
 /** One scalar variable or two are shown as they are; more are seen in a slice. */
 export function hasOwnPlane(source) {
@@ -50,7 +50,7 @@ export function raceBody({ race }, source, catalog) {
     racers,
     ...form.target("race/target", race.target),
     ...(race.isTuned ? { tuning: form.stretch("race/tuning", race.tuning, true) } : {}),
-    ...(hasOwnPlane(source) ? {} : { surface: SURFACE[source.mode], directions: race.isRandom ? "random" : "pca" }),
+    ...(hasOwnPlane(source) ? {} : { surface: SURFACE, directions: race.isRandom ? "random" : "pca" }),
   };
   return { body, faults: form.faults };
 }
@@ -81,7 +81,8 @@ function startsOf(form, sweep, source) {
 export function checkBody({ check }, source) {
   const form = reader();
   const tolerance = form.number("check/tolerance", check.tolerance, (number) => number > 0 && number <= 1);
-  return { body: { ...subjectOf(source), seed: source.seed, tolerance }, faults: form.faults };
+  const which = source.mode === "program" ? { pass: form.whole("check/pass", check.pass, 1) - 1 } : {};
+  return { body: { ...subjectOf(source), ...which, seed: source.seed, tolerance }, faults: form.faults };
 }
 
 /** How many runs a sweep asks for. */
@@ -155,9 +156,11 @@ function placeOf({ code, parameters = {} }, configurations) {
   const { optimizer, scheduler, option, name } = parameters;
   if (code === "limit-runs") return "sweep/rates/count";
   if (code === "racers-count") return "race/racers";
+  if (code === "no-such-pass") return "check/pass";
   const find = (fits) => configurations.findIndex(fits);
   const of = (at, rest) => (at < 0 ? null : `*/${at}/${rest}`);
-  if (scheduler && option) return of(find((one) => one.scheduler?.name === scheduler), `scheduler/${option}`);
+  const ofSchedule = find((one) => one.scheduler && one.scheduler.name === (scheduler ?? optimizer));
+  if (option && ofSchedule >= 0) return of(ofSchedule, `scheduler/${option}`);
   if (optimizer && option) return of(find((one) => one.name === optimizer && (option in one.options || option === "lr")), `options/${option}`);
   if (code === "misspelt-optimizer") return of(find((one) => one.name === name), "options/name");
   return null;

@@ -1,34 +1,63 @@
 // Scales of the lab's charts: a stretch of numbers onto a share of the picture, and round ticks. Pure.
 
+/** A symmetric logarithm is linear below this share of the largest size. */
+const LINEAR = 1e-3;
+
 /**
- * A scale over what is finite among the numbers (for a logarithm: and above zero); null if nothing is.
+ * @typedef {{isLog: boolean, low: number, high: number, linear?: number}} Scale
+ *   `linear`: of a symmetric logarithm, which is nearly linear between this number and its opposite
+ */
+
+/**
+ * A scale over what is finite among the numbers; null if nothing is. A logarithm over numbers below zero, too, is a
+ * symmetric one; zero alone lies on the lower edge of a common one.
  *
  * @param {number[]} numbers
  * @param {boolean} isLog
- * @returns {{isLog: boolean, low: number, high: number} | null}
+ * @returns {Scale | null}
  */
 export function scaleOver(numbers, isLog) {
-  const fit = numbers.filter((number) => Number.isFinite(number) && (!isLog || number > 0));
+  const finite = numbers.filter(Number.isFinite);
+  const hasNegative = finite.some((number) => number < 0);
+  const fit = isLog && !hasNegative ? finite.filter((number) => number > 0) : finite;
   if (fit.length === 0) return null;
   const [low, high] = fit.reduce(([a, b], number) => [Math.min(a, number), Math.max(b, number)], [Infinity, -Infinity]);
+  if (isLog && hasNegative) return { isLog, ...stretch(low, high), linear: LINEAR * Math.max(-low, high) };
   if (isLog) return low < high ? { isLog, low, high } : { isLog, low: low / 2, high: high * 2 };
-  return low < high ? { isLog, low, high } : { isLog, low: low - 1, high: high + 1 };
+  return { isLog, ...stretch(low, high) };
+}
+
+function stretch(low, high) {
+  return low < high ? { low, high } : { low: low - 1, high: high + 1 };
 }
 
 /** Where a number lies, 0 at the low end and 1 at the high one; NaN where the scale has no place for it. */
-export function shareOf({ isLog, low, high }, number) {
+export function shareOf({ isLog, low, high, linear }, number) {
   if (!isLog) return (number - low) / (high - low);
+  if (linear) {
+    const [at, first, last] = [number, low, high].map((one) => Math.asinh(one / linear));
+    return (at - first) / (last - first);
+  }
+  if (number === 0) return 0;
   return number > 0 ? Math.log(number / low) / Math.log(high / low) : NaN;
 }
 
-/** The number at a share. */
+/** The number at a share of a scale that is no symmetric one. */
 export function numberAt({ isLog, low, high }, share) {
   return isLog ? low * (high / low) ** share : low + share * (high - low);
 }
 
 /** Round numbers on a scale: about `count` of them; on a logarithm powers of ten, or of a hundred and so on. */
-export function ticksOn({ isLog, low, high }, count = 5) {
+export function ticksOn({ isLog, low, high, linear }, count = 5) {
+  if (linear) return bothWays({ low, high, linear }, count);
   return isLog ? powers(low, high, count) : rounds(low, high, count);
+}
+
+/** Powers of ten below zero and above, as many on each side as there is room for, and zero between them. */
+function bothWays({ low, high, linear }, count) {
+  const side = (end) => (end > linear ? powers(Math.max(linear * 10, end / 1e9), end, Math.ceil(count / 2)).filter((tick) => tick <= end) : []);
+  const middle = low <= 0 && high >= 0 ? [0] : [];
+  return [...side(-low).map((tick) => -tick).reverse(), ...middle, ...side(high)];
 }
 
 function rounds(low, high, count) {

@@ -26,15 +26,31 @@ const CATALOG = {
 const SOURCE = sourceFrom({ mode: "expression", expression: "x**2 + c*y**2", variables: { x: { value: -4, requires_grad: true }, y: { value: "1", requires_grad: true }, c: { value: 20, requires_grad: false } }, seed: 3 });
 
 test("a scale finds a number's share, and the number of a share", () => {
-  const log = scaleOver([0.01, NaN, -3, 100, Infinity], true);
+  const log = scaleOver([0.01, NaN, 0, 100, Infinity], true);
   assert.deepEqual(log, { isLog: true, low: 0.01, high: 100 });
   assert.equal(shareOf(log, 1), 0.5);
   assert.ok(Math.abs(numberAt(log, 0.25) - 0.1) < 1e-12);
-  assert.ok(Number.isNaN(shareOf(log, 0)));
+  assert.equal(shareOf(log, 0), 0);
+  assert.ok(Number.isNaN(shareOf(log, -1)));
   const plain = scaleOver([4, 8], false);
   assert.deepEqual([shareOf(plain, 5), numberAt(plain, 0.5)], [0.25, 6]);
-  assert.equal(scaleOver([NaN, -1], true), null);
+  assert.equal(scaleOver([NaN, 0], true), null);
   assert.deepEqual(scaleOver([7], false), { isLog: false, low: 6, high: 8 });
+});
+
+test("a logarithm over numbers below zero goes both ways from it", () => {
+  const scale = scaleOver([-4, 0, 100, NaN, -Infinity], true);
+  assert.deepEqual([scale.low, scale.high, scale.linear], [-4, 100, 0.1]);
+  assert.deepEqual([shareOf(scale, -4), shareOf(scale, 100)], [0, 1]);
+  const shares = [-4, -1, -0.01, 0, 0.01, 1, 100].map((number) => shareOf(scale, number));
+  assert.deepEqual(shares, [...shares].sort((a, b) => a - b));
+  const ticks = ticksOn(scale);
+  assert.ok(ticks.includes(0) && ticks.some((tick) => tick < 0) && ticks.some((tick) => tick > 1));
+  assert.deepEqual(ticks, [...ticks].sort((a, b) => a - b));
+  assert.ok(ticks.every((tick) => tick >= -4 && tick <= 100));
+  const alone = shareOf(scaleOver([-3], true), -3);
+  assert.ok(alone > 0 && alone < 1);
+  assert.ok(ticksOn(scaleOver([-1e30, 5], true)).length < 12);
 });
 
 test("ticks are round and few", () => {
@@ -75,7 +91,7 @@ test("a race asks for what stands on its bench", () => {
   assert.deepEqual([body.target, body.steps, body.seed, body.surface], [0.5, 100, 3, undefined]);
   assert.deepEqual(body.variables.c, { value: 20, requires_grad: false });
   const program = sourceFrom({ mode: "program", program: "import torch", seed: 0 });
-  assert.deepEqual([raceBody(lab, program, CATALOG).body.program, raceBody(lab, program, CATALOG).body.surface], ["import torch", 17]);
+  assert.deepEqual([raceBody(lab, program, CATALOG).body.program, raceBody(lab, program, CATALOG).body.surface], ["import torch", 41]);
   const planes = [lab, { ...lab, race: { ...lab.race, isRandom: true } }].map((one) => raceBody(one, program, CATALOG).body.directions);
   assert.deepEqual(planes, ["pca", "random"]);
   assert.equal(body.directions, undefined);

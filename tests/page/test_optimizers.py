@@ -169,6 +169,42 @@ async def test_gradients_are_checked_beside_differences_and_the_keyboard_reaches
     await expect(page.locator(".lab-statement")).to_contain_text("需要留意的梯度：1 / 2")
 
 
+async def test_a_program_is_checked_where_a_pass_found_it_and_what_is_chance_is_said(opened: Opened) -> None:
+    page = await opened.open()
+    stage = Stage(page, opened.url)
+    await open_lab(stage, "Race")
+    await page.get_by_role("button", name="Lessons").click()
+    await page.get_by_text("XOR with two layers and Adam").click()
+    await expect(page.locator(".graph-canvas g.node").first).to_be_visible()
+    await open_lab(stage, "Check")
+    await page.get_by_label("Pass", exact=True).fill("1001")
+    await page.get_by_role("button", name="Run", exact=True).last.click()
+    await expect(page.get_by_role("alert")).to_contain_text("No such pass")
+    await expect(page.get_by_label("Pass", exact=True)).to_have_attribute("aria-invalid", "true")
+    await page.get_by_label("Pass", exact=True).fill("101")
+    await run_study(stage)
+    await expect(page.locator(".lab-statement")).to_contain_text("All gradients agree. Variables: 4")
+    await expect(page.locator(".lab-leaf").first.locator("tbody tr")).to_have_count(16)
+    await page.get_by_role("button", name="Study an expression instead").click()
+    await expect(page.locator(".lab-stale")).to_contain_text("found for a program of 35 lines")
+    await page.locator("main.lab").get_by_label("Expression", exact=True).fill("rand(1)[0]*x")
+    await run_study(stage)
+    await expect(page.locator(".lab-results .card.warning")).to_contain_text("This loss is random")
+    await expect(page.locator(".lab-stale")).to_have_count(0)
+
+
+async def test_losses_below_zero_stay_on_a_logarithmic_chart(stage: Stage) -> None:
+    page = stage.page
+    await open_lab(stage, "Race")
+    await page.get_by_role("button", name="a saddle").click()
+    await run_study(stage)
+    chart = page.locator(".lab-chart").first
+    await expect(chart.locator(".hint")).to_contain_text("symlog")
+    paths = [await path.get_attribute("d") or "" for path in await chart.locator("path.racer-line").all()]
+    assert len(paths) == 3
+    assert all(path.count("M") == 1 and path.count("L") == 100 for path in paths)
+
+
 async def test_a_lesson_opens_the_lab_prepared(stage: Stage) -> None:
     page = stage.page
     await page.get_by_role("button", name="Lessons").click()

@@ -6,7 +6,8 @@ import { html } from "../../vendor/preact.js";
 import { Formula } from "../formula.js";
 import { Hidden } from "../hidden.js";
 import { RunBar, TextField } from "./fields.js";
-import { Problem } from "./problem.js";
+import { Problem, titleOf } from "./problem.js";
+import { Stale } from "./stale.js";
 import { useStudy } from "./study.js";
 
 /** So many elements of a leaf are listed. */
@@ -21,30 +22,34 @@ function Checking({ state, studies, lab, language, t, set, subject }) {
   const read = checkBody(lab, state.source);
   const finding = state.findings.check;
   const study = useStudy({ kind: "check", read, isRun: lab.check.isRun, isReady: true, studies, finding, set });
-  const faults = [...study.faults, ...faultsOf("check", finding?.problem)];
+  const faults = [...study.faults, ...faultsOf("check", finding?.problem, [], titleOf(finding, language))];
   const answer = finding?.data?.answer;
   return html`
     <div class="lab-form">
       ${subject}
-      <div class="lab-numbers"><${TextField} label=${t("lab.tolerance")} path="check/tolerance" value=${lab.check.tolerance} set=${(tolerance) => set("check", { tolerance })} ...${{ faults, t }} /></div>
+      <div class="lab-numbers">
+        ${state.source.mode === "program" && html`<${TextField} label=${t("lab.pass")} path="check/pass" value=${lab.check.pass} size=${5} set=${(pass) => set("check", { pass })} ...${{ faults, t }} />`}
+        <${TextField} label=${t("lab.tolerance")} path="check/tolerance" value=${lab.check.tolerance} set=${(tolerance) => set("check", { tolerance })} ...${{ faults, t }} />
+      </div>
       <${RunBar} ...${{ finding, faults, t }} progress=${null} run=${study.run} cancel=${() => studies.cancel("check")} />
     </div>
     <div class="lab-results">
       <${Problem} finding=${finding} language=${language} />
-      ${answer ? html`<${Answer} ...${{ answer, t }} />` : html`<p class="hint lab-empty">${t("lab.check-empty")}</p>`}
+      <${Stale} ...${{ finding, t }} source=${state.source} />
+      ${answer ? html`<${Answer} ...${{ answer, t }} isProgram=${finding.body.program !== undefined} />` : html`<p class="hint lab-empty">${t("lab.check-empty")}</p>`}
     </div>
   `;
 }
 
-function Answer({ answer, t }) {
+function Answer({ answer, isProgram, t }) {
   const { loss, random, repeatable, leaves, symbolic } = answer;
   const worst = leaves.filter(({ verdict }) => verdict !== "agrees").length;
   return html`
     <p class="lab-statement">${t(worst === 0 ? "lab.check-good" : "lab.check-bad", { count: leaves.length, worst, loss: formatNumber(loss) })}</p>
-    ${random && html`<p class="card warning">${t("lab.random")}</p>`}
-    ${repeatable === false && html`<p class="card warning">${t("lab.not-repeatable")}</p>`}
+    ${random && html`<p class="card warning">${t(isProgram ? "lab.random-program" : "lab.random")}</p>`}
+    ${repeatable === false && html`<p class="card warning">${t(isProgram ? "lab.not-repeatable-program" : "lab.not-repeatable")}</p>`}
     ${symbolic && html`<div class="lab-symbolic"><h3>${t("lab.symbolic")}</h3><${Formula} formula=${{ latex: symbolic.expression, text: symbolic.expression, names: [] }} /></div>`}
-    ${symbolic === null && html`<p class="hint">${t("lab.no-symbolic")}</p>`}
+    ${symbolic === null && !random && !isProgram && html`<p class="hint">${t("lab.no-symbolic")}</p>`}
     ${leaves.map((leaf) => html`<${Leaf} key=${leaf.variable} leaf=${leaf} symbolic=${symbolic?.leaves.find(({ variable }) => variable === leaf.variable)} t=${t} />`)}
   `;
 }

@@ -15,9 +15,12 @@ import { Marker, dashOf } from "./swatch.js";
 const POINTS = { across: 81, up: 61 };
 const CURVE = 161;
 const HEIGHT = 340;
+/** Beside two charts there is room for more. */
+const TALL = 520;
+const WIDE = 440;
 
-/** @param {{race: any, body: any, names: string[], paths: any[], t: any, language: string, step: number, theme: string}} props */
-export function Course({ race, body, names, paths, t, language, step, theme }) {
+/** @param {{race: any, body: any, names: string[], paths: any[], t: any, language: string, step: number, theme: string, isTall: boolean}} props */
+export function Course({ race, body, names, paths, t, language, step, theme, isTall }) {
   const host = useRef(null);
   const width = useWidth(host);
   const isPlane = names.length > 0;
@@ -30,7 +33,8 @@ export function Course({ race, body, names, paths, t, language, step, theme }) {
   if (!windows && race.isOver && !race.projection) return null;
   if (!windows) return html`<figure class="lab-chart"><figcaption>${title}</figcaption><div class="lab-plot" ref=${host}><p class="hint">${t("lab.no-course")}</p></div></figure>`;
   const scale = textScale();
-  const box = { left: 54 * scale, top: 20 * scale, width: Math.max(60, width - 64 * scale), height: HEIGHT - 58 * scale };
+  const high = isTall && width >= WIDE ? TALL : HEIGHT;
+  const box = { left: 54 * scale, top: 20 * scale, width: Math.max(60, width - 64 * scale), height: high - 58 * scale };
   const up = isCurve ? heightsOf(relief, windows[1]) : windows[1];
   const scales = scalesOf(box, windows[0], up);
   return html`
@@ -38,13 +42,13 @@ export function Course({ race, body, names, paths, t, language, step, theme }) {
       <figcaption>${title}</figcaption>
       <div class="lab-plot" ref=${host}>
         ${relief && !isCurve && width > 0 && html`<${Ground} ...${{ relief, box, theme }} windows=${windows} />`}
-        ${width > 0 && html`<svg width=${width} height=${HEIGHT} role="img" aria-label=${t("lab.course-label", { names: names.join(", ") || (isRandom ? t("lab.plane-random") : "PCA"), step })}>
+        ${width > 0 && html`<svg width=${width} height=${high} role="img" aria-label=${t("lab.course-label", { names: names.join(", ") || (isRandom ? t("lab.plane-random") : "PCA"), step })}>
           <clipPath id="course-clip"><rect x=${box.left} y=${box.top} width=${box.width} height=${box.height} /></clipPath>
           <${Axes} box=${box} scales=${scales} across=${windows[0]} up=${up} names=${isCurve ? [names[0], "loss"] : isPlane ? names : ["1", "2"]} />
           <g clip-path="url(#course-clip)">${isCurve && relief && html`<path class="curve" d=${lineOf(curveOf(relief, windows[0], scales))} />`}${paths.map((path) => html`<${Track} key=${path.k} ...${{ path, scales, step }} />`)}</g>
         </svg>`}
       </div>
-      ${!isPlane && race.surface && html`<p class="hint">${hiddenText(race, t)}</p>`}
+      ${!isPlane && race.surface && html`<p class="hint">${hiddenText(race, t)} ${cellsText(race.surface, t)}</p>`}
     </figure>
   `;
 }
@@ -120,6 +124,12 @@ function reliefOf(surface) {
 
 function windowOfSurface(surface) {
   return surface && surface.coordinates.map((axis) => [Number(axis[0]), Number(axis.at(-1))]);
+}
+
+/** How many places were evaluated, and how: a program that has no batched form runs for each of them. */
+function cellsText({ coordinates, batched }, t) {
+  const [across, up] = coordinates.map((axis) => axis.length);
+  return t(batched === false ? "lab.surface-runs" : "lab.surface-batched", { across, up });
 }
 
 /** What a slice through many dimensions does not show. */

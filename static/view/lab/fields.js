@@ -1,6 +1,6 @@
 // Fields of the lab's forms: each shows its own fault beneath it, and what was written stays.
 
-import { html } from "../../vendor/preact.js";
+import { html, useRef } from "../../vendor/preact.js";
 import { Sentence } from "../problem.js";
 
 /** The fault of a field in words; null if it has none. */
@@ -37,11 +37,18 @@ export function Stretch({ legend, path, value, set, faults, t }) {
 /** Run, and while it runs, how far it is and the way to end it. */
 export function RunBar({ finding, run, cancel, faults, t, progress }) {
   const isRunning = finding?.status === "running";
+  const host = useRef(null);
+  const start = () => {
+    if (!run()) return;
+    // Where the findings stand below the form they would come unseen.
+    const results = host.current.closest(".bench").querySelector(".lab-results");
+    if (results.getBoundingClientRect().top > innerHeight / 2) results.scrollIntoView({ block: "start" });
+  };
   return html`
-    <div class="lab-run">
+    <div class="lab-run" ref=${host}>
       ${isRunning
         ? html`<button type="button" class="button stop" onClick=${cancel}>${t("lab.cancel")}</button>`
-        : html`<button type="button" class="button primary" onClick=${run}>${t("lab.run")}</button>`}
+        : html`<button type="button" class="button primary" onClick=${start}>${t("lab.run")}</button>`}
       ${progress && html`<progress max="1" value=${progress.share} aria-label=${progress.text}></progress>`}
       <span class="lab-state" role="status">${faults.length > 0 ? t("lab.faults", { count: faults.length }) : isRunning ? (progress?.text ?? t("lab.running")) : finding ? t(`lab.${finding.status}`) : ""}</span>
     </div>

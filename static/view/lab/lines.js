@@ -35,8 +35,15 @@ export function Lines({ title, lines, isLog, step, count, go, t, height = 240 })
         </svg>`}
         ${!y && html`<p class="hint">${t(isLog ? "lab.nothing-above-zero" : "lab.nothing-finite")}</p>`}
       </div>
+      ${y && isLog && html`<${Edge} ...${{ y, lines, t }} />`}
     </figure>
   `;
+}
+
+/** Where numbers that have no logarithm lie. */
+function Edge({ y, lines, t }) {
+  if (y.linear) return html`<p class="hint">${t("lab.symlog", { linear: formatNumber(Number(y.linear.toPrecision(1))) })}</p>`;
+  return lines.some(({ values }) => values.includes(0)) ? html`<p class="hint">${t("lab.zero-edge")}</p>` : null;
 }
 
 /** The value of a line at a step; where steps were left out, the latest before it. */

@@ -14,6 +14,7 @@ import { Problem, titleOf } from "./problem.js";
 import { Racers } from "./racers.js";
 import { Scrub } from "./scrub.js";
 import { Standings } from "./standings.js";
+import { Stale } from "./stale.js";
 import { useStudy } from "./study.js";
 
 /** @param {{state: any, actions: any, studies: any, lab: any, catalog: any, language: string, t: any, set: any, subject: any}} props */
@@ -45,6 +46,7 @@ export function RaceBench({ state, actions, studies, lab, catalog, language, t, 
     </div>
     <div class="lab-results">
       <${Problem} finding=${finding} language=${language} />
+      <${Stale} ...${{ finding, t }} source=${state.source} />
       ${finding?.data?.plan ? html`<${Results} ...${{ state, actions, t, language }} isRunning=${finding.status === "running"} race=${finding.data} body=${finding.body} />` : html`<p class="hint lab-empty">${t("lab.race-empty")}</p>`}
     </div>
   `;
@@ -82,12 +84,12 @@ function Results({ state, actions, race, body, t, language, isRunning }) {
     ${race.cut && html`<p class="card warning">${t("lab.cut", { limit: race.cut.limit.replaceAll("_", " "), value: race.cut.value, unit: race.cut.unit })}</p>`}
     <${Scrub} ...${shared} />
     <div class="lab-charts">
-      <div>
+      <div class="lab-curves">
         <label class="lab-log"><input type="checkbox" checked=${isLog} onChange=${(event) => setLog(event.target.checked)} /> ${t("lab.log")}</label>
         <${Lines} title=${t("lab.loss")} lines=${lines} isLog=${isLog} ...${shared} />
+        ${sharp.length > 0 && html`<${Lines} title=${t("lab.sharpness")} lines=${sharp} isLog=${true} ...${shared} /><p class="hint">${t("lab.sharpness-why")}</p>`}
       </div>
-      <${Course} ...${{ race, body, names, paths, t, language, step }} theme=${state.settings.theme} />
-      ${sharp.length > 0 && html`<div><${Lines} title=${t("lab.sharpness")} lines=${sharp} isLog=${true} ...${shared} /><p class="hint">${t("lab.sharpness-why")}</p></div>`}
+      <${Course} ...${{ race, body, names, paths, t, language, step }} theme=${state.settings.theme} isTall=${sharp.length > 0} />
     </div>
     <${Standings} ...${{ rows, lines, step, t, body, actions, plan, isRunning }} />
   `;

@@ -7,11 +7,13 @@ import { useEffect, useState } from "../../vendor/preact.js";
  */
 export function useStudy({ kind, read, isRun, isReady, studies, finding, set }) {
   const [isAsked, ask] = useState(false);
+  /** False where the form has to be mended first. */
   const run = () => {
     ask(true);
-    if (read.faults.length > 0) return;
+    if (read.faults.length > 0) return false;
     if (!isRun) set(kind, { isRun: true });
     studies.run(kind, read.body);
+    return true;
   };
   useEffect(() => {
     if (isReady && isRun && !finding && read.faults.length === 0) studies.run(kind, read.body);

@@ -10,7 +10,7 @@ import { Sentence } from "../problem.js";
 /** @param {{state: any, actions: any, lab: any, t: any}} props */
 export function Subject({ state, actions, lab, t }) {
   const { source } = state;
-  if (source.mode === "program") return html`<${Program} ...${{ state, actions, t }} />`;
+  if (source.mode === "program") return html`<${Program} ...${{ state, actions, lab, t }} />`;
   const put = (name, fields) => actions.setVariable(name, fields);
   return html`
     <section class="lab-subject" aria-label=${t("lab.subject")}>
@@ -35,7 +35,7 @@ function formOf({ expression, variables }, { seed }) {
   return { mode: "expression", expression, variables: Object.fromEntries(entries), steps: 0, sum: false, seed };
 }
 
-function Program({ state, actions, t }) {
+function Program({ state, actions, lab, t }) {
   const { source } = state;
   const lines = source.program.trimEnd().split("\n");
   const turn = () => (source.expression.trim() ? actions.setSource({ mode: "expression" }) : actions.open(formOf(SUBJECTS[0], source)));
@@ -43,7 +43,7 @@ function Program({ state, actions, t }) {
     <section class="lab-subject" aria-label=${t("lab.subject")}>
       <h3>${t("lab.subject")}</h3>
       <pre class="lab-program" tabindex="0">${lines.join("\n")}</pre>
-      <p class="hint">${t("lab.program", { count: lines.length })} <button type="button" class="link" onClick=${actions.leaveLab}>${t("lab.change")}</button></p>
+      <p class="hint">${t(lab.bench === "check" ? "lab.program-check" : "lab.program", { count: lines.length })} <button type="button" class="link" onClick=${actions.leaveLab}>${t("lab.change")}</button></p>
       <button type="button" class="chip" onClick=${turn}>${t("lab.use-expression")}</button>
     </section>
   `;

@@ -10,6 +10,7 @@ import { Heat } from "./heat.js";
 import { openRun } from "./open.js";
 import { Problem, titleOf } from "./problem.js";
 import { Racers } from "./racers.js";
+import { Stale } from "./stale.js";
 import { useStudy } from "./study.js";
 
 const MOST_CONFIGURATIONS = 24;
@@ -37,18 +38,20 @@ export function SweepBench({ state, actions, studies, lab, catalog, language, t,
         <${TextField} label=${t("lab.target")} path="sweep/target" value=${sweep.target} hint="–" set=${(target) => put({ target })} ...${{ faults, t }} />
       </div>
       ${count !== null && html`<p class="hint">${t("lab.runs", { count: count.toLocaleString(language) })}</p>`}
-      <${RunBar} ...${{ finding, faults, t }} progress=${progressOf(finding, t)} run=${study.run} cancel=${() => studies.cancel("sweep")} />
+      <${RunBar} ...${{ finding, faults, t }} progress=${progressOf(finding, language, t)} run=${study.run} cancel=${() => studies.cancel("sweep")} />
     </div>
     <div class="lab-results">
       <${Problem} finding=${finding} language=${language} />
+      <${Stale} ...${{ finding, t }} source=${state.source} />
       ${finding?.data?.plan ? html`<${Results} ...${{ state, actions, lab, t, language }} sweep=${finding.data} body=${finding.body} />` : html`<p class="hint lab-empty">${t("lab.sweep-empty")}</p>`}
     </div>
   `;
 }
 
-function progressOf(finding, t) {
+function progressOf(finding, language, t) {
   const { plan, done } = finding?.data ?? {};
-  return plan ? { share: done / plan.cells, text: t("lab.cells", { done, count: plan.cells }) } : null;
+  const [told, count] = [done, plan?.cells].map((number) => number?.toLocaleString(language));
+  return plan ? { share: done / plan.cells, text: t("lab.cells", { done: told, count }) } : null;
 }
 
 /** A grid of starts over the scalar variables, if one is wanted. */
@@ -89,7 +92,7 @@ function Results({ state, actions, lab, sweep, body, t, language }) {
 
 function Legend({ sweep, t }) {
   const { lowest, highest, isLog } = shadesOf(sweep);
-  const has = { bound: sweep.curvature.some(({ bound }) => bound !== null), boundary: sweep.summary !== null };
+  const has = { bound: sweep.curvature.some(({ at, bound }) => at === "start" && bound !== null), boundary: sweep.summary !== null };
   return html`
     <ul class="heat-legend">
       ${Number.isFinite(lowest) && html`<li><span>${formatNumber(lowest)}</span><i class="ramp"></i><span>${formatNumber(highest)}</span> ${t(isLog ? "lab.final-log" : "lab.final")}</li>`}
