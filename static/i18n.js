@@ -38,7 +38,14 @@ export function translator(language, table = "page") {
 export function sentencesOf(language, table, code, parameters = {}) {
   const entry = dictionaries.get(`${language}/${table}`)?.[code] ?? ownEntry(language, code);
   const say = (field) => fill(entry[field] ?? "", parameters);
-  return { title: say("title"), what: say("what"), why: say("why"), instead: say("instead") };
+  const [what, why, instead] = ["what", "why", "instead"].map((field) => closed(say(field), language));
+  return { title: say("title"), what, why, instead };
+}
+
+/** A sentence may end with words of others, such as Python's own. */
+function closed(sentence, language) {
+  if (sentence === "" || /[.。!！?？…:：;；][`)”"']*$/.test(sentence)) return sentence;
+  return sentence + (language === "zh" ? "。" : ".");
 }
 
 /** Problems that only the page can meet, such as a server out of reach, stand in its own dictionary. */

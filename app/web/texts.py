@@ -44,9 +44,16 @@ def problem_text(slug: str, parameters: Mapping[str, object], language: Language
     """
     texts = problem_texts(language)
     text = texts.get(slug) or Text(title=slug.replace("-", " ").capitalize())
-    sentences = (fill(sentence, parameters) for sentence in (text.what, text.why, text.instead) if sentence)
+    filled = (fill(sentence, parameters) for sentence in (text.what, text.why, text.instead) if sentence)
+    sentences = (close(sentence, language) for sentence in filled)
     joint = "" if language == "zh" else " "
     return fill(text.title, parameters), joint.join(sentences)
+
+
+def close(sentence: str, language: Language) -> str:
+    """End a sentence that ends with words of others, such as Python's own."""
+    is_closed = sentence.rstrip("`)”\"'").endswith(tuple(".。!！?？…:：;；"))
+    return sentence if is_closed else sentence + ("。" if language == "zh" else ".")
 
 
 def fill(sentence: str, parameters: Mapping[str, object]) -> str:

@@ -64,3 +64,9 @@ test("the first language that is there is taken", () => {
   assert.equal(preferredLanguage(["fr-CA", "zh-TW", "en"]), "zh");
   assert.equal(preferredLanguage([]), "en");
 });
+
+test("a sentence that ends with words of others is closed", () => {
+  addTable("en", "problems", { raised: { title: "An error", what: "{message}", why: "Look at `x`.", instead: "" } });
+  const said = (message) => sentencesOf("en", "problems", "raised", { message });
+  assert.deepEqual([said("No such file").what, said("Is it?").what, said("x").why, said("x").instead], ["No such file.", "Is it?", "Look at `x`.", ""]);
+});

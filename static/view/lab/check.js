@@ -22,7 +22,7 @@ function Checking({ state, studies, lab, language, t, set, subject }) {
   const read = checkBody(lab, state.source);
   const finding = state.findings.check;
   const study = useStudy({ kind: "check", read, isRun: lab.check.isRun, isReady: true, studies, finding, set });
-  const faults = [...study.faults, ...faultsOf("check", finding?.problem, [], titleOf(finding, language))];
+  const faults = [...study.faults, ...(study.isSent ? faultsOf("check", finding?.problem, [], titleOf(finding, language)) : [])];
   const answer = finding?.data?.answer;
   return html`
     <div class="lab-form">
@@ -34,7 +34,7 @@ function Checking({ state, studies, lab, language, t, set, subject }) {
       <${RunBar} ...${{ finding, faults, t }} progress=${null} run=${study.run} cancel=${() => studies.cancel("check")} />
     </div>
     <div class="lab-results">
-      <${Problem} finding=${finding} language=${language} />
+      <${Problem} finding=${study.faults.length > 0 ? null : finding} language=${language} />
       <${Stale} ...${{ finding, t }} source=${state.source} />
       ${answer ? html`<${Answer} ...${{ answer, t }} isProgram=${finding.body.program !== undefined} />` : html`<p class="hint lab-empty">${t("lab.check-empty")}</p>`}
     </div>

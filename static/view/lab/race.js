@@ -23,7 +23,7 @@ export function RaceBench({ state, actions, studies, lab, catalog, language, t, 
   const read = raceBody(lab, state.source, catalog);
   const finding = state.findings.race;
   const study = useStudy({ kind: "race", read, isRun: race.isRun, isReady: catalog !== null, studies, finding, set });
-  const faults = [...study.faults, ...faultsOf("race", finding?.problem, race.racers, titleOf(finding, language))];
+  const faults = [...study.faults, ...(study.isSent ? faultsOf("race", finding?.problem, race.racers, titleOf(finding, language)) : [])];
   const put = (fields) => set("race", fields);
   const progress = finding?.data?.plan && { share: progressOf(finding.data), text: t("lab.racing", { done: finding.data.racers.filter(Boolean).length, count: finding.data.plan.racers.length }) };
   return html`
@@ -45,7 +45,7 @@ export function RaceBench({ state, actions, studies, lab, catalog, language, t, 
       <${RunBar} ...${{ finding, faults, t, progress }} run=${study.run} cancel=${() => studies.cancel("race")} />
     </div>
     <div class="lab-results">
-      <${Problem} finding=${finding} language=${language} />
+      <${Problem} finding=${study.faults.length > 0 ? null : finding} language=${language} />
       <${Stale} ...${{ finding, t }} source=${state.source} />
       ${finding?.data?.plan ? html`<${Results} ...${{ state, actions, t, language }} isRunning=${finding.status === "running"} race=${finding.data} body=${finding.body} />` : html`<p class="hint lab-empty">${t("lab.race-empty")}</p>`}
     </div>

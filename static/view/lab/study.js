@@ -18,5 +18,7 @@ export function useStudy({ kind, read, isRun, isReady, studies, finding, set }) 
   useEffect(() => {
     if (isReady && isRun && !finding && read.faults.length === 0) studies.run(kind, read.body);
   }, [isReady]);
-  return { run, faults: isAsked ? read.faults : [] };
+  // What the server said of a field is about what stood there when it was sent.
+  const isSent = JSON.stringify(read.body) === JSON.stringify(finding?.body);
+  return { run, faults: isAsked ? read.faults : [], isSent };
 }

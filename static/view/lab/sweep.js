@@ -21,7 +21,7 @@ export function SweepBench({ state, actions, studies, lab, catalog, language, t,
   const read = sweepBody(lab, state.source, catalog);
   const finding = state.findings.sweep;
   const study = useStudy({ kind: "sweep", read, isRun: sweep.isRun, isReady: catalog !== null, studies, finding, set });
-  const faults = [...study.faults, ...faultsOf("sweep", finding?.problem, sweep.configurations, titleOf(finding, language))];
+  const faults = [...study.faults, ...(study.isSent ? faultsOf("sweep", finding?.problem, sweep.configurations, titleOf(finding, language)) : [])];
   const put = (fields) => set("sweep", fields);
   const count = cellCount(lab, state.source);
   return html`
@@ -41,7 +41,7 @@ export function SweepBench({ state, actions, studies, lab, catalog, language, t,
       <${RunBar} ...${{ finding, faults, t }} progress=${progressOf(finding, language, t)} run=${study.run} cancel=${() => studies.cancel("sweep")} />
     </div>
     <div class="lab-results">
-      <${Problem} finding=${finding} language=${language} />
+      <${Problem} finding=${study.faults.length > 0 ? null : finding} language=${language} />
       <${Stale} ...${{ finding, t }} source=${state.source} />
       ${finding?.data?.plan ? html`<${Results} ...${{ state, actions, lab, t, language }} sweep=${finding.data} body=${finding.body} />` : html`<p class="hint lab-empty">${t("lab.sweep-empty")}</p>`}
     </div>
