@@ -73,7 +73,7 @@ class Surveyor:
     Args:
         first: the loss played again, if it can be.
         alone: the loss at one place, by the program itself.
-        seconds: of the processor that a whole grid may take.
+        seconds: that a whole grid may take; by the clock, which runs on while others have the processor.
     """
 
     def __init__(self, first: FirstLoss | None, alone: Callable[[torch.Tensor], float], seconds: float) -> None:
@@ -119,5 +119,5 @@ class Surveyor:
 
 
 def _timed(work: Callable[[], Found]) -> tuple[Found, float]:
-    started = time.process_time()
-    return work(), time.process_time() - started
+    started = time.monotonic()
+    return work(), time.monotonic() - started

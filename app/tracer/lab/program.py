@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import random
 import sys
+import time
 import types
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -35,7 +36,7 @@ from app.tracer.tape import Tape
 
 Seen = TypeVar("Seen")
 SHARE = 0.3
-"""How much of a run's time its landscape may take."""
+"""How much of the time that is left of a run its landscape may take."""
 
 
 class ProgramCourse:
@@ -48,7 +49,7 @@ class ProgramCourse:
         self.text = job.source
         self._code = compile(job.source, FILENAME, "exec")
         self.seed = job.seed
-        self._seconds = job.limits.cpu_seconds
+        self._until = time.monotonic() + job.limits.wall_seconds
         self._shapes: tuple[torch.Size, ...] | None = None
         absorb_plots()
 
@@ -98,7 +99,7 @@ class ProgramCourse:
 
     @cached_property
     def _surveyor(self) -> Surveyor:
-        return Surveyor(self._first(), self._loss, SHARE * self._seconds)
+        return Surveyor(self._first(), self._loss, SHARE * max(0.0, self._until - time.monotonic()))
 
     def _first(self) -> FirstLoss | None:
         """Run the program to its first loss, its calls taken down."""

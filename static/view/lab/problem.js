@@ -18,7 +18,7 @@ export function Problem({ finding, language }) {
   return html`
     <div class="card error" role="alert">
       <h3><${Sentence} text=${title} /></h3>
-      <p><${Sentence} text=${[what, why, instead].filter(Boolean).join(" ")} /></p>
+      <p><${Sentence} text=${[what, why, instead].filter(Boolean).join(language === "zh" ? "" : " ")} /></p>
       ${errors?.length > 0 && html`<ul class="faults">${errors.map(({ detail, pointer }) => html`<li key=${pointer}><code>${pointer}</code> ${detail}</li>`)}</ul>`}
     </div>
   `;
