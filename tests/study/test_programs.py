@@ -94,7 +94,7 @@ async def test_racers_run_the_program_and_share_a_plane(client: httpx.AsyncClien
 async def test_a_surface_is_what_the_program_gives_at_each_place(client: httpx.AsyncClient) -> None:
     """Played again in batches, or run for each place where it branches on its loss: both are the same numbers."""
     racers = [{"name": "Adam", "lr": 0.1}, {"name": "SGD", "lr": 0.1, "momentum": 0.9}]
-    body = {"racers": racers, "steps": 10, "surface": 7, "directions": "random"}
+    body = {"racers": racers, "steps": 10, "surface": 5, "directions": "random"}
     whole = (await answer_of(client, "/api/race", body | {"program": OWN}))["surface"]
     branching = OWN.replace("    loss.backward()", "    loss = loss if loss.item() > 0 else -loss\n    loss.backward()")
     looped = OWN.replace("net(data)", "torch.stack([net(data[i]) for i in range(max(4, int(net(data).sum() > 9)))])")
