@@ -321,7 +321,7 @@ async def test_a_link_that_was_cut_opens_the_first_page(opened: Opened) -> None:
 # -- widths ------------------------------------------------------------------------------------------------------------
 
 
-WINDOWS = [(1920, 1080), (1440, 900), (1280, 720), (820, 1180), (390, 844), (320, 640)]
+WINDOWS = [(1920, 1080), (1440, 900), (1280, 720), (1024, 768), (820, 1180), (390, 844), (320, 640)]
 
 
 @pytest.mark.parametrize(("width", "height"), WINDOWS)
@@ -338,3 +338,12 @@ async def test_nothing_is_wider_than_the_window(opened: Opened, width: int, heig
           .map((element) => element.outerHTML.slice(0, 100))"""
     )
     assert outside == []
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1280, 720), (1024, 768)])
+async def test_the_first_graph_is_in_sight_at_once(opened: Opened, width: int, height: int) -> None:
+    await opened.page.set_viewport_size({"width": width, "height": height})
+    page = await opened.open()
+    await expect(page.locator("g.node.output")).to_be_in_viewport(ratio=1)
+    await expect(page.get_by_role("button", name="Run", exact=True)).to_be_in_viewport(ratio=1)
+    await expect(page.locator(".transport")).to_be_in_viewport(ratio=1)
