@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from pathlib import Path
@@ -182,7 +183,8 @@ def test_values_are_measured() -> None:
 
 
 def test_a_method_that_is_named_but_not_called_is_a_slip() -> None:
-    (slip,) = slips("é = 1; loss.backward\nfor i in x:\n    loss.backward\n    loss.backward()\n")
+    text = "é = 1; loss.backward\nfor i in x:\n    loss.backward\n    loss.backward()\n"
+    (slip,) = slips(text, ast.walk(ast.parse(text)))
     assert (slip.code, slip.parameters) == ("not-called", {"expression": "loss.backward"})
     assert slip.span is not None
     assert (slip.span.line, slip.span.column, slip.span.end_column) == (1, 8, 21)

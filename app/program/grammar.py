@@ -46,6 +46,7 @@ class Formula:
         self.lead = len(source) - len(source.lstrip())
         self.text = re.sub(r"\s", " ", source).strip()
         self.limits = limits
+        self._is_ascii = self.text.isascii()
         check_characters(self)
         self.tree = parse(self)
         check_constructs(self)
@@ -58,12 +59,12 @@ class Formula:
 
     def start(self, node: ast.expr | ast.keyword) -> int:
         """Offset of a node's first character; ast counts bytes of UTF-8."""
-        return len(self.text.encode()[: node.col_offset].decode())
+        return node.col_offset if self._is_ascii else len(self.text.encode()[: node.col_offset].decode())
 
     def end(self, node: ast.expr) -> int:
         """Offset just after a node's last character."""
         assert node.end_col_offset is not None
-        return len(self.text.encode()[: node.end_col_offset].decode())
+        return node.end_col_offset if self._is_ascii else len(self.text.encode()[: node.end_col_offset].decode())
 
 
 def check_characters(formula: Formula) -> None:
@@ -77,6 +78,8 @@ def check_characters(formula: Formula) -> None:
         formula.refuse("construct", text.index("#"), construct="#")
     if len(text) > limits.expression_characters:
         formula.refuse("expression-too-long", value=limits.expression_characters)
+    if text.isascii() and text.isprintable():
+        return
     for offset, character in enumerate(text):
         if not (character.isascii() and character.isprintable()):
             check_character(formula, offset, character)
@@ -150,7 +153,7 @@ def check_constructs(formula: Formula) -> None:
             if depth > formula.limits.expression_depth:
                 formula.refuse("expression-too-deep", formula.start(node), value=formula.limits.expression_depth)
             check_node(formula, node)
-        stack += [(child, depth + 1) for child in ast.iter_child_nodes(node)]
+        stack += [(child, depth + 1) for child in ast.iter_child_nodes(node) if child._fields]
 
 
 def check_node(formula: Formula, node: ast.expr) -> None:

@@ -40,9 +40,10 @@ def rewrite(formula: Formula, names: Names, given: frozenset[str]) -> Written:
     edits: list[Edit] = []
     variables: dict[str, None] = {}
     imports: set[str] = set()
-    functions = {id(node.func) for node in ast.walk(formula.tree) if isinstance(node, ast.Call)}
-    roots = {id(node.value): node for node in ast.walk(formula.tree) if isinstance(node, ast.Attribute)}
-    for node in sorted(ast.walk(formula.tree), key=lambda node: getattr(node, "col_offset", 0)):
+    nodes = [node for node in ast.walk(formula.tree) if isinstance(node, ast.expr)]
+    functions = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+    roots = {id(node.value): node for node in nodes if isinstance(node, ast.Attribute)}
+    for node in sorted(nodes, key=lambda node: node.col_offset):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             edits += (
                 [as_number(formula, node)] if is_number(node, given) else qualify(formula, node, node.func.id, names)

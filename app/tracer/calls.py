@@ -28,6 +28,7 @@ from app.tracer.kernels import (
 )
 from app.tracer.listener import Listener
 from app.tracer.names import Names
+from app.tracer.printing import number_text
 from app.tracer.sites import MAX_MADE, Constant, Made, Site, Sites, bound, program_frame
 from app.tracer.source import Program, Sources
 from app.tracer.treatments import treatment_of
@@ -185,6 +186,10 @@ class Calls(TorchFunctionMode):
         result = func(*args, **kwargs)
         self._listener.gradient_set(args[0], args[1] if len(args) > 1 else None, self.span())
         return result
+
+    def _shown(self, func: Any, args: Any, kwargs: Any) -> str:
+        text = number_text(args[0]) if func is torch.Tensor.__repr__ else None
+        return func(*args, **kwargs) if text is None else text
 
     # -- what a call made ----------------------------------------------------------------------------------------------
 

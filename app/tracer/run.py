@@ -82,7 +82,7 @@ def stop(limit: str) -> None:
 
 
 def _run(source: Program, job: Job, recorder: Recorder) -> EndEvent:
-    recorder.tell(slips(source.text))
+    recorder.tell(slips(source.text, source.nodes))
     return run_under(recorder, source, job)
 
 

@@ -89,12 +89,15 @@ class Source:
         self._variables: dict[Position, str] = {}
         self._positions: dict[CodeType, list[tuple[int | None, ...]]] = {}
         self._derivations: Derivations | None = None
-        for node in ast.walk(self.tree):
+        self.nodes = nodes_of(self.tree)
+        for node in self.nodes:
             self._enter(node)
 
     def _enter(self, node: ast.AST) -> None:
-        if isinstance(node, ast.expr | ast.AugAssign):
+        if isinstance(node, ast.expr):
             self._expressions[_position(node)] = node
+            if not isinstance(node, ast.NamedExpr):
+                return
         match node:
             case ast.Assign(targets=[*_, target], value=value):
                 self._bind(target, value)
@@ -103,6 +106,7 @@ class Source:
             case ast.NamedExpr(target=target, value=value):
                 self._bind(target, value)
             case ast.AugAssign(target=target):
+                self._expressions[_position(node)] = node
                 self._variables[_position(node)] = _dotted(target) or ""
 
     def _bind(self, target: ast.expr, value: ast.expr) -> None:
@@ -163,13 +167,14 @@ class Source:
 
     def _segment(self, position: Position) -> str:
         line, end_line, column, end_column = position
+        if line == end_line <= len(self.lines) and (row := self.lines[line - 1]).isascii():
+            return _short(" ".join(row[column:end_column].split()))
         rows = [row.encode() for row in self.lines[line - 1 : end_line]]
         if not rows:
             return ""
         rows[-1] = rows[-1][:end_column]
         rows[0] = rows[0][column:]
-        text = " ".join(" ".join(row.decode(errors="ignore").split()) for row in rows)
-        return text if len(text) <= MAX_LABEL else text[: MAX_LABEL - 1] + "…"
+        return _short(" ".join(" ".join(row.decode(errors="ignore").split()) for row in rows))
 
 
 class Program(Source):
@@ -185,6 +190,24 @@ class Program(Source):
         self.is_program: Mapping[str, bool] = OneFile({FILENAME: True})
         # Tracebacks, inspect and dataclasses read sources through linecache; there is no file to read them from.
         linecache.cache[FILENAME] = (len(self.text), None, self.text.splitlines(keepends=True), FILENAME)
+
+
+def nodes_of(tree: ast.AST) -> list[ast.AST]:
+    """All nodes that have parts, in the order of `ast.walk`; operators and contexts, half of a tree, tell nothing."""
+    nodes = [tree]
+    for node in nodes:
+        for name in node._fields:
+            part = getattr(node, name, None)
+            if isinstance(part, ast.AST):
+                if part._fields:
+                    nodes.append(part)
+            elif type(part) is list:
+                nodes += [one for one in part if isinstance(one, ast.AST) and one._fields]
+    return nodes
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MAX_LABEL else text[: MAX_LABEL - 1] + "…"
 
 
 def _position(node: ast.AST) -> Position:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from app.tracer.cuts import HOW
 
-Kind = Literal["single", "composite", "in_place", "cut", "get_gradient", "set_gradient"]
+Kind = Literal["single", "composite", "in_place", "cut", "get_gradient", "set_gradient", "shown"]
 
 _SINGLE = """
     abs acos acosh add asin asinh atan atan2 atanh ceil cos cosh cumsum cumprod div dropout erf erfc exp exp2 expm1
@@ -43,7 +43,7 @@ def treatment_of(func: Any) -> Kind | None:
     if name in ("__get__", "__set__", "__delete__"):
         return _of_property(getattr(func.__self__, "__name__", ""), name)
     if name in PASSIVE:
-        return None
+        return "shown" if name == "__repr__" else None
     if name in HOW:
         return "cut"
     if name in SINGLE:
