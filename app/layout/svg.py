@@ -7,8 +7,10 @@ presentation attributes. So there is no style, script, link, title or comment in
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from html import escape
+from typing import NamedTuple
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
@@ -69,6 +71,43 @@ class Writer:
         return Drawing(tuple(fixed), tuple(slots), *size, folded)
 
 
+class Shape(NamedTuple):
+    """One thing that Graphviz drew: what is taken over of it, and its left, top, right and bottom if it has corners."""
+
+    tag: str
+    attributes: str
+    fill: str | None
+    extent: tuple[float, float, float, float] | None
+
+    def write(self, kind: str) -> str:
+        """Write it as an element of a class."""
+        return f'<{self.tag} class="{kind}"{self.attributes}/>'
+
+
+class Figure(NamedTuple):
+    """What Graphviz drew, by the ids of its groups."""
+
+    size: tuple[float, float]
+    shift: tuple[float, float]
+    groups: Mapping[str, tuple[Shape, ...]]
+
+
+@lru_cache(maxsize=16)
+def _figure(picture: bytes) -> Figure:
+    """Read Graphviz's SVG; pictures whose boxes have the same sizes share it, whatever is written in them."""
+    root = ElementTree.fromstring(picture)
+    width, height = (float(root.get(side, "0").removesuffix("pt")) for side in ("width", "height"))
+    whole = root.find(f"{_NAMESPACE}g")
+    assert whole is not None
+    shift = _TRANSLATE.search(whole.get("transform", ""))
+    assert shift is not None
+    x, y = (float(part) for part in shift.groups())
+    groups = {
+        group.get("id", ""): tuple(_shapes(group)) for group in whole.iter(f"{_NAMESPACE}g") if group is not whole
+    }
+    return Figure((width, height), (x, y), groups)
+
+
 def read(picture: bytes, plan: Plan, folded: Folded) -> Drawing:
     """Make a drawing of what Graphviz drew.
 
@@ -77,16 +116,11 @@ def read(picture: bytes, plan: Plan, folded: Folded) -> Drawing:
         plan: what was asked for.
         folded: what its groups and edges stand for.
     """
-    root = ElementTree.fromstring(picture)
-    width, height = (float(root.get(side, "0").removesuffix("pt")) for side in ("width", "height"))
-    whole = root.find(f"{_NAMESPACE}g")
-    assert whole is not None
-    shift = _TRANSLATE.search(whole.get("transform", ""))
-    assert shift is not None
-    x, y = (float(part) for part in shift.groups())
-    found = {group.get("id", ""): group for group in whole.iter(f"{_NAMESPACE}g")}
+    figure = _figure(picture)
+    found = figure.groups
+    x, y = figure.shift
     writer = Writer(PALETTES[plan.view.theme])
-    _open(writer, plan, (width, height))
+    _open(writer, plan, figure.size)
     writer.add(f'<g transform="translate({x:g} {y:g})">')
     titles = cluster_titles(plan.clusters)
     for cluster in plan.clusters:
@@ -98,7 +132,7 @@ def read(picture: bytes, plan: Plan, folded: Folded) -> Drawing:
     for box in plan.boxes:
         _write_node(writer, found[box.id], box)
     writer.add("</g></svg>")
-    return writer.drawing((width, height), folded)
+    return writer.drawing(figure.size, folded)
 
 
 def _open(writer: Writer, plan: Plan, size: tuple[float, float]) -> None:
@@ -113,20 +147,18 @@ def _open(writer: Writer, plan: Plan, size: tuple[float, float]) -> None:
     )
 
 
-def _write_cluster(writer: Writer, group: Element, named: tuple[str, str]) -> None:
+def _write_cluster(writer: Writer, shapes: Sequence[Shape], named: tuple[str, str]) -> None:
     name, title = named
     colours = writer.palette.cluster
-    shapes = list(_shapes(group))
     left, top, _, _ = _extent(shapes)
     writer.add(f'<g id="{name}" class="cluster" role="img" aria-label="{escape(title)}">')
-    writer.add(*(_shape(shape, "frame") for shape in shapes))
+    writer.add(*(shape.write("frame") for shape in shapes))
     style = (boxes.CLUSTER_SIZE, colours.ink, ' font-weight="bold"')
     writer.text("label", (left + boxes.PADDING_X, top + boxes.CLUSTER_HEIGHT), style, title)
     writer.add("</g>")
 
 
-def _write_node(writer: Writer, group: Element, box: Box) -> None:
-    shapes = list(_shapes(group))
+def _write_node(writer: Writer, shapes: Sequence[Shape], box: Box) -> None:
     left, top, right, bottom = _extent(shapes)
     says = f"{box.title}, {box.name}" if box.title != box.name else box.title
     look = "constant cut" if box.look == "cut" else box.look
@@ -135,7 +167,7 @@ def _write_node(writer: Writer, group: Element, box: Box) -> None:
         writer.add(", value ", ("value", box.face))
     if box.face is not None and box.has_gradient:
         writer.add(", gradient ", ("gradient", box.face))
-    writer.add('">', *(_shape(shape, "shape") for shape in shapes))
+    writer.add('">', *(shape.write("shape") for shape in shapes))
     # Peripheries, folds and stacks grow around or inside the box: its middle stays the middle of the text.
     x = (left + right) / 2 - box.room / 2
     y = (top + bottom) / 2 - box.height / 2 + boxes.PADDING_Y
@@ -171,14 +203,13 @@ def _rows(box: Box) -> Iterator[tuple[Table, str, int]]:
         yield "share", "share", box.share
 
 
-def _write_edge(writer: Writer, group: Element, plan: Plan, drawn: tuple[Bundle, float, str]) -> None:
+def _write_edge(writer: Writer, shapes: Sequence[Shape], plan: Plan, drawn: tuple[Bundle, float, str]) -> None:
     bundle, room, said = drawn
-    shapes = list(_shapes(group))
     # The reserved cell of a flow is the first polygon whose inside is the background's colour.
-    cells = [shape for shape in shapes if room and shape.get("fill") == writer.palette.background]
+    cells = [shape for shape in shapes if room and shape.fill == writer.palette.background]
     for shape in shapes:
         if shape not in cells:
-            writer.add(_shape(shape, "line" if shape.tag == f"{_NAMESPACE}path" else "head"))
+            writer.add(shape.write("line" if shape.tag == "path" else "head"))
     if cells:
         left, top, right, bottom = _extent(cells)
         x, y = (left + right) / 2 - room / 2 + boxes.FLOW_GAP, (top + bottom) / 2 + boxes.FLOW_SIZE * 0.36
@@ -201,22 +232,21 @@ def _write_flow(writer: Writer, place: tuple[float, float], arrow: str, edge: in
     writer.text("flow", (x + boxes.FLOW_ARROW, y), (boxes.FLOW_SIZE, colour, ""), ("flow", edge))
 
 
-def _shapes(group: Element) -> Iterator[Element]:
-    return (element for element in group.iter() if element.tag.removeprefix(_NAMESPACE) in _GEOMETRY)
+def _shapes(group: Element) -> Iterator[Shape]:
+    for element in group.iter():
+        tag = element.tag.removeprefix(_NAMESPACE)
+        if tag in _GEOMETRY:
+            names = (*_GEOMETRY[tag], *_PAINT)
+            written = "".join(f' {name}="{escape(element.get(name, ""))}"' for name in names if element.get(name))
+            corners = _POINT.findall(element.get("points", "") or element.get("d", ""))
+            extent = _around([(float(x), float(y), float(x), float(y)) for x, y in corners]) if corners else None
+            yield Shape(tag, written, element.get("fill"), extent)
 
 
-def _shape(shape: Element, kind: str) -> str:
-    tag = shape.tag.removeprefix(_NAMESPACE)
-    names = (*_GEOMETRY[tag], *_PAINT)
-    written = "".join(f' {name}="{escape(shape.get(name, ""))}"' for name in names if shape.get(name))
-    return f'<{tag} class="{kind}"{written}/>'
+def _extent(shapes: Iterable[Shape]) -> tuple[float, float, float, float]:
+    return _around([shape.extent for shape in shapes if shape.extent is not None])
 
 
-def _extent(shapes: list[Element]) -> tuple[float, float, float, float]:
-    points = [
-        (float(x), float(y))
-        for shape in shapes
-        for x, y in _POINT.findall(shape.get("points", "") or shape.get("d", ""))
-    ]
-    xs, ys = [x for x, _ in points], [y for _, y in points]
-    return min(xs), min(ys), max(xs), max(ys)
+def _around(extents: Sequence[tuple[float, float, float, float]]) -> tuple[float, float, float, float]:
+    lefts, tops, rights, bottoms = zip(*extents, strict=True)
+    return min(lefts), min(tops), max(rights), max(bottoms)

@@ -24,6 +24,7 @@ if __name__ == "__main__":
 import msgspec
 
 from app.sandbox import child
+from app.sandbox.code import gather_code
 from app.sandbox.confinement import Confinement, die_with_parent
 from app.sandbox.control import BARREN, BORN, COMMAND, DIED, FORK, KILL, RECORD, WARM, Configuration
 from app.sandbox.pages import gather_pages, plug_holes
@@ -61,6 +62,8 @@ def _warm() -> int:
     warm()
     # Once more what every child does first: caches that it would make for itself are then there for all.
     child.rehearse()
+    plug_holes()
+    gather_code(child.rehearse)
     sys.modules.pop("__main__", None)
     os.system = _refuse_shell  # type: ignore[assignment]
     torch.set_num_threads = _keep_one_thread  # type: ignore[assignment]
