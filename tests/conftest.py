@@ -10,6 +10,11 @@ import pytest
 import pytest_asyncio
 import uvicorn
 from fastapi import FastAPI
+from hypothesis import HealthCheck, settings
+
+# A busy machine makes examples slowly; that says nothing of what is tested.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 _skipped: list[str] = []
 
