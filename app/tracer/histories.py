@@ -94,7 +94,7 @@ class Histories:
         if node is None:
             return
         if source.is_leaf:
-            name = self._names.of(source, None)
+            name = self._names.known(source)
             history = History(how, span, name or "leaf", name, "AccumulateGrad", leaf=id(source))
         else:
             number = node._sequence_nr()

@@ -43,6 +43,11 @@ class Names:
         known = self._tensors.get(id(tensor))
         return known[1] if known is not None and known[0]() is tensor else None
 
+    def forget_nameless(self, tensor: torch.Tensor) -> None:
+        """Look a tensor up anew next time, if it has no name yet: its module may still be in the making."""
+        if self.known(tensor) is None:
+            self._tensors.pop(id(tensor), None)
+
     def of(self, tensor: torch.Tensor, frame: FrameType | None) -> str | None:
         """The program's name for a tensor, such as `x`, `net.layers.0.weight` or `params[1]`."""
         known = self._tensors.get(id(tensor))

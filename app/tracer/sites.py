@@ -172,12 +172,18 @@ def _is_reversed(written: list[Operand], frame: FrameType, args: tuple[Any, ...]
     return values[1] is args[0] or (values[0] is not None and values[0] is args[1])
 
 
+LAYERED = ("/nn/modules/", "/nn/utils/", "/torch/distributions/")
+"""Code of torch's own that calls torch for the program: neither the operands nor the result of such a call are those
+that the program wrote, as in `dist.log_prob(action)` or `weight_norm(layer)`.
+"""
+
+
 def _depth(frame: FrameType) -> int:
     """How many of torch's own modules stand between the program and the call."""
     functions = []
     inner: FrameType | None = sys._getframe(2)
     while inner is not None and inner is not frame:
-        if "/nn/modules/" in inner.f_code.co_filename:
+        if any(part in inner.f_code.co_filename for part in LAYERED):
             functions.append(inner.f_code.co_name)
         inner = inner.f_back
     return max(functions.count("forward"), min(1, len(functions)))

@@ -149,6 +149,8 @@ class Updates:
         """The program left the history of a tensor behind."""
         is_new = not self._cuts.knows(span)
         name = (self._recorder.name_of(tensor) or text_of(tensor, self._recorder.calls.made)) if is_new else None
+        if name is None:
+            self._recorder.names.forget_nameless(tensor)
         self._cuts.add(span, how, tensor, name)
 
     def lost(self) -> Iterator[Diagnostic]:

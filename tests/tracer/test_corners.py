@@ -76,3 +76,35 @@ z.sum().backward()
         name: one.statistics.min for name, one in values.items() if isinstance(one, TensorValue) and one.statistics
     }
     assert lowest == {"AccumulateGrad": -1.0, "MulBackward0": -2.0, "ReluBackward0": 0.0}
+
+
+def test_what_torchs_own_code_is_given_is_not_taken_for_what_it_calls_with() -> None:
+    run = record(
+        """import torch
+logits = torch.zeros(3, requires_grad=True)
+dist = torch.distributions.Categorical(logits=logits)
+action = dist.sample()
+dist.log_prob(action).backward()
+"""
+    )
+    [graph] = run.graphs
+    assert [node.label for node in graph.nodes if node.kind in ("constant", "ghost")] == []
+
+
+def test_a_parameter_that_a_function_of_torchs_makes_has_a_name_of_its_own() -> None:
+    run = record(
+        """import torch
+from torch import nn
+normed = nn.utils.parametrizations.weight_norm(nn.Linear(2, 1))
+spec = nn.utils.parametrizations.spectral_norm(nn.Linear(1, 1))
+spec(normed(torch.ones(2))).sum().backward()
+"""
+    )
+    [graph] = run.graphs
+    assert {node.variable for node in graph.nodes if node.kind == "leaf"} == {
+        "normed.bias",
+        "normed.parametrizations.weight.original0",
+        "normed.parametrizations.weight.original1",
+        "spec.bias",
+        "spec.parametrizations.weight.original",
+    }
