@@ -8,10 +8,12 @@ from collections.abc import Iterable
 
 import torch
 
-from app.tracer.values import Held, Reading, is_dense, settle
+from app.tracer.values import Held, Reading, settle
 
 MAX_HELD = 4096
 """Stretches of memory kept alive at most; past it all statistics are taken at once."""
+MAX_SHARING = 512
+"""Values kept at most of one stretch; past it theirs are taken."""
 
 
 class Holdings:
@@ -21,21 +23,19 @@ class Holdings:
         self._held: dict[int, list[Held]] = {}
 
     def remember(self, value: Held) -> None:
-        """Keep track of a value; one with the elements of another is made its twin."""
+        """Keep track of a value."""
         tensor = value.tensor
         if tensor is None:
             return
         if len(self._held) >= MAX_HELD:
             self.settle_all()
         address = tensor.untyped_storage().data_ptr()
-        # A settled value let its memory go, and another tensor may have taken the address.
-        sharing = [other for other in self._held.get(address, ()) if other.tensor is not None]
-        self._held[address] = sharing
-        for other in sharing:
-            one = other.tensor
-            if one is not None and _extent(one) == _extent(tensor) and is_dense(one) and is_dense(tensor):
-                value.twin, value.tensor = other, None
-                return
+        sharing = self._held.setdefault(address, [])
+        if len(sharing) >= MAX_SHARING:
+            settle(sharing)
+        if sharing and sharing[-1].tensor is None:
+            # A settled value let its memory go, and another tensor may have taken the address.
+            sharing[:] = [other for other in sharing if other.tensor is not None]
         sharing.append(value)
 
     def remember_all(self, values: Iterable[Reading]) -> None:
@@ -53,7 +53,3 @@ class Holdings:
         """Take the statistics of all that lies in the memory of a tensor."""
         if self._held and tensor.layout is torch.strided:
             settle(self._held.pop(tensor.untyped_storage().data_ptr(), ()))
-
-
-def _extent(tensor: torch.Tensor) -> tuple[int, int, torch.dtype]:
-    return (tensor.data_ptr(), tensor.numel(), tensor.dtype)

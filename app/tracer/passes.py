@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from types import FrameType
 from typing import Any
@@ -21,7 +21,7 @@ from app.tracer.names import Names
 from app.tracer.recording import Options, Recording
 from app.tracer.structure import Builder, Leaf, Parts
 from app.tracer.template import Laid, Template, Templates, kept_elements
-from app.tracer.values import Held, Reading, is_dense, read, settle, settled
+from app.tracer.values import Held, Reading, read, settle, settled
 from app.tracer.walk import walk
 
 Count = Callable[[str, int, int], None]
@@ -122,12 +122,14 @@ class Passes:
         can_deduce = recording.is_plain and not self._calls.has_hooks and not recording.others
         deduction = self._deductions.find(recording) if can_deduce else None
         nodes = recording.laid.nodes
-        ran = partial(self._ran_small if recording.template.is_small else self._ran, recording)
         hooked = deduction.hooked if deduction is not None else range(len(nodes))
-        handles = {index: nodes[index].register_hook(partial(ran, index)) for index in hooked}
-        for index in recording.others:
-            handles[index].remove()
-            handles[index] = nodes[index].register_hook(partial(self._ran_several, recording, index))
+        # A hook of the program's may change what arrives; and of scalars all is seen, to hold deductions against.
+        is_handed = not self._calls.has_hooks and not recording.template.is_scalar
+        handed = recording.template.handed if is_handed else [None] * len(nodes)
+        handles = {}
+        for index in hooked:
+            ran = self._ran_several if index in recording.others else self._ran
+            handles[index] = nodes[index].register_hook(partial(ran, recording, handed, index))
         outer, self._current = self._current, recording
         if outer is not None:  # a hook of the program's runs a backward pass inside of another one
             outer.is_open = False
@@ -152,57 +154,41 @@ class Passes:
                     handles[index].remove()
             self._derivatives.complete(recording)
 
-    def _ran_small(self, recording: Recording, index: int, grad_inputs: Any, grad_outputs: Any) -> None:
-        """`_ran` for graphs whose tensors are all kept in full."""
-        if not recording.is_open:
+    def _ran(self, recording: Recording, handed: Sequence[int | None], index: int, sent: Any, arrived: Any) -> None:
+        """The engine ran a node: upstream gradients have arrived, and one gradient is sent to each input.
+
+        Args:
+            recording: takes it down.
+            handed: for each node the edge whose flow is all that arrives there, if it need not be read again.
+            index: of the node.
+            sent: its `grad_inputs`.
+            arrived: its `grad_outputs`.
+        """
+        if not recording.is_open:  # a node of a kept graph runs again in another pass
             return
         full = recording.template.full_elements
         recording.order.append(index)
-        gradient = grad_outputs[0]
-        if gradient is None:
-            gradient = next((one for one in grad_outputs if one is not None), None)
-        if gradient is not None:
-            recording.gradients[index] = read(gradient, full)
+        way = handed[index]
+        if way is not None:
+            recording.gradients[index] = recording.flows[way]
+        else:
+            gradient = next((one for one in arrived if one is not None), None)
+            if gradient is not None:
+                recording.gradients[index] = read(gradient, full)
         for slot, edge in recording.template.edges_of[index]:
-            gradient = grad_inputs[slot]
+            gradient = sent[slot] if slot < len(sent) else None
             if gradient is not None:
                 recording.flows[edge] = read(gradient, full)
 
-    def _ran(self, recording: Recording, index: int, grad_inputs: Any, grad_outputs: Any) -> None:
-        """The engine ran a node: upstream gradients came in, and one gradient goes to each input."""
-        if not recording.is_open:  # a node of a kept graph runs again in another pass
-            return
-        recording.order.append(index)
-        gradient = next((one for one in grad_outputs if one is not None), None)
-        if gradient is not None:
-            recording.gradients[index] = self._read(recording, gradient)
-        for slot, edge in recording.template.edges_of[index]:
-            gradient = grad_inputs[slot] if slot < len(grad_inputs) else None
-            if gradient is not None:
-                recording.flows[edge] = self._read(recording, gradient)
-
-    def _ran_several(self, recording: Recording, index: int, grad_inputs: Any, grad_outputs: Any) -> None:
+    def _ran_several(
+        self, recording: Recording, handed: Sequence[int | None], index: int, sent: Any, arrived: Any
+    ) -> None:
         """`_ran` for a node with several outputs."""
         if recording.is_open:
-            self._ran(recording, index, grad_inputs, grad_outputs)
-            arrived = grad_outputs[: recording.template.outputs[index]]
-            recording.arrived[index] = [None if one is None else self._read(recording, one) for one in arrived]
-
-    def _read(self, recording: Recording, tensor: torch.Tensor) -> Reading:
-        """Read a gradient; a large one that arrives twice (as flow, then as upstream gradient) is held once."""
-        full = recording.template.full_elements
-        if tensor.numel() <= full or tensor.layout is not torch.strided:
-            return read(tensor, full)
-        key = (tensor.data_ptr(), tensor.numel(), tensor.dtype)
-        known = recording.memory.get(key)
-        if known is None:
-            reading = read(tensor, full)
-            if isinstance(reading, Held) and is_dense(tensor):
-                recording.memory[key] = reading
-            return reading
-        if known.shape == tensor.shape:
-            return known
-        return Held(tensor, known) if is_dense(tensor) else read(tensor, full)
+            self._ran(recording, handed, index, sent, arrived)
+            full = recording.template.full_elements
+            own = arrived[: recording.template.outputs[index]]
+            recording.arrived[index] = [None if one is None else read(one, full) for one in own]
 
     # -- after ---------------------------------------------------------------------------------------------------------
 
@@ -224,7 +210,7 @@ class Passes:
             node = get_gradient_edge(tensor).node if isinstance(tensor, torch.Tensor) else tensor.node
             number = index.get(node)
             if number is not None and gradient is not None and recording.gradients[number] is None:
-                recording.gradients[number] = self._read(recording, gradient)
+                recording.gradients[number] = read(gradient, recording.template.full_elements)
                 recording.order.append(number)
 
     def close(self, recording: Recording, call: Any, span: Span | None) -> Pass:

@@ -6,11 +6,10 @@ from itertools import chain, zip_longest
 from typing import Any, NamedTuple
 
 import msgspec
-import torch
 
 from app.trace.model import Origin, Output, Value
 from app.tracer.template import Laid, Template
-from app.tracer.values import Held, Reading, held_if_large, settled
+from app.tracer.values import Reading, held_if_large, settled
 
 
 class Options(NamedTuple):
@@ -53,7 +52,6 @@ class Recording:
         self.is_open = True
         self.starts_with_one = options is not None and options.starts_with_one
         self.is_plain = options is not None and options.is_plain
-        self.memory: dict[tuple[int, int, torch.dtype], Held] = {}
         self.others = template.others(laid) if template.outputs else {}
         self.arrived: dict[int, list[Reading]] = {}
         """Of the nodes with several outputs, what they gave and what arrived for it, one for each output."""
@@ -80,7 +78,6 @@ class Recording:
         self.gradients = []
         self.flows = []
         self.accumulated = {}
-        self.memory = {}
         self.others = {}
         self.arrived = {}
         self._places = None

@@ -57,6 +57,7 @@ class Template:
         self.edges_of: list[list[tuple[int, int]]] = [[] for _ in parts.walk.nodes]
         for edge, link in enumerate(self.links):
             self.edges_of[link.source].append((link.slot, edge))
+        self.handed = _handed(parts)
         self.is_small = all(_count(node.shape) <= full_elements for node in graph.nodes)
         self.is_scalar = all(node.shape == () for node in graph.nodes)
         self.runs_programs = any(isinstance(node, BackwardCFunction) for node in parts.walk.nodes)
@@ -189,6 +190,14 @@ class Templates:
         """Keep a template."""
         self.count += 1
         self._by_origin.setdefault(_origin(roots, table), []).insert(0, template)
+
+
+def _handed(parts: Parts) -> list[int | None]:
+    """For each node the edge on which all comes that arrives there; None where several meet, or a pass begins."""
+    ways: list[list[int]] = [[] for _ in parts.walk.nodes]
+    for edge, link in enumerate(parts.walk.links):
+        ways[link.target].append(edge)
+    return [own[0] if len(own) == 1 and index not in parts.roots else None for index, own in enumerate(ways)]
 
 
 def _origin(roots: list[Function], table: dict[int, Made]) -> Any:

@@ -24,25 +24,17 @@ _NAMES: dict[torch.dtype, str] = {}
 class Held:
     """A large tensor kept by reference until its statistics are asked for, together with others of its size.
 
-    Whoever is about to write to the tensor's memory settles it first. A `twin` shows the same elements in another
-    shape (a view, or a gradient handed on): their statistics are the same.
+    Whoever is about to write to the tensor's memory settles it first.
     """
 
-    __slots__ = ("_value", "dtype", "shape", "tensor", "twin")
+    __slots__ = ("dtype", "shape", "tensor", "value")
 
-    def __init__(self, tensor: torch.Tensor, twin: Held | None = None) -> None:
-        self.tensor: torch.Tensor | None = tensor if twin is None else None
-        self.twin = twin
+    def __init__(self, tensor: torch.Tensor) -> None:
+        self.tensor: torch.Tensor | None = tensor
         self.shape = tuple(tensor.shape)
         self.dtype = dtype_name(tensor.dtype)
-        self._value: TensorValue | None = None
-
-    @property
-    def value(self) -> TensorValue | None:
+        self.value: TensorValue | None = None
         """The value with its statistics; None before `settle`."""
-        if self._value is None and self.twin is not None and self.twin.value is not None:
-            self._value = TensorValue(self.shape, self.dtype, statistics=self.twin.value.statistics)
-        return self._value
 
     def shares(self, tensor: torch.Tensor) -> bool:
         """Whether what is held lies in the memory of another tensor; true where that cannot be told."""
@@ -52,7 +44,7 @@ class Held:
 
     def settle(self, statistics: Statistics) -> None:
         """Keep the statistics, and let the tensor go."""
-        self._value = TensorValue(self.shape, self.dtype, statistics=statistics)
+        self.value = TensorValue(self.shape, self.dtype, statistics=statistics)
         self.tensor = None
 
 
@@ -176,32 +168,37 @@ def held_if_large(reading: Reading, full_elements: int) -> Reading:
 
 
 def settle(readings: Iterable[Held], with_histogram: bool = True) -> None:
-    """Give every held tensor its statistics; tensors of one size and dtype share each kernel launch."""
-    groups: dict[tuple[int, torch.dtype], list[Held]] = defaultdict(list)
+    """Give every held tensor its statistics; tensors of one size and dtype share each kernel launch.
+
+    Those that show the same elements in whatever shape (a view, or a gradient handed on) are looked at once: while they
+    are held, nothing has been written to their memory.
+    """
+    groups: dict[tuple[int, torch.dtype], dict[object, list[Held]]] = defaultdict(lambda: defaultdict(list))
     for held in readings:
-        while held.twin is not None:
-            held = held.twin
-        if held.tensor is not None:
-            groups[held.tensor.numel(), held.tensor.dtype].append(held)
+        tensor = held.tensor
+        if tensor is not None:
+            place = tensor.data_ptr() if is_dense(tensor) else held
+            groups[tensor.numel(), tensor.dtype][place].append(held)
     if not groups:
         return
     with unwatched() if _dispatch_modes() else torch._C.DisableTorchFunction(), torch.no_grad():
-        for group in groups.values():
-            group = list(dict.fromkeys(group))
+        for (count, _), shown in groups.items():
+            group = list(shown.values())
             # Stacking copies: pieces that fit the processor's cache are quickest, and keep the peak low.
-            size = max(1, 130_000 // max(1, group[0].tensor.numel()))  # type: ignore[union-attr]
+            size = max(1, 130_000 // max(1, count))
             for start in range(0, len(group), size):
                 _settle_group(group[start : start + size], with_histogram)
 
 
-def _settle_group(group: list[Held], with_histogram: bool) -> None:
-    rows = torch.stack([held.tensor.reshape(-1) for held in group if held.tensor is not None])
+def _settle_group(group: list[list[Held]], with_histogram: bool) -> None:
+    rows = torch.stack([tensor.reshape(-1) for first, *_ in group if (tensor := first.tensor) is not None])
     if rows.dtype.is_complex:
         rows = rows.abs()
     if rows.dtype not in (torch.float32, torch.float64):
         rows = rows.to(torch.float32)
-    for held, statistics in zip(group, _statistics(rows, with_histogram), strict=True):
-        held.settle(statistics)
+    for alike, statistics in zip(group, _statistics(rows, with_histogram), strict=True):
+        for held in alike:
+            held.settle(statistics)
 
 
 def _statistics(rows: torch.Tensor, with_histogram: bool) -> list[Statistics]:

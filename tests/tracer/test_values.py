@@ -8,6 +8,7 @@ import torch
 from app.settings import Limits
 from app.trace.codec import encode
 from app.trace.model import Histogram, PassEvent, Statistics, TensorValue
+from app.tracer.holdings import MAX_SHARING, Holdings
 from app.tracer.values import BINS, Held, held_if_large, read, settle, settled
 from tests.tracer.recording import record
 
@@ -126,3 +127,23 @@ def test_what_was_taken_down_whole_can_be_summarised() -> None:
     settle([held])
     assert settled(held) == settled_together([tensor])[0]
     assert held_if_large(value, 6) is value
+
+
+def test_what_shows_the_same_memory_has_the_same_statistics() -> None:
+    tensor = TENSORS["normal"]
+    shown = [tensor, tensor.T, tensor.reshape(-1), tensor[:20], tensor[:, ::2]]
+    whole, turned, flat, part, strided = settled_together(shown)
+    assert whole.statistics is turned.statistics is flat.statistics
+    assert [value.shape for value in (whole, turned, flat)] == [(40, 50), (50, 40), (2000,)]
+    check(part.statistics, tensor[:20])
+    check(strided.statistics, tensor[:, ::2])
+
+
+def test_views_of_one_memory_do_not_pile_up() -> None:
+    tensor = TENSORS["half zeros"]
+    views = [Held(tensor.view(40, 50)) for _ in range(3 * MAX_SHARING)]
+    holdings = Holdings()
+    holdings.remember_all(views)
+    assert sum(one.tensor is not None for one in views) <= MAX_SHARING
+    holdings.settle_sharing(tensor)
+    assert len({settled(one) for one in views}) == 1
