@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, cached_property
 
 from app.trace.model import Diagnostic, Graph, Node, Parameter, Pass, Value
 
@@ -84,6 +84,7 @@ class Outline:
         node = self.graph.nodes[index].id
         return (passed.flows[number] for number, edge in enumerate(self.graph.edges) if edge.source == node)
 
+    @cached_property
     def depths(self) -> list[int]:
         """Longest way from the root to each node, counted in operations."""
         waiting = {index: len(users) for index, users in self.users.items()}

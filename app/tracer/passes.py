@@ -19,7 +19,7 @@ from app.tracer.deduction import Deductions
 from app.tracer.derivatives import Derivatives
 from app.tracer.names import Names
 from app.tracer.recording import Options, Recording
-from app.tracer.structure import Builder, Leaf, Parts
+from app.tracer.structure import Builder, Leaf, Parts, kept_by
 from app.tracer.template import Laid, Template, Templates, kept_elements
 from app.tracer.values import Held, Reading, read, settle, settled
 from app.tracer.walk import walk
@@ -90,7 +90,8 @@ class Passes:
         made = [self._calls.made.get(node._sequence_nr()) for node in found.nodes]
         leaves = [self._leaf(node, frame) for node in found.nodes]
         constants = [(source, one) for source, how in enumerate(made) if how is not None for one in how.constants]
-        parts = Parts(found, made, leaves, constants, tuple([found.nodes.index(root) for root in roots]))
+        kept = list(map(kept_by, found.nodes))
+        parts = Parts(found, made, leaves, kept, constants, tuple(map(found.nodes.index, roots)))
         graph = Builder(self._names).build(parts, f"g{self._templates.count}", frame)
         if kept_elements(graph, self._full_elements) > MANY_ELEMENTS:
             few = FEW if kept_elements(graph, FEW) <= MOST_ELEMENTS else 1

@@ -59,11 +59,12 @@ def depth_remarks(outline: Outline, passed: Pass, index: int) -> Iterator[Diagno
     """Compare gradients near the loss with those of the first layers."""
     if len(outline.graph.nodes) < DEEP:
         return
-    depths = outline.depths()
-    placed = sorted((depths[leaf], leaf) for leaf in outline.leaves if size(passed.gradients[leaf]))
-    if not placed:
+    depths = outline.depths
+    placed = sorted((depths[leaf], leaf) for leaf in outline.leaves)
+    near = next((one for one in placed if size(passed.gradients[one[1]])), None)
+    far = next((one for one in reversed(placed) if size(passed.gradients[one[1]])), None)
+    if near is None or far is None:
         return
-    near, far = placed[0], placed[-1]
     if far[0] - near[0] < DEEP:
         near = alike(outline, depths, far[1])
     measures = size(passed.gradients[near[1]]), size(passed.gradients[far[1]])

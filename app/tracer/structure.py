@@ -31,12 +31,21 @@ class Leaf(NamedTuple):
     name: str | None
 
 
+class Kept(NamedTuple):
+    """What a node keeps for the backward pass, by name."""
+
+    saved: dict[str, Saved]
+    plain: dict[str, Any]
+    """By attribute, what is no tensor and may differ where nothing else does: an exponent, a dimension."""
+
+
 class Parts(NamedTuple):
-    """All that one pass knows of its graph, aligned: `made` and `leaves` belong to the walk's nodes."""
+    """All that one pass knows of its graph, aligned: `made`, `leaves` and `kept` belong to the walk's nodes."""
 
     walk: Walk
     made: list[Made | None]
     leaves: list[Leaf | None]
+    kept: list[Kept]
     constants: list[tuple[int, Constant]]
     """Source node and constant, in the order of the walk; one for each edge to a constant."""
     roots: tuple[int, ...]
@@ -72,11 +81,11 @@ class Builder:
         kind: Kind = "output" if index in parts.roots else "operation"
         if leaf is not None:
             return _leaf_node(index, leaf, "leaf" if kind == "operation" else kind)
+        saved = parts.kept[index].saved
         outputs = _metadata(function)
         shape, dtype = outputs[0] if outputs else (None, None)
         several = tuple(OutputType(*one) for one in outputs) if len(outputs) > 1 else msgspec.UNSET
         if made is None or made.site is None:
-            saved = saved_of(function)
             return Node(f"n{index}", kind, name, _plain(name), None, None, shape, dtype, None, saved, {}, several)
         own = made.kernel is None
         place = made.site.place
@@ -92,7 +101,7 @@ class Builder:
             shape=tuple(made.shape),
             dtype=dtype_name(made.dtype),
             module=self._names.of_module(made.module, frame) if made.module is not None else None,
-            saved=saved_of(function),
+            saved=saved,
             rule=rule_of(name),
             outputs=several,
             origin=made.origin or msgspec.UNSET,
@@ -157,7 +166,7 @@ def _metadata(function: Any) -> list[tuple[tuple[int, ...], str]]:
         return []
 
 
-def saved_names(function: Function) -> tuple[str, ...]:
+def _saved_names_of(function: Function) -> tuple[str, ...]:
     """The attributes through which a node shows what it keeps."""
     kind = type(function)
     names = _saved_names.get(kind)
@@ -169,17 +178,26 @@ def saved_names(function: Function) -> tuple[str, ...]:
     return names
 
 
-def saved_of(function: Function) -> dict[str, Saved]:
-    """What a node keeps for the backward pass: attributes as they are, tensors by shape, dtype and size in bytes."""
-    saved = {}
-    for name in saved_names(function):
+def kept_by(function: Function) -> Kept:
+    """Ask a node what it keeps: attributes as they are, tensors by shape, dtype and size in bytes."""
+    kept = Kept({}, {})
+    for name in _saved_names_of(function):
         try:
-            saved[name.removeprefix("_saved_")] = saved_value(getattr(function, name))
+            value = getattr(function, name)
         except RuntimeError:  # freed by an earlier backward, or never saved
             continue
+        kept.saved[name.removeprefix("_saved_")] = saved_value(value)
+        if isinstance(value, bool | int | float | complex | str) or (
+            isinstance(value, tuple) and not _has_tensor(value)
+        ):
+            kept.plain[name] = value
     if isinstance(function, torch.autograd.function.BackwardCFunction):
-        saved |= _saved_by_hand(function)
-    return saved
+        kept.saved.update(_saved_by_hand(function))
+    return kept
+
+
+def _has_tensor(values: tuple[Any, ...]) -> bool:
+    return any(isinstance(one, torch.Tensor) for one in values)
 
 
 def _saved_by_hand(function: Any) -> dict[str, Saved]:

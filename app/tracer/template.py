@@ -6,19 +6,18 @@ every node has the type, the targets, the origin and the shape that are expected
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import torch
 from torch.autograd.function import BackwardCFunction
 from torch.autograd.graph import Node as Function
 
-from app.trace.model import Graph, Node, Saved, SavedTensor
+from app.trace.model import Graph, Saved
 from app.tracer.histories import marks
 from app.tracer.kernels import MAX_OUTPUTS
 from app.tracer.names import Names
 from app.tracer.sites import Constant, Made
-from app.tracer.structure import Leaf, Parts, marks_of, place_constants, saved_names, saved_value
+from app.tracer.structure import Leaf, Parts, marks_of, place_constants, saved_value
 from app.tracer.values import Reading, read_all
 
 MAX_TRIES = 4
@@ -67,9 +66,7 @@ class Template:
         }
         """How many outputs a node has, for those with several."""
         self._kept = [
-            (index, name, value)
-            for index, node in enumerate(parts.walk.nodes)
-            for name, value in _plainly_saved(node, graph.nodes[index])
+            (index, name, value) for index, kept in enumerate(parts.kept) for name, value in kept.plain.items()
         ]
         self._placed = [target - len(parts.walk.nodes) for _, target, _ in place_constants(parts)]
         self._marks = marks_of(parts)
@@ -239,24 +236,6 @@ def _is_same_origin(made: Made | None, expected: Made | None, names: Names) -> b
     if made.shape != expected.shape or made.dtype is not expected.dtype or made.origin != expected.origin:
         return False
     return made.module is expected.module or names.are_called_alike(made.module, expected.module)
-
-
-def _plainly_saved(node: Function, described: Node) -> Iterator[tuple[str, Any]]:
-    """What a node keeps beside tensors, which may differ where nothing else does."""
-    for name in saved_names(node):
-        # A tensor is costly to ask for, and the graph knows already that it is one.
-        if isinstance(described.saved.get(name.removeprefix("_saved_")), SavedTensor):
-            continue
-        try:
-            value = getattr(node, name)
-        except RuntimeError:  # freed by an earlier backward, or never saved
-            continue
-        if isinstance(value, bool | int | float | complex | str | tuple) and not _has_tensor(value):
-            yield name, value
-
-
-def _has_tensor(value: Any) -> bool:
-    return isinstance(value, tuple) and any(isinstance(one, torch.Tensor) for one in value)
 
 
 def kept_elements(graph: Graph, full_elements: int) -> int:
