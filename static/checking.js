@@ -1,5 +1,6 @@
 // The gradient check: asks the server to compare each node's gradient with differences of the loss, and keeps what it says.
 
+import { waitsForWord } from "./predicting.js";
 import { frameAt, timelineOf } from "./timeline.js";
 
 /**
@@ -45,7 +46,7 @@ export function createChecking({ store }) {
   }
 
   return {
-    checkNodes,
+    checkNodes: () => waitsForWord({ store }, "check") || checkNodes(),
     endCheck,
     /** What a link holds: the pass that was checked. */
     restoreCheck: (pass) => (pass === null ? store.get().check && endCheck() : checkPass(pass)),

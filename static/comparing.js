@@ -1,5 +1,7 @@
 // Compare: actions that pin a moment, or run a second program, to hold what is on show against it.
 
+import { waitsForWord } from "./predicting.js";
+
 /**
  * @param {{store: any, stream: (body: any, options: any) => AsyncGenerator<any>}} parts
  */
@@ -53,7 +55,7 @@ export function createComparing({ store, stream }) {
   }
 
   return {
-    pinMoment,
+    pinMoment: () => waitsForWord({ store }, "compare") || pinMoment(),
     compareWith,
     endCompare,
     /** What a link holds: a moment of its own program, or a second one. */

@@ -40,7 +40,7 @@ async function open(link) {
   const language = settingsAsked().language ?? link.language ?? chosen.language;
   store.set({ settings: { ...chosen, direction: link.direction, language } });
   const done = actions.open(link.source, { position: link.position });
-  store.set({ selection: link.selection, tint: link.tint, loop: link.loop });
+  store.set({ selection: link.selection, tint: link.tint, loop: link.loop, speed: link.speed, grain: link.grain, isTable: link.isTable });
   await actions.setPredict(link.predict?.hides ?? null, link.predict?.guesses);
   await done;
   await (await import("./restoring.js")).restore({ store, actions }, link);
@@ -51,7 +51,7 @@ function keepLink() {
   const timer = { handle: null };
   const follow = async () => store.set({ whole: `/#${await packState(store.get())}` });
   store.subscribe((state, before) => {
-    if (["source", "position", "selection", "predict", "pin", "check", "trace", "tint", "loop"].every((name) => state[name] === before[name])) return;
+    if (["source", "position", "selection", "predict", "pin", "check", "trace", "tint", "loop", "speed", "grain", "isTable"].every((name) => state[name] === before[name])) return;
     clearTimeout(timer.handle);
     timer.handle = setTimeout(follow, 100);
   });

@@ -93,12 +93,12 @@ function tellFault(code) {
 }
 
 async function openLink(link) {
-  const { source, position, selection, direction, lesson, predict, tint, loop, lab, ...view } = link;
+  const { source, position, selection, direction, lesson, predict, tint, loop, lab, speed, grain, isTable, ...view } = link;
   const { settings: chosen, panel, terrain } = store.get();
   const language = settingsAsked().language ?? view.language ?? chosen.language;
   store.set({ settings: { ...chosen, direction, language }, panel: view.panel ?? panel, terrain: { ...terrain, ...view.axes } });
   const done = actions.open(source, { position });
-  store.set({ selection, lesson, tint, loop, lab });
+  store.set({ selection, lesson, tint, loop, lab, speed, grain, isTable });
   await actions.setPredict(predict?.hides ?? null, predict?.guesses);
   await done;
   await (await import("./restoring.js")).restore({ store, actions }, link);
@@ -109,7 +109,7 @@ function keepAddress() {
   const first = store.get().source;
   const timer = { handle: null };
   store.subscribe((state, before) => {
-    const isSame = ["source", "position", "selection", "settings", "lesson", "panel", "terrain", "predict", "pin", "check", "trace", "tint", "loop", "lab"].every((name) => state[name] === before[name]);
+    const isSame = ["source", "position", "selection", "settings", "lesson", "panel", "terrain", "predict", "pin", "check", "trace", "tint", "loop", "lab", "speed", "grain", "isTable"].every((name) => state[name] === before[name]);
     if (isSame || state.playing || (state.source === first && location.hash === "")) return;
     clearTimeout(timer.handle);
     timer.handle = setTimeout(async () => {

@@ -21,6 +21,7 @@ export function firstState(chosen) {
     playing: false,
     speed: 1,
     grain: "node",
+    isTable: false,
     selection: null,
     pointed: null,
     trail: null,

@@ -6,6 +6,9 @@ import { positionAfter } from "./timeline.js";
 /** Moves a second at speed 1, for each grain. */
 const RATES = { node: 2.5, phase: 1.2, step: 1.5 };
 
+/** The speeds there are to choose from. */
+export const SPEEDS = [0.25, 0.5, 1, 2, 4, 8, 16, 32];
+
 /** Most moves in one picture; beyond that a busy page would fall further and further behind. */
 const MOST_MOVES = 64;
 

@@ -1,7 +1,10 @@
 // A link that holds everything: what was written, where one looked, and how; packed into the address after `#`.
 
 import { LANGUAGES } from "./i18n.js";
+import { SPEEDS } from "./player.js";
 import { sourceFrom } from "./source.js";
+import { CLOSEST } from "./terrain.js";
+import { GRAINS } from "./timeline.js";
 
 const VERSION = "1";
 const LARGEST = 400_000;
@@ -14,7 +17,7 @@ const MOST_KEYS = 500;
  * @param {any} state
  * @returns {Promise<string>} letters, digits, `-`, `_` and one dot
  */
-export async function packState({ source, position, selection, settings, lesson, panel, terrain, predict, pin, check, trace, tint, loop, lab }) {
+export async function packState({ source, position, selection, settings, lesson, panel, terrain, predict, pin, check, trace, tint, loop, lab, speed, grain, isTable }) {
   const kept = {
     s: slim(source),
     p: position,
@@ -29,6 +32,9 @@ export async function packState({ source, position, selection, settings, lesson,
     t: tint === "none" ? undefined : tint,
     o: loop ? [loop.from, loop.to] : undefined,
     b: lab ?? undefined,
+    r: speed === 1 ? undefined : speed,
+    a: grain === "node" ? undefined : grain,
+    h: isTable || undefined,
     ...viewOf(panel, terrain),
   };
   const bytes = await through(new CompressionStream("deflate-raw"), new TextEncoder().encode(JSON.stringify(kept)));
@@ -38,7 +44,7 @@ export async function packState({ source, position, selection, settings, lesson,
 /** Which panel is open, where it is not the usual one, and the landscape's axes in it. */
 function viewOf(panel, terrain) {
   if (panel !== "landscape") return panel === "curves" ? {} : { v: panel };
-  return { v: panel, x: terrain.x ?? undefined, y: terrain.y ?? undefined, w: terrain.plane };
+  return { v: panel, x: terrain.x ?? undefined, y: terrain.y ?? undefined, w: terrain.plane, z: terrain.zoom === 1 ? undefined : terrain.zoom };
 }
 
 /** Which groups are open and closed, and how deep, in each graph that was drawn anew since it came. */
@@ -99,7 +105,7 @@ export function faultOfLink(text) {
 }
 
 /** Take from a link what fits, for anyone may write one. */
-function readLink({ s, p, n, d, l, q, c, k, f, t, o, b, g, v, x, y, w }) {
+function readLink({ s, p, n, d, l, q, c, k, f, t, o, b, r, a, h, g, v, x, y, w, z }) {
   const source = sourceOf(s);
   return source && {
     source,
@@ -108,7 +114,7 @@ function readLink({ s, p, n, d, l, q, c, k, f, t, o, b, g, v, x, y, w }) {
     direction: d === "LR" ? "LR" : "TB",
     language: LANGUAGES.includes(g) ? g : null,
     panel: ["curves", "landscape", "flow", "output"].includes(v) ? v : null,
-    axes: { x: typeof x === "string" ? x : null, y: typeof y === "string" ? y : null, plane: ["random", "pca"].includes(w) ? w : "axes" },
+    axes: { x: typeof x === "string" ? x : null, y: typeof y === "string" ? y : null, plane: ["random", "pca"].includes(w) ? w : "axes", zoom: typeof z === "number" && z >= 1 / CLOSEST && z <= CLOSEST ? z : 1 },
     lesson: typeof l === "string" && /^[a-z-]{1,40}$/.test(l) ? l : null,
     predict: readPredict(q),
     pin: readPin(c),
@@ -117,6 +123,9 @@ function readLink({ s, p, n, d, l, q, c, k, f, t, o, b, g, v, x, y, w }) {
     tint: ["gradient", "value", "module", "time"].includes(t) ? t : "none",
     loop: readLoop(o),
     lab: readLab(b),
+    speed: SPEEDS.includes(r) ? r : 1,
+    grain: GRAINS.includes(a) ? a : "node",
+    isTable: h === true,
   };
 }
 

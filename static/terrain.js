@@ -2,7 +2,8 @@
 
 import { positionOfPass, timelineOf } from "./timeline.js";
 
-const CLOSEST = 1000;
+/** How many times closer, or farther away, one can look. */
+export const CLOSEST = 1000;
 
 /** @param {{store: any, actions: any}} parts */
 export function createTerrain({ store, actions }) {

@@ -14,7 +14,7 @@ test("an expression comes back with its form, place and choice", async () => {
   const found = await unpackState(`#${await packState(STATE)}`);
   assert.deepEqual(found.source, STATE.source);
   assert.deepEqual([found.position, found.selection, found.direction, found.language], [12, "n3", "LR", "zh"]);
-  assert.deepEqual([found.panel, found.axes], ["landscape", { x: "a", y: "", plane: "axes" }]);
+  assert.deepEqual([found.panel, found.axes], ["landscape", { x: "a", y: "", plane: "axes", zoom: 3 }]);
 });
 
 test("a program comes back letter for letter", async () => {
@@ -45,13 +45,24 @@ test("checks, opened groups, colours, a loop and the plane come back", async () 
 test("a link from before these were in it opens as it did", async () => {
   const found = await unpackState(link({ s: { mode: "program", program: "x", seed: 0 }, p: 4, d: "TB", v: "landscape", x: "a" }));
   assert.deepEqual([found.check, found.folds, found.tint, found.loop], [null, [], "none", null]);
-  assert.deepEqual(found.axes, { x: "a", y: null, plane: "axes" });
+  assert.deepEqual(found.axes, { x: "a", y: null, plane: "axes", zoom: 1 });
 });
 
 test("what does not fit is left out of a link", async () => {
   const s = { mode: "program", program: "x" };
   const found = await unpackState(link({ s, k: -1, f: [["g0", [7], [], null], ["x", [], [], null], 3], t: "red", o: [5, 5] }));
   assert.deepEqual([found.check, found.folds, found.tint, found.loop], [null, [], "none", null]);
+});
+
+test("the table, the pace and the grain come back, and only those there are", async () => {
+  const ways = { speed: 0.25, grain: "phase", isTable: true };
+  const found = await unpackState(await packState({ ...STATE, ...ways }));
+  assert.deepEqual([found.speed, found.grain, found.isTable], [0.25, "phase", true]);
+  const s = { mode: "program", program: "x" };
+  for (const odd of [{}, { r: 3, a: "year", h: 1, z: 1e9 }, { r: "2", a: null, h: "true", z: "2" }]) {
+    const usual = await unpackState(link({ s, ...odd }));
+    assert.deepEqual([usual.speed, usual.grain, usual.isTable, usual.axes.zoom], [1, "node", false, 1]);
+  }
 });
 
 test("what stood in the lab comes back, and nothing else in its place", async () => {
@@ -84,7 +95,7 @@ test("what does not fit in a link is left out", async () => {
   assert.deepEqual(found.source.variables, { x: { value: 1, requires_grad: true } });
   assert.deepEqual(found.source.optimizer, { name: "Adam", options: { lr: 0.1 } });
   assert.deepEqual([found.source.steps, found.source.seed, found.position, found.selection, found.direction], [0, 0, 0, null, "TB"]);
-  assert.deepEqual([found.language, found.panel, found.axes], [null, null, { x: null, y: null, plane: "axes" }]);
+  assert.deepEqual([found.language, found.panel, found.axes], [null, null, { x: null, y: null, plane: "axes", zoom: 1 }]);
 });
 
 test("what is hidden travels with the guesses, and nothing else does", async () => {

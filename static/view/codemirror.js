@@ -94,8 +94,10 @@ function extensionsOf({ kind, onChange, onRun, onPlace }) {
  */
 const typingOver = EditorView.domEventHandlers({
   beforeinput(event, view) {
+    if (event.inputType !== "insertText" || event.data === null || view.composing || view.state.readOnly) return false;
+    takeSelection(view, view.root.getSelection());
     const { from, to, empty } = view.state.selection.main;
-    if (event.inputType !== "insertText" || event.data === null || empty || view.composing || view.state.readOnly) return false;
+    if (empty) return false;
     event.preventDefault();
     const insert = () => view.state.update(view.state.replaceSelection(event.data), { userEvent: "input.type", scrollIntoView: true });
     const isTaken = view.state.facet(EditorView.inputHandler).some((handle) => handle(view, from, to, event.data, insert));
@@ -103,6 +105,16 @@ const typingOver = EditorView.domEventHandlers({
     return true;
   },
 });
+
+/** What is typed over may have been selected a moment ago only: CodeMirror hears of a selection later than of a key. */
+function takeSelection(view, selection) {
+  if (!selection?.rangeCount) return;
+  const { startContainer, startOffset, endContainer, endOffset } = selection.getRangeAt(0);
+  if (!view.contentDOM.contains(startContainer) || !view.contentDOM.contains(endContainer)) return;
+  const [anchor, head] = [view.posAtDOM(startContainer, startOffset), view.posAtDOM(endContainer, endOffset)];
+  const { from, to } = view.state.selection.main;
+  if (anchor < head && (anchor !== from || head !== to)) view.dispatch({ selection: { anchor, head }, annotations: fromPage.of(true) });
+}
 
 /** Tell of what the visitor changed, and of the place that was chosen by hand. */
 function listener(onChange, onPlace) {

@@ -63,6 +63,7 @@ function Row({ node, gradient, k, isChosen, act }) {
     if (isChosen) row.current.scrollIntoView({ block: "nearest" });
   }, [isChosen]);
   return html`<li id=${`find-${k}`} ref=${row} role="option" aria-selected=${String(isChosen)} onClick=${act}>
-    <b>${nameOf(node)}</b><code>${node.name}</code>${gradient !== null && html`<span class="found-gradient">∂ ${formatValue(gradient)}</span>`}
+    <b>${nameOf(node)}</b>${gradient !== null && html`<span class="found-gradient">∂ ${formatValue(gradient)}</span>`}
+    <span class="found-place"><code>${node.name}</code>${node.module && html` <span class="found-module">${node.module}</span>`}</span>
   </li>`;
 }

@@ -30,7 +30,7 @@ export function Graph({ state, actions }) {
   const stage = useStage(host, setFollow);
   const hovered = state.pointed;
   const setHovered = actions.point;
-  const [isTable, setTable] = useState(false);
+  const { isTable } = state;
   const scene = sceneOf(state);
   const [edited, setEdited] = useState(null);
   const node = edited === null ? null : nodeOf(scene, edited);
@@ -47,7 +47,7 @@ export function Graph({ state, actions }) {
       ${!hasPicture && html`<p class="graph-empty">${t(emptyText(state))}</p>`}
       ${hasPicture && !isTable && html`<${Lens} ...${{ state, actions, scene, t, stage }} />`}
       ${hasPicture && !isTable && isLarge(scene.topology.graph) && html`<${Later} key="minimap" load=${loadMinimap} sheet="nets" props=${{ stage, picture: scene.topology.graph.svg, position: state.position, look: lookOf(state), label: t("graph.minimap") }} />`}
-      <${Tools} ...${{ t, stage, isTable, setTable, isFollowing }} />
+      <${Tools} ...${{ t, stage, isTable, setTable: actions.showTable, isFollowing }} />
     </section>
   `;
 }

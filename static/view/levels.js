@@ -17,7 +17,7 @@ function LevelChoice({ graph, actions, t }) {
       ${choices.map((level) => html`<option key=${level} value=${level} selected=${level === depth}>${t("levels.depth", { level })}</option>`)}
       <option value=${ALL} selected=${depth === ALL}>${t("levels.all", { count: MOST_BOXES })}</option>
     </select></label>
-    <p class="folded-note" role="status">${noteOf(graph, t)}</p>
+    <p class="folded-note" role="status"><span>${noteOf(graph, t)}</span></p>
   `;
 }
 

@@ -25,11 +25,27 @@ export const Predict = withWords("reason", ({ state, actions, t }) => {
       <div class="choice" role="group" aria-label=${t("predict.hide")}>
         ${HIDES.map((name) => html`<button type="button" key=${name} aria-pressed=${String(name === hides)} onClick=${() => name !== hides && actions.setPredict(name)}>${t(`predict.hide-${name}`)}</button>`)}
       </div>
+      ${state.predict.wish && html`<${Wish} key=${state.predict.wish} ...${{ state, actions, t }} />`}
       <${Question} ...${{ state, actions, t }} />
       ${count > 0 && html`<footer><button type="button" class="link" onClick=${actions.hideAgain}>${t("predict.again", { count })}</button></footer>`}
     </section>
   `;
 });
+
+/** What would show the numbers is not begun unasked. */
+function Wish({ state: { predict: { wish } }, actions, t }) {
+  const box = useRef(null);
+  useEffect(() => box.current.focus({ preventScroll: true }), []);
+  return html`
+    <div class="wish" role="alert" tabindex="-1" ref=${box}>
+      <p>${t(`predict.wish-${wish}`)}</p>
+      <div class="guess-row">
+        <button type="button" class="button small" onClick=${() => actions.grantWish(actions)}>${t(`predict.grant-${wish}`)}</button>
+        <button type="button" class="link" onClick=${actions.dropWish}>${t("predict.go-on")}</button>
+      </div>
+    </div>
+  `;
+}
 
 function Question({ state, actions, t }) {
   const found = subjectOf(state);

@@ -2,6 +2,7 @@
 
 import { translator } from "../i18n.js";
 import { loopWithin } from "../loop.js";
+import { SPEEDS } from "../player.js";
 import { sceneAt } from "../scene.js";
 import { sentenceOf } from "../sentence.js";
 import { GRAINS, frameAt, phasesOf, positionAfter, positionBefore, timelineOf } from "../timeline.js";
@@ -9,7 +10,6 @@ import { html, useEffect, useRef } from "../vendor/preact.js";
 import { Icon } from "./icons.js";
 import { Jump, Loop, Marks } from "./moments.js";
 
-export const SPEEDS = [0.25, 0.5, 1, 2, 4, 8, 16, 32];
 const MOST_PHASES = 12;
 
 /** @param {{state: any, actions: any}} props */

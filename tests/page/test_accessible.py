@@ -103,6 +103,44 @@ async def landscape(stage: Stage) -> None:
     await expect(stage.page.locator("canvas.relief")).to_be_visible()
 
 
+async def curve(stage: Stage) -> None:
+    await stage.page.locator(".landscape-tools select").last.select_option("")
+    await expect(stage.page.locator(".plane .tangent")).to_be_visible()
+
+
+async def answered(stage: Stage) -> None:
+    await stage.press("end")
+    await stage.page.locator("g.node.leaf").first.dispatch_event("click")
+    await stage.page.locator(".predict .guess-field").fill("2*4")
+    await stage.page.locator(".predict .guess button[type=submit]").click()
+    await expect(stage.page.locator(".predict .answer")).to_be_focused()
+
+
+async def wished(stage: Stage) -> None:
+    await stage.sentence.click()
+    await stage.page.keyboard.press("c")
+    await expect(stage.page.locator(".predict .wish")).to_be_focused()
+
+
+async def compared(stage: Stage) -> None:
+    await stage.page.locator(".predict .wish .button").click()
+    await expect(stage.page.locator(".reason-card.compare h2")).to_be_visible()
+    await expect(stage.page.locator("g.node.output")).to_have_attribute("aria-label", re.compile(r" grad [^?]"))
+
+
+async def large(stage: Stage) -> None:
+    await stage.page.locator(".toolbar button.larger").click()
+    await expect(stage.page.locator(".toolbar button.smaller")).to_be_visible()
+    await stage.page.locator("g.node.leaf").first.dispatch_event("click")
+    await expect(stage.page.locator(".inspector .badge.leaf")).to_be_visible()
+
+
+async def usual(stage: Stage) -> None:
+    await stage.page.locator(".toolbar button.smaller").click()
+    await expect(stage.page.locator(".toolbar button.larger")).to_be_visible()
+    await found(stage)
+
+
 def card(key: str, name: str) -> Callable[[Stage], Awaitable[None]]:
     async def shown(stage: Stage) -> None:
         await stage.sentence.click()
@@ -192,11 +230,15 @@ STATES: dict[str, Callable[[Stage], Awaitable[None]]] = {
     "a problem": refused,
     "a descent": descent,
     "the landscape": landscape,
+    "a curve over one number": curve,
     "the gradient flow": flowing,
     "a guess": card("p", "predict"),
-    "a comparison": card("c", "compare"),
+    "an answer": answered,
+    "a question before the guesses end": wished,
+    "a comparison": compared,
     "checks of nodes": checked,
-    "the search": found,
+    "presentation size": large,
+    "the search": usual,
     "the help": dialog("help", ".toolbar button.help"),
     "the export": dialog("export", ".toolbar button.export"),
     "the lessons": dialog("examples", ".examples-button"),

@@ -110,3 +110,14 @@ async def test_typing_over_a_selection_breaks_no_policy(stage: Stage) -> None:
     await expect(editor).to_have_text("(y = 2.0)")
     await stage.page.keyboard.press("Control+Z")
     await expect(editor).to_have_text("y = 2.0")
+
+
+async def test_text_set_over_text_that_was_just_selected_breaks_no_policy(stage: Stage) -> None:
+    await stage.trace(PARALLEL)
+    editor = stage.page.locator(".editor.program .cm-content")
+    # A paste by an extension, or a robot: the text comes before CodeMirror has heard of the selection.
+    for k in range(24):
+        await editor.fill(PARALLEL if k % 2 else f"y = {k}.0")
+    await expect(editor).to_contain_text("cross_entropy")
+    await editor.fill("y = 2.0")
+    await expect(editor).to_have_text("y = 2.0")

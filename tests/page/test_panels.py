@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
+import torch
 from playwright.async_api import expect
 
 from app.layout.numbers import format_value
@@ -142,6 +144,65 @@ async def test_tensors_are_coloured_tables_and_large_ones_statistics(stage: Stag
     await expect(stage.page.locator(".statistics").first).to_contain_text("mean")
     assert await stage.page.locator(".histogram").first.locator("rect").count() > 1
     await expect(stage.page.locator(".inspector")).not_to_contain_text("There is no histogram")
+
+
+MEASURED = """import torch
+torch.manual_seed(3)
+W = torch.randn(9, 11, requires_grad=True)
+big = torch.randn(40, 50, requires_grad=True)
+with torch.no_grad():
+    big[0] = 0.0
+    big[1, 0] = float("inf")
+loss = (W ** 3).sum() + torch.sin(big).sum()
+loss.backward()
+"""
+
+
+async def test_the_numbers_behind_a_heat_map_and_the_statistics_are_torch_s(stage: Stage) -> None:
+    names: dict[str, Any] = {}
+    exec(MEASURED, names)
+    trace = await stage.trace(MEASURED)
+    ids = {node["variable"]: node["id"] for node in trace["graphs"][0]["nodes"] if node["kind"] == "leaf"}
+    await stage.press("end")
+    await stage.page.locator(f"#{ids['W']}").click()
+    blocks = stage.page.locator(".inspector .block")
+    for block, tensor in ((blocks.nth(0), names["W"]), (blocks.nth(1), names["W"].grad)):
+        cells = block.locator(".heat td")
+        await expect(cells).to_have_count(99)
+        told = await cells.evaluate_all("cells => cells.map((cell) => Number(cell.title))")
+        assert told == tensor.detach().double().flatten().tolist()
+    await blocks.first.locator(".heat td").nth(17).hover()
+    await expect(blocks.first.locator(".heat td:hover")).to_have_attribute("title", re.compile(r"^-?\d+\.\d{6,}"))
+
+    await stage.page.locator(f"#{ids['big']}").click()
+    await expect(stage.page.locator(".inspector h2")).to_have_text("big")
+    for block, tensor in ((blocks.nth(0), names["big"]), (blocks.nth(1), names["big"].grad)):
+        await expect(block.locator(".statistics > div")).to_have_count(8)
+        rows = await block.locator(".statistics > div").evaluate_all(
+            "rows => rows.map((row) => [...row.children].map((cell) => cell.textContent))"
+        )
+        assert dict(rows) == statistics_of(tensor.detach().double())
+        counts = await block.locator(".histogram title").evaluate_all(
+            "titles => titles.map((title) => Number(title.textContent.split(': ')[1]))"
+        )
+        finite = tensor[tensor.isfinite()].detach().double()
+        assert counts == finite.histc(len(counts), finite.min().item(), finite.max().item()).int().tolist()
+
+
+def statistics_of(tensor: torch.Tensor) -> dict[str, str]:
+    """What the page says of a large tensor; of numbers that are not finite only how many there are."""
+    finite = tensor[tensor.isfinite()]
+    numbers = {
+        "min": finite.min(), "max": finite.max(), "mean": finite.mean(), "std": finite.std(),
+        "norm": finite.norm(),
+    }  # fmt: skip
+    zeros = 100 * (tensor == 0).double().mean().item()
+    return {
+        **{name: format_value(number.item()) for name, number in numbers.items()},
+        "zeros": f"{format_value(zeros)} %",
+        "NaN": str(int(tensor.isnan().sum())),
+        "inf": str(int(tensor.isinf().sum())),
+    }
 
 
 async def test_curves_follow_the_position_and_lead_to_passes(stage: Stage) -> None:

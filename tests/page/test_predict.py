@@ -132,6 +132,44 @@ async def test_curves_wait_for_the_guess(stage: Stage) -> None:
     await expect(page.locator(".curves-charts figure")).to_have_count(2)
 
 
+async def test_no_key_ends_guessing_unasked(stage: Stage) -> None:
+    page = stage.page
+    trace = await stage.trace(QUADRATIC)
+    await stage.press("end")
+    await stage.sentence.click()
+    await page.keyboard.press("p")
+    card = page.get_by_role("region", name="Predict, then reveal")
+    await page.locator(f"#{id_of(trace, 'a')}").click()
+    await card.get_by_label("Your guess for a").fill("16")
+    await page.keyboard.press("Enter")
+    await expect(card.locator(".answer")).to_contain_text("Exactly right")
+    asked = card.get_by_role("alert")
+    hidden = page.locator(f"#{id_of(trace, 'b')} text.gradient")
+    for key, words, answer in (
+        ("c", "A comparison shows the numbers", "compare"),
+        ("g", "The gradient check shows the numbers", "check"),
+    ):
+        await stage.sentence.click()
+        await page.keyboard.press(key)
+        await expect(asked).to_contain_text(words)
+        await expect(asked).to_be_focused()
+        await expect(hidden).to_have_text("?")
+        await expect(asked.get_by_role("button", name=f"End guessing and {answer}")).to_be_visible()
+        await asked.get_by_role("button", name="Go on guessing").click()
+        await expect(asked).to_have_count(0)
+        await expect(card).to_contain_text("Exactly right")
+    await page.get_by_role("button", name="Compare: pin this moment").click()
+    await asked.get_by_role("button", name="End guessing and compare").click()
+    await expect(page.get_by_role("region", name="Compare")).to_be_visible()
+    await expect(card).to_have_count(0)
+    await expect(hidden).to_have_text("4")
+    await page.keyboard.press("p")
+    await expect(card).to_be_visible()
+    await page.get_by_role("button", name="Check every gradient").click()
+    await asked.get_by_role("button", name="End guessing and check").click()
+    await expect(page.locator("g.pill.check.agrees").first).to_be_visible()
+
+
 @pytest.mark.parametrize("hides", ["gradients", "values"])
 async def test_no_panel_file_or_table_tells_what_is_to_be_guessed(stage: Stage, tmp_path: Path, hides: str) -> None:
     page = stage.page

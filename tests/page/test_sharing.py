@@ -69,6 +69,64 @@ async def test_a_link_opens_the_groups_that_were_open(stage: Stage, browser: Bro
     await context.close()
 
 
+async def test_a_link_holds_the_table_the_pace_the_grain_a_loop_and_the_landscape_s_zoom(
+    stage: Stage, browser: Browser
+) -> None:
+    page = stage.page
+    await stage.trace(DESCENT)
+    await page.get_by_label("Speed").select_option("0.5")
+    await page.locator(".tempo select").first.select_option("phase")
+    await page.get_by_role("button", name="Show as a table").click()
+    await stage.move_to(40)
+    await page.get_by_role("button", name="Loop from here ([)").click()
+    await stage.move_to(90)
+    await page.get_by_role("button", name="Loop up to here (])").click()
+    await page.get_by_role("button", name="Landscape", exact=True).click()
+    await page.get_by_role("group", name="View of the landscape").get_by_role("button").first.click()
+    fit = page.locator(".landscape-zooms button").last
+    await expect(fit).to_be_enabled()
+    band = await page.locator(".marks .looped").get_attribute("style")
+    link = await copied(page)
+
+    context = await browser.new_context(locale="en-US", viewport={"width": 1400, "height": 900})
+    other = await context.new_page()
+    await other.goto(link)
+    await expect(other.locator(".graph-table tbody tr")).to_have_count(7)
+    await expect(other.get_by_label("Speed")).to_have_value("0.5")
+    await expect(other.locator(".tempo select").first).to_have_value("phase")
+    await expect(other.locator(".marks .looped")).to_have_attribute("style", band or "")
+    await expect(other.locator(".landscape-zooms button").last).to_be_enabled()
+    await other.get_by_role("button", name="Show as a table").click()
+    await other.get_by_role("button", name="Play (Space)").click()
+    await expect(other.locator("input.scrub")).not_to_have_value("90")
+    assert 40 <= int(await other.locator("input.scrub").input_value()) <= 90
+    await other.goto(link.replace("/#", "/embed#"))
+    await expect(other.locator(".graph-table tbody tr")).to_have_count(7)
+    await expect(other.get_by_label("Speed")).to_have_value("0.5")
+    await context.close()
+
+
+async def test_no_switch_closes_a_group_that_was_opened(stage: Stage) -> None:
+    page = stage.page
+    await stage.trace(DEEP)
+    frames = page.locator(".graph-canvas g.cluster > text")
+    before = await frames.all_text_contents()
+    await page.locator(".graph-canvas g.group").first.focus()
+    await page.keyboard.press("o")
+    await expect(frames).to_have_count(len(before) + 1)
+    opened, boxes = await frames.all_text_contents(), await page.locator(".graph-canvas g.node").count()
+    switches = [("中文", "运行"), ("EN", "Run")]
+    for switch, run in switches:
+        await page.get_by_role("button", name=switch, exact=True).click()
+        await expect(page.get_by_role("button", name=run, exact=True)).to_be_visible()
+        await expect(frames).to_have_text(opened)
+    for look in ("system", "light", "dark"):
+        await page.locator(f".toolbar button.quiet.{look}").click()
+        await expect(page.locator(f".toolbar button.quiet.{look}")).to_have_count(0)
+        await expect(frames).to_have_text(opened)
+    await expect(page.locator(".graph-canvas g.node")).to_have_count(boxes)
+
+
 async def test_no_switch_takes_the_view_away(stage: Stage) -> None:
     page = stage.page
     await stage.trace(QUADRATIC)
