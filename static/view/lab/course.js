@@ -38,7 +38,7 @@ export function Course({ race, body, names, paths, t, language, step, theme, isT
   const up = isCurve ? heightsOf(relief, windows[1]) : windows[1];
   const scales = scalesOf(box, windows[0], up);
   return html`
-    <figure class="lab-chart course">
+    <figure class=${`lab-chart course${isTall ? " tall" : ""}`}>
       <figcaption>${title}</figcaption>
       <div class="lab-plot" ref=${host}>
         ${relief && !isCurve && width > 0 && html`<${Ground} ...${{ relief, box, theme }} windows=${windows} />`}

@@ -1,6 +1,6 @@
 // Fields of the lab's forms: each shows its own fault beneath it, and what was written stays.
 
-import { html, useRef } from "../../vendor/preact.js";
+import { html, useEffect, useRef } from "../../vendor/preact.js";
 import { Sentence } from "../problem.js";
 
 /** The fault of a field in words; null if it has none. */
@@ -38,12 +38,18 @@ export function Stretch({ legend, path, value, set, faults, t }) {
 export function RunBar({ finding, run, cancel, faults, t, progress }) {
   const isRunning = finding?.status === "running";
   const host = useRef(null);
+  const isAwaited = useRef(false);
   const start = () => {
-    if (!run()) return;
+    isAwaited.current = run();
+  };
+  const isThere = finding && !(isRunning && !progress);
+  useEffect(() => {
+    if (!isThere || !isAwaited.current) return;
+    isAwaited.current = false;
     // Where the findings stand below the form they would come unseen.
     const results = host.current.closest(".bench").querySelector(".lab-results");
     if (results.getBoundingClientRect().top > innerHeight / 2) results.scrollIntoView({ block: "start" });
-  };
+  }, [isThere, finding?.status]);
   return html`
     <div class="lab-run" ref=${host}>
       ${isRunning

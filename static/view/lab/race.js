@@ -84,12 +84,12 @@ function Results({ state, actions, race, body, t, language, isRunning }) {
     ${race.cut && html`<p class="card warning">${t("lab.cut", { limit: race.cut.limit.replaceAll("_", " "), value: race.cut.value, unit: race.cut.unit })}</p>`}
     <${Scrub} ...${shared} />
     <div class="lab-charts">
-      <div class="lab-curves">
+      <div>
         <label class="lab-log"><input type="checkbox" checked=${isLog} onChange=${(event) => setLog(event.target.checked)} /> ${t("lab.log")}</label>
         <${Lines} title=${t("lab.loss")} lines=${lines} isLog=${isLog} ...${shared} />
-        ${sharp.length > 0 && html`<${Lines} title=${t("lab.sharpness")} lines=${sharp} isLog=${true} ...${shared} /><p class="hint">${t("lab.sharpness-why")}</p>`}
       </div>
       <${Course} ...${{ race, body, names, paths, t, language, step }} theme=${state.settings.theme} isTall=${sharp.length > 0} />
+      ${sharp.length > 0 && html`<div><${Lines} title=${t("lab.sharpness")} lines=${sharp} isLog=${true} ...${shared} /><p class="hint">${t("lab.sharpness-why")}</p></div>`}
     </div>
     <${Standings} ...${{ rows, lines, step, t, body, actions, plan, isRunning }} />
   `;
