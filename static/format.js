@@ -1,6 +1,8 @@
 // How numbers are printed: the rule of `app/layout/numbers.py`, checked against the same cases (tests/numbers.json).
 
 const TENSOR_CHARACTERS = 25;
+/** Of a number on an axis: more do not fit beside it. */
+const MOST_DIGITS = 8;
 /** What stands where a number is to be guessed first. */
 export const HIDDEN = "?";
 
@@ -18,6 +20,20 @@ export function formatNumber(value) {
   const number = Number(value);
   if (!Number.isFinite(number)) return WORDS[String(number)];
   return formatFinite(number);
+}
+
+/**
+ * Print the numbers of an axis: with as many more digits as it takes to tell them apart.
+ *
+ * @param {(number | null)[]} ticks
+ * @returns {string[]}
+ */
+export function formatTicks(ticks) {
+  const known = new Set(ticks.filter((tick) => tick !== null)).size;
+  const printed = (print) => ticks.map((tick) => (tick === null ? "" : print(tick)));
+  let texts = printed(formatNumber);
+  for (let digits = 5; digits <= MOST_DIGITS && new Set(texts.filter(Boolean)).size < known; digits += 1) texts = printed((tick) => String(Number(tick.toPrecision(digits))));
+  return texts;
 }
 
 function formatFinite(number) {

@@ -1,6 +1,6 @@
 // One uPlot chart: made, grown while a run streams in, pointed at a pass, taken down.
 
-import { formatNumber } from "../format.js";
+import { formatNumber, formatTicks } from "../format.js";
 import { colourOf, textScale } from "./measure.js";
 import { uPlot } from "../vendor/uplot.js";
 
@@ -99,7 +99,7 @@ function optionsOf(chart, go) {
 /** Sums of large steps miss zero by a little; the axis must not show that. */
 function tickTexts(_, ticks) {
   const widest = Math.max(...ticks.map((tick) => Math.abs(tick ?? 0)));
-  return ticks.map((tick) => (tick === null ? "" : formatNumber(Math.abs(tick) < widest * 1e-9 ? 0 : tick)));
+  return formatTicks(ticks.map((tick) => (tick !== null && Math.abs(tick) < widest * 1e-9 ? 0 : tick)));
 }
 
 function rangeOfSteps(_, low, high) {
