@@ -9,7 +9,7 @@ PYTHON_ROOMS := app tests benchmarks scripts
 SETUP := scripts/setup requirements/torch.txt requirements/runtime.lock
 
 .PHONY: help serve test lint types imports vendor page pytest format bench lighthouse soak fuzz docker-test cluster-test clone-test picture lock clean \
-	system system-test
+	system system-bench system-test
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -42,6 +42,9 @@ test: .venv/.dev system system-test lint types imports vendor page pytest  ## se
 system:
 	@scripts/system serve
 
+system-bench:
+	@scripts/system bench
+
 system-test:
 	@scripts/system test
 
@@ -72,7 +75,7 @@ format: .venv/.dev  ## let ruff mend what it can
 
 # -- the slow ones -----------------------------------------------------------------------------------------------------
 
-bench: .venv/.dev .venv-bench/.peers system system-test  ## measure against bare torch and the other programs, as ratios
+bench: .venv/.dev .venv-bench/.peers system system-bench system-test  ## measure against bare torch and the other programs, as ratios
 	.venv/bin/python -m benchmarks
 
 lighthouse: .venv/.dev system system-test tools/lighthouse/node_modules  ## Lighthouse's scores of the page
