@@ -25,8 +25,8 @@ export function Minimap({ stage, picture, position, look, label }) {
 }
 
 /** How the whole picture fits into the map. */
-function frameOf({ size: [width, height], host }) {
-  const room = { width: Math.min(LARGEST.width, PART * host.clientWidth), height: Math.min(LARGEST.height, PART * host.clientHeight) };
+function frameOf({ size: [width, height], room: whole }) {
+  const room = { width: Math.min(LARGEST.width, PART * whole.width), height: Math.min(LARGEST.height, PART * whole.height) };
   const scale = Math.max(0.001, Math.min((room.width - 2 * PADDING) / width, (room.height - 2 * PADDING) / height));
   return { scale, width: width * scale + 2 * PADDING, height: height * scale + 2 * PADDING };
 }

@@ -29,6 +29,8 @@ export function createStage(host, onFollow) {
   host.append(svg);
   const stage = { host, svg, viewport, picture: null, size: [1, 1], room: { width: host.clientWidth, height: host.clientHeight }, touched: new WeakMap(), isMoving: false, isFollowing: true, followed: [], onFollow, watchers: new Set() };
   stage.behaviour = zoom()
+    // The usual extent is asked of the element, for which the browser lays out the page in the midst of a frame.
+    .extent(() => [[0, 0], [stage.room.width, stage.room.height]])
     .scaleExtent([0.05, 8])
     .on("zoom", (event) => onZoom(stage, event))
     .filter((event) => !event.button && (event.type !== "wheel" || !event.altKey));
@@ -57,9 +59,9 @@ export function watch(stage, tell) {
 }
 
 /** The part of the picture that is in sight, in the picture's own units. */
-export function sightOf({ svg, host }) {
+export function sightOf({ svg, room }) {
   const { x, y, k } = zoomTransform(svg);
-  return { x: -x / k, y: -y / k, width: host.clientWidth / k, height: host.clientHeight / k };
+  return { x: -x / k, y: -y / k, width: room.width / k, height: room.height / k };
 }
 
 /** Bring a place of the picture into the middle. */
