@@ -7,7 +7,9 @@ As a module it starts that script and asks it.
 
 from __future__ import annotations
 
+import os
 import select
+import signal
 import subprocess
 import sys
 import tempfile
@@ -54,7 +56,8 @@ def attempt(what: str, seconds: float) -> float | str:
         answer = process.stdout.readline().strip()
         return answer if answer.isidentifier() else float(answer)
     finally:
-        process.kill()
+        # With all that it started: a `dot` left behind would take a core from every measurement after it.
+        os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
 
 
@@ -73,6 +76,7 @@ def _start() -> subprocess.Popen[str]:
         text=True,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        start_new_session=True,
     )
     assert process.stdout is not None
     assert process.stdout.readline() == READY
