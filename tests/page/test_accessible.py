@@ -21,6 +21,10 @@ RUN = """async () => {
   const told = (id, { html, any }) => `${id}: ${html.slice(0, 160)} ${any[0]?.message ?? ""}`;
   return violations.flatMap(({ id, nodes }) => nodes.map((node) => told(id, node)));
 }"""
+SPOKEN = """() => [...document.querySelectorAll(".graph-canvas g.node")].every((node) => {
+  const value = node.querySelector("text.value")?.textContent ?? "";
+  return (node.getAttribute("aria-label") ?? "").includes(value);
+})"""
 LOOKS = [("light", "en"), ("dark", "zh")]
 """Each theme and each language once: colours do not depend on words, nor words on colours."""
 BAD = "import torch\nx = torch.tensor([1.0, 2.0], requires_grad=True)\ny = x * 2\ny.backward()\n"
@@ -32,6 +36,8 @@ async def complaints(page: Page) -> list[str]:
         pytest.fail(f"{AXE} is missing: `make test` brings it, or run `npm ci --prefix tools/axe`", pytrace=False)
     # Whatever fades in is judged when it is there.
     await page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished.catch(() => {})))")
+    # What is spoken follows what is written after a moment of rest.
+    await page.wait_for_function(SPOKEN)
     await page.evaluate(AXE.read_text("utf-8"))
     found: list[str] = await page.evaluate(RUN)
     return found

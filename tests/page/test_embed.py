@@ -104,6 +104,7 @@ async def test_a_frame_hides_what_its_link_hides_and_asks_for_it(
     await expect(hidden).to_have_text("16")
     await expect(frame.locator(".predict .answer.exact")).to_be_visible()
     await frame.get_by_role("button", name="Compare", exact=False).first.click()
+    await frame.get_by_role("button", name="End guessing and compare").click()
     await expect(frame.locator(".asking .compare")).to_be_visible()
     await expect(frame.locator(".asking .predict")).to_have_count(0)
     assert complaints == []

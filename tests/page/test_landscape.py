@@ -213,7 +213,7 @@ async def test_a_pass_without_a_loss_says_why_there_is_no_landscape(opened: Open
         "import torch\nw = torch.tensor(1.0, requires_grad=True)\ny = w * torch.ones(2)\ny.backward(torch.ones(2))\n"
     )
     await page.get_by_role("button", name="Landscape", exact=True).click()
-    await expect(page.locator(".landscape-fault")).to_contain_text("No loss to show")
+    await expect(page.locator(".landscape-fault")).to_contain_text("No loss to study")
     await expect(page.locator("canvas.relief")).to_have_count(0)
     # The browser itself says that the server refused; nothing else may stand there.
     assert all("status of 422" in line for line in await opened.all_complaints())
