@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from app.trace.job import Job
 from app.web import openapi
-from app.web.body import parse_json, read_body
+from app.web.body import read_body, read_object
 from app.web.calls import read_job
 from app.web.gallery import gallery_reply
 from app.web.hangup import LineStream, answer_in_time
@@ -39,8 +39,7 @@ def make_api(service: Service) -> APIRouter:
         return await answer_in_time(request.receive, work, settings.request_seconds)
 
     async def job_of(request: Request) -> Job:
-        body = await read_body(request, settings)
-        return read_job(parse_json(body), settings.limits)
+        return read_job(await read_object(request, settings), settings.limits)
 
     @router.post("/api/trace", **openapi.TRACE)
     async def trace(request: Request) -> Response:

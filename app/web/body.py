@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from app.errors import BodyTooLargeError, MediaTypeError, RequestError, SlowBodyError
 from app.settings import Settings
 from app.web.hangup import ClientGoneError
-from app.web.problems import past
+from app.web.problems import Fault, InvalidRequestError, past
 
 WHOLE = 2**63
 
@@ -71,6 +71,19 @@ def _expect_plain(encoding: str) -> None:
     given = encoding.strip().lower()
     if given not in {"", "identity"}:
         raise MediaTypeError("unsupported-content-encoding", {"given": given[:100]})
+
+
+async def read_object(request: Request, settings: Settings) -> dict[str, object]:
+    """Read a JSON body that is an object.
+
+    Raises:
+        InvalidRequestError: it is something else.
+        RequestError: as `read_body` and `parse_json`.
+    """
+    document = parse_json(await read_body(request, settings))
+    if not isinstance(document, dict):
+        raise InvalidRequestError((Fault("Expected `object`", ""),))
+    return document
 
 
 def parse_json(body: bytes) -> object:

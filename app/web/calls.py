@@ -55,7 +55,7 @@ class ProgramCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: Seed = 0
 
 
-def read_job(document: object, limits: Limits) -> Job:
+def read_job(document: dict[str, Any], limits: Limits) -> Job:
     """Turn the body of a call into the job of a child.
 
     Args:
@@ -65,8 +65,6 @@ def read_job(document: object, limits: Limits) -> Job:
         InvalidRequestError: a field is missing, unknown, or not of its type.
         SourceTooLargeError, LimitError: the source is too long, or more steps are asked for than there may be.
     """
-    if not isinstance(document, dict):
-        raise InvalidRequestError((Fault("Expected `object`", ""),))
     if "program" in document and "expression" in document:
         raise InvalidRequestError((Fault("Give `program` or `expression`, not both", "/expression"),))
     if "program" in document:

@@ -19,12 +19,11 @@ from app.trace.job import Job
 from app.trace.model import EndEvent
 from app.web import lab_pages
 from app.web.api import wants_lines
-from app.web.body import parse_json, read_body
+from app.web.body import read_object
 from app.web.hangup import LineStream, answer_in_time
 from app.web.lab_calls import read_explain, read_race, read_sweep
 from app.web.lab_lines import explain_lines_of, lines_of, race_lines_of, sum_up, sum_up_race, take_one
 from app.web.outcomes import outcome_of, run_failed
-from app.web.problems import Fault, InvalidRequestError
 from app.web.replies import Reply, accepts_gzip, deliver, make_reply, send_reply
 from app.web.service import JSON, LINES, Service, Told, key_of, problem_line
 
@@ -41,29 +40,23 @@ def make_lab(service: Service, lab: Lab) -> APIRouter:
     settings = service.settings
     desk = Desk(service)
 
-    async def document_of(request: Request) -> dict[str, Any]:
-        document = parse_json(await read_body(request, settings))
-        if not isinstance(document, dict):
-            raise InvalidRequestError((Fault("Expected `object`", ""),))
-        return document
-
     @router.get("/api/optimizers", **lab_pages.OPTIMIZERS)
     async def optimizers(request: Request) -> Response:
         return send_reply(request, await make_reply(msgspec.json.encode(catalogue()), JSON))
 
     @router.post("/api/sweep", **lab_pages.SWEEP)
     async def sweep(request: Request) -> Response:
-        job = read_sweep(await document_of(request), settings.limits)
+        job = read_sweep(await read_object(request, settings), settings.limits)
         return await desk.answer(request, job, lab.sweep, (lines_of, sum_up))
 
     @router.post("/api/explain-update", **lab_pages.EXPLAIN)
     async def explain_update(request: Request) -> Response:
-        job = read_explain(await document_of(request), settings.limits)
+        job = read_explain(await read_object(request, settings), settings.limits)
         return await desk.answer(request, job, lab.explain, (explain_lines_of, take_one))
 
     @router.post("/api/race", **lab_pages.RACE)
     async def race(request: Request) -> Response:
-        job, tuning, rates = read_race(await document_of(request), settings.limits)
+        job, tuning, rates = read_race(await read_object(request, settings), settings.limits)
         return await desk.answer(
             request, job, lambda job: lab.race(job, tuning, rates), (race_lines_of, sum_up_race), rates
         )

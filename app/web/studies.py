@@ -14,7 +14,7 @@ from app.settings import Limits
 from app.trace.job import Job
 from app.trace.study import Check, NodeCheck
 from app.web import study_pages
-from app.web.body import parse_json, read_body
+from app.web.body import read_object
 from app.web.calls import ExpressionCall, Seed, VariableInput, checked, convert, expression_job, read_job
 from app.web.hangup import answer_in_time
 from app.web.landscapes import read_landscape
@@ -60,21 +60,15 @@ def make_studies(service: Service) -> APIRouter:
     router = APIRouter()
     settings = service.settings
 
-    async def body_of(request: Request) -> dict[str, object]:
-        document = parse_json(await read_body(request, settings))
-        if not isinstance(document, dict):
-            raise InvalidRequestError((Fault("Expected `object`", ""),))
-        return document
-
     @router.post("/api/landscape", **study_pages.LANDSCAPE)
     async def landscape(request: Request) -> Response:
-        job, form = read_landscape(await body_of(request), settings.limits)
+        job, form = read_landscape(await read_object(request, settings), settings.limits)
         work = answer_in_time(request.receive, service.study(job, form), settings.request_seconds)
         return await deliver(request, await work, FRESH)
 
     @router.post("/api/check", **study_pages.CHECK)
     async def check(request: Request) -> Response:
-        document = await body_of(request)
+        document = await read_object(request, settings)
         job = (read_node_check if document.get("nodes") is True else read_check)(document, settings.limits)
         work = answer_in_time(request.receive, service.study(job), settings.request_seconds)
         return await deliver(request, await work, FRESH)
