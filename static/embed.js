@@ -9,7 +9,7 @@ import { createPredicting } from "./predicting.js";
 import { drawnLike } from "./redraw.js";
 import { createRunner } from "./runner.js";
 import { createSettings } from "./settings.js";
-import { faultOfLink, packState, unpackState } from "./share.js";
+import { faultOfLink, haveOneLink, packState, unpackState } from "./share.js";
 import { createStore } from "./store.js";
 import { Frame } from "./view/frame.js";
 
@@ -51,7 +51,7 @@ function keepLink() {
   const timer = { handle: null };
   const follow = async () => store.set({ whole: `/#${await packState(store.get())}` });
   store.subscribe((state, before) => {
-    if (["source", "position", "selection", "predict", "pin", "check", "trace", "tint", "loop", "speed", "grain", "isTable"].every((name) => state[name] === before[name])) return;
+    if (haveOneLink(state, before)) return;
     clearTimeout(timer.handle);
     timer.handle = setTimeout(follow, 100);
   });

@@ -11,7 +11,7 @@ import { createRunner } from "./runner.js";
 import { createSettings } from "./settings.js";
 import { createDraft } from "./draft.js";
 import { createLab } from "./lab/opening.js";
-import { faultOfLink, packState, unpackState } from "./share.js";
+import { faultOfLink, haveOneLink, packState, unpackState } from "./share.js";
 import { createStore } from "./store.js";
 import { createTeaching } from "./teaching.js";
 import { createTerrain } from "./terrain.js";
@@ -109,8 +109,7 @@ function keepAddress() {
   const first = store.get().source;
   const timer = { handle: null };
   store.subscribe((state, before) => {
-    const isSame = ["source", "position", "selection", "settings", "lesson", "panel", "terrain", "predict", "pin", "check", "trace", "tint", "loop", "lab", "speed", "grain", "isTable"].every((name) => state[name] === before[name]);
-    if (isSame || state.playing || (state.source === first && location.hash === "")) return;
+    if (haveOneLink(state, before) || state.playing || (state.source === first && location.hash === "")) return;
     clearTimeout(timer.handle);
     timer.handle = setTimeout(async () => {
       const packed = await packState(store.get());

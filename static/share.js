@@ -11,6 +11,14 @@ const LARGEST = 400_000;
 const MOST_GRAPHS = 50;
 const MOST_KEYS = 500;
 
+/** The parts of the page's state that a link holds. */
+const HELD = ["source", "position", "selection", "settings", "lesson", "panel", "terrain", "predict", "pin", "check", "trace", "tint", "loop", "lab", "speed", "grain", "isTable"];
+
+/** Whether two states have one link. */
+export function haveOneLink(one, other) {
+  return HELD.every((name) => one[name] === other[name]);
+}
+
 /**
  * Pack what a link holds.
  *

@@ -1,12 +1,12 @@
 // The check: autograd beside central differences, element by element, and sympy's derivative beside both.
 
 import { formatNumber } from "../../format.js";
-import { checkBody, faultsOf } from "../../lab/requests.js";
+import { checkBody } from "../../lab/requests.js";
 import { html } from "../../vendor/preact.js";
 import { Formula } from "../formula.js";
 import { Hidden } from "../hidden.js";
 import { RunBar, TextField } from "./fields.js";
-import { Problem, titleOf } from "./problem.js";
+import { Problem } from "./problem.js";
 import { Stale } from "./stale.js";
 import { useStudy } from "./study.js";
 
@@ -21,8 +21,7 @@ export function CheckBench(props) {
 function Checking({ state, studies, lab, language, t, set, subject }) {
   const read = checkBody(lab, state.source);
   const finding = state.findings.check;
-  const study = useStudy({ kind: "check", read, isRun: lab.check.isRun, isReady: true, studies, finding, set });
-  const faults = [...study.faults, ...(study.isSent ? faultsOf("check", finding?.problem, [], titleOf(finding, language)) : [])];
+  const { run, faults, isLegible } = useStudy({ kind: "check", read, isRun: lab.check.isRun, isReady: true, studies, finding, set, language });
   const answer = finding?.data?.answer;
   return html`
     <div class="lab-form">
@@ -31,10 +30,10 @@ function Checking({ state, studies, lab, language, t, set, subject }) {
         ${state.source.mode === "program" && html`<${TextField} label=${t("lab.pass")} path="check/pass" value=${lab.check.pass} size=${5} set=${(pass) => set("check", { pass })} ...${{ faults, t }} />`}
         <${TextField} label=${t("lab.tolerance")} path="check/tolerance" value=${lab.check.tolerance} set=${(tolerance) => set("check", { tolerance })} ...${{ faults, t }} />
       </div>
-      <${RunBar} ...${{ finding, faults, t }} progress=${null} run=${study.run} cancel=${() => studies.cancel("check")} />
+      <${RunBar} ...${{ finding, faults, t }} progress=${null} run=${run} cancel=${() => studies.cancel("check")} />
     </div>
     <div class="lab-results">
-      <${Problem} finding=${study.faults.length > 0 ? null : finding} language=${language} />
+      ${isLegible && html`<${Problem} ...${{ finding, language }} />`}
       <${Stale} ...${{ finding, t }} source=${state.source} />
       ${answer ? html`<${Answer} ...${{ answer, t }} isProgram=${finding.body.program !== undefined} />` : html`<p class="hint lab-empty">${t("lab.check-empty")}</p>`}
     </div>

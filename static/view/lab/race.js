@@ -4,13 +4,13 @@ import { formatNumber } from "../../format.js";
 import { MOST_RACERS } from "../../lab/bench.js";
 import { logGrid } from "../../lab/scales.js";
 import { pathsOf, standingsOf } from "../../lab/race.js";
-import { faultsOf, hasOwnPlane, raceBody, scalarsOf } from "../../lab/requests.js";
+import { hasOwnPlane, raceBody, scalarsOf } from "../../lab/requests.js";
 import { variablesOf } from "../../source.js";
 import { html, useMemo, useState } from "../../vendor/preact.js";
 import { Course } from "./course.js";
 import { RunBar, Stretch, TextField } from "./fields.js";
 import { Lines } from "./lines.js";
-import { Problem, titleOf } from "./problem.js";
+import { Problem } from "./problem.js";
 import { Racers } from "./racers.js";
 import { Scrub } from "./scrub.js";
 import { Standings } from "./standings.js";
@@ -22,8 +22,7 @@ export function RaceBench({ state, actions, studies, lab, catalog, language, t, 
   const { race } = lab;
   const read = raceBody(lab, state.source, catalog);
   const finding = state.findings.race;
-  const study = useStudy({ kind: "race", read, isRun: race.isRun, isReady: catalog !== null, studies, finding, set });
-  const faults = [...study.faults, ...(study.isSent ? faultsOf("race", finding?.problem, race.racers, titleOf(finding, language)) : [])];
+  const { run, faults, isLegible } = useStudy({ kind: "race", read, isRun: race.isRun, isReady: catalog !== null, studies, finding, set, language, configurations: race.racers });
   const put = (fields) => set("race", fields);
   const progress = finding?.data?.plan && { share: progressOf(finding.data), text: t("lab.racing", { done: finding.data.racers.filter(Boolean).length, count: finding.data.plan.racers.length }) };
   return html`
@@ -42,10 +41,10 @@ export function RaceBench({ state, actions, studies, lab, catalog, language, t, 
         <${TextField} label=${t("lab.steps")} path="race/steps" value=${race.steps} size=${5} set=${(steps) => put({ steps })} ...${{ faults, t }} />
         <${TextField} label=${t("lab.target")} path="race/target" value=${race.target} hint="–" set=${(target) => put({ target })} ...${{ faults, t }} />
       </div>
-      <${RunBar} ...${{ finding, faults, t, progress }} run=${study.run} cancel=${() => studies.cancel("race")} />
+      <${RunBar} ...${{ finding, faults, t, progress }} run=${run} cancel=${() => studies.cancel("race")} />
     </div>
     <div class="lab-results">
-      <${Problem} finding=${study.faults.length > 0 ? null : finding} language=${language} />
+      ${isLegible && html`<${Problem} ...${{ finding, language }} />`}
       <${Stale} ...${{ finding, t }} source=${state.source} />
       ${finding?.data?.plan ? html`<${Results} ...${{ state, actions, t, language }} isRunning=${finding.status === "running"} race=${finding.data} body=${finding.body} />` : html`<p class="hint lab-empty">${t("lab.race-empty")}</p>`}
     </div>

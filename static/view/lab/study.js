@@ -1,11 +1,15 @@
 // One bench's run: asked for when its form can be read; a link that was made after a run runs again.
 
+import { faultsOf } from "../../lab/requests.js";
 import { useEffect, useState } from "../../vendor/preact.js";
+import { titleOf } from "./problem.js";
 
 /**
- * @param {{kind: string, read: {body: any, faults: any[]}, isRun: boolean, isReady: boolean, studies: any, finding: any, set: any}} parts
+ * @param {{kind: string, read: {body: any, faults: any[]}, isRun: boolean, isReady: boolean, studies: any, finding: any, set: any, language: string, configurations?: any[]}} parts
+ * @returns {{run: () => boolean, faults: any[], isLegible: boolean}} all faults of the form's fields; and whether the
+ *   form can be read
  */
-export function useStudy({ kind, read, isRun, isReady, studies, finding, set }) {
+export function useStudy({ kind, read, isRun, isReady, studies, finding, set, language, configurations = [] }) {
   const [isAsked, ask] = useState(false);
   /** False where the form has to be mended first. */
   const run = () => {
@@ -20,5 +24,7 @@ export function useStudy({ kind, read, isRun, isReady, studies, finding, set }) 
   }, [isReady]);
   // What the server said of a field is about what stood there when it was sent.
   const isSent = JSON.stringify(read.body) === JSON.stringify(finding?.body);
-  return { run, faults: isAsked ? read.faults : [], isSent };
+  const told = isSent ? faultsOf(kind, finding?.problem, configurations, titleOf(finding, language)) : [];
+  const own = isAsked ? read.faults : [];
+  return { run, faults: [...own, ...told], isLegible: own.length === 0 };
 }

@@ -1,14 +1,14 @@
 // The sweep: optimizers × learning rates × starts × seeds, as a heat map with its boundary.
 
 import { formatNumber } from "../../format.js";
-import { cellCount, faultsOf, scalarsOf, sweepBody } from "../../lab/requests.js";
+import { cellCount, scalarsOf, sweepBody } from "../../lab/requests.js";
 import { shadesOf, summaryRows } from "../../lab/sweep.js";
 import { html, useMemo, useState } from "../../vendor/preact.js";
 import { Cell, readingOf, runOf } from "./cell.js";
 import { RunBar, Stretch, TextField } from "./fields.js";
 import { Heat } from "./heat.js";
 import { openRun } from "./open.js";
-import { Problem, titleOf } from "./problem.js";
+import { Problem } from "./problem.js";
 import { Racers } from "./racers.js";
 import { Stale } from "./stale.js";
 import { useStudy } from "./study.js";
@@ -20,8 +20,7 @@ export function SweepBench({ state, actions, studies, lab, catalog, language, t,
   const { sweep } = lab;
   const read = sweepBody(lab, state.source, catalog);
   const finding = state.findings.sweep;
-  const study = useStudy({ kind: "sweep", read, isRun: sweep.isRun, isReady: catalog !== null, studies, finding, set });
-  const faults = [...study.faults, ...(study.isSent ? faultsOf("sweep", finding?.problem, sweep.configurations, titleOf(finding, language)) : [])];
+  const { run, faults, isLegible } = useStudy({ kind: "sweep", read, isRun: sweep.isRun, isReady: catalog !== null, studies, finding, set, language, configurations: sweep.configurations });
   const put = (fields) => set("sweep", fields);
   const count = cellCount(lab, state.source);
   return html`
@@ -38,10 +37,10 @@ export function SweepBench({ state, actions, studies, lab, catalog, language, t,
         <${TextField} label=${t("lab.target")} path="sweep/target" value=${sweep.target} hint="–" set=${(target) => put({ target })} ...${{ faults, t }} />
       </div>
       ${count !== null && html`<p class="hint">${t("lab.runs", { count: count.toLocaleString(language) })}</p>`}
-      <${RunBar} ...${{ finding, faults, t }} progress=${progressOf(finding, language, t)} run=${study.run} cancel=${() => studies.cancel("sweep")} />
+      <${RunBar} ...${{ finding, faults, t }} progress=${progressOf(finding, language, t)} run=${run} cancel=${() => studies.cancel("sweep")} />
     </div>
     <div class="lab-results">
-      <${Problem} finding=${study.faults.length > 0 ? null : finding} language=${language} />
+      ${isLegible && html`<${Problem} ...${{ finding, language }} />`}
       <${Stale} ...${{ finding, t }} source=${state.source} />
       ${finding?.data?.plan ? html`<${Results} ...${{ state, actions, lab, t, language }} sweep=${finding.data} body=${finding.body} />` : html`<p class="hint lab-empty">${t("lab.sweep-empty")}</p>`}
     </div>
