@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Locator, expect
 
 from tests.page.stage import DESCENT, MATRIX, QUADRATIC, Stage
 from tests.page.test_export import SVG, take
@@ -23,6 +24,15 @@ for step in range(2):
     loss.backward()
     print("loss", loss.item())
 """
+
+
+async def guess_at_the_end(stage: Stage, program: str) -> tuple[dict[str, Any], Locator]:
+    """Run a program, and guess by keyboard at its end: the trace, and the card that asks."""
+    trace = await stage.trace(program)
+    await stage.press("end")
+    await stage.sentence.click()
+    await stage.page.keyboard.press("p")
+    return trace, stage.page.get_by_role("region", name="Predict, then reveal")
 
 
 async def test_gradients_are_hidden_everywhere_until_they_are_guessed(stage: Stage) -> None:
@@ -73,11 +83,7 @@ async def test_gradients_are_hidden_everywhere_until_they_are_guessed(stage: Sta
 
 async def test_by_keyboard_alone_values_and_in_the_link(stage: Stage, browser: Browser) -> None:
     page = stage.page
-    await stage.trace(QUADRATIC)
-    await stage.press("end")
-    await stage.sentence.click()
-    await page.keyboard.press("p")
-    card = page.get_by_role("region", name="Predict, then reveal")
+    _, card = await guess_at_the_end(stage, QUADRATIC)
     await card.get_by_role("button", name="values", exact=True).focus()
     await page.keyboard.press("Enter")
     await expect(page.locator("g.node.output text.value")).to_have_text("?")
@@ -108,11 +114,7 @@ async def test_by_keyboard_alone_values_and_in_the_link(stage: Stage, browser: B
 
 async def test_of_a_tensor_an_element_or_its_norm_is_guessed(stage: Stage) -> None:
     page = stage.page
-    trace = await stage.trace(MATRIX)
-    await stage.press("end")
-    await stage.sentence.click()
-    await page.keyboard.press("p")
-    card = page.get_by_role("region", name="Predict, then reveal")
+    trace, card = await guess_at_the_end(stage, MATRIX)
     await page.get_by_role("button", name="Fit to window").click()
     await page.locator(f"#{id_of(trace, 'W')}").click()
     await card.get_by_label("Of the tensor [2, 2]:").select_option("norm")
@@ -134,11 +136,7 @@ async def test_curves_wait_for_the_guess(stage: Stage) -> None:
 
 async def test_no_key_ends_guessing_unasked(stage: Stage) -> None:
     page = stage.page
-    trace = await stage.trace(QUADRATIC)
-    await stage.press("end")
-    await stage.sentence.click()
-    await page.keyboard.press("p")
-    card = page.get_by_role("region", name="Predict, then reveal")
+    trace, card = await guess_at_the_end(stage, QUADRATIC)
     await page.locator(f"#{id_of(trace, 'a')}").click()
     await card.get_by_label("Your guess for a").fill("16")
     await page.keyboard.press("Enter")
@@ -173,11 +171,7 @@ async def test_no_key_ends_guessing_unasked(stage: Stage) -> None:
 @pytest.mark.parametrize("hides", ["gradients", "values"])
 async def test_no_panel_file_or_table_tells_what_is_to_be_guessed(stage: Stage, tmp_path: Path, hides: str) -> None:
     page = stage.page
-    await stage.trace(TELLING)
-    await stage.press("end")
-    await stage.sentence.click()
-    await page.keyboard.press("p")
-    card = page.get_by_role("region", name="Predict, then reveal")
+    _, card = await guess_at_the_end(stage, TELLING)
     await card.get_by_role("button", name=hides, exact=True).click()
     await page.get_by_role("button", name="Landscape", exact=True).click()
     await expect(page.locator(".landscape-view")).to_contain_text("While you guess, the landscape stays hidden")
