@@ -58,6 +58,23 @@ export function standingsOf(race) {
   });
 }
 
+/** The length of the longest of the racers' lists, once every racer is here; null before, and where none ran. */
+function longest({ plan, racers }, list) {
+  const isWhole = plan.racers.every((_, k) => racers[k]);
+  return (isWhole && Math.max(...racers.map((racer) => racer[list]?.length ?? 0))) || null;
+}
+
+/** How many steps there are to look through: those that were asked for, or fewer where every run ended sooner. */
+export function stepsOf(race) {
+  return Math.min(race.plan.steps, (longest(race, "losses") ?? Infinity) - 1);
+}
+
+/** How many steps were taken by a program that ends before those that were asked for; else null. */
+export function stepsOfProgram(race) {
+  const taken = longest(race, "rates");
+  return taken !== null && taken < race.plan.steps ? taken : null;
+}
+
 export const COLUMNS = ["label", "rate", "final", "best", "reached", "diverged"];
 
 /**

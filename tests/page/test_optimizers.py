@@ -26,6 +26,15 @@ for step in range(4):
     optimizer.step()
 """
 
+THREE_STEPS = """import torch
+w = torch.tensor([3.0, -1.0], requires_grad=True)
+optimizer = torch.optim.SGD([w], lr=0.1)
+for step in range(3):
+    optimizer.zero_grad()
+    (w**2).sum().backward()
+    optimizer.step()
+"""
+
 
 async def choose(stage: Stage, trace: dict[str, Any], variable: str) -> None:
     """Choose a leaf on the graph."""
@@ -243,6 +252,21 @@ async def test_a_program_races_and_its_slice_says_what_it_hides(stage: Stage) ->
     await page.get_by_role("button", name="Study an expression instead").click()
     await expect(page.locator("main.lab").get_by_label("Expression", exact=True)).to_have_value("x**2 + 20*y**2")
     await expect(plane).to_have_count(0)
+
+
+async def test_a_program_that_ends_before_the_steps_asked_for_is_shown_to_its_end(stage: Stage) -> None:
+    page = stage.page
+    await stage.trace(THREE_STEPS)
+    await open_lab(stage, "Race")
+    await run_study(stage)
+    await expect(page.locator(".lab-statement")).to_contain_text("The program itself ends after 3 steps.")
+    await expect(page.locator(".lab-results")).to_contain_text("step 2 of 2")
+    await page.get_by_role("tab", name="Sweep").click()
+    await run_study(stage)
+    await expect(page.locator(".lab-statement")).to_contain_text("75 runs of at most 100 steps")
+    await expect(page.locator(".lab-stale")).to_have_count(0)
+    await page.get_by_role("button", name="Study an expression instead").click()
+    await expect(page.locator(".lab-stale")).to_contain_text("found for a program of 7 lines")
 
 
 async def test_a_sweep_that_is_too_large_is_refused_at_its_field_and_loses_nothing(opened: Opened) -> None:

@@ -3,7 +3,7 @@
 import { formatNumber } from "../../format.js";
 import { MOST_RACERS } from "../../lab/bench.js";
 import { logGrid } from "../../lab/scales.js";
-import { pathsOf, standingsOf } from "../../lab/race.js";
+import { pathsOf, standingsOf, stepsOf, stepsOfProgram } from "../../lab/race.js";
 import { hasOwnPlane, raceBody, scalarsOf } from "../../lab/requests.js";
 import { variablesOf } from "../../source.js";
 import { html, useMemo, useState } from "../../vendor/preact.js";
@@ -71,15 +71,17 @@ function Results({ state, actions, race, body, t, language, isRunning }) {
   const { plan } = race;
   const [isLog, setLog] = useState(true);
   const [at, setStep] = useState(Infinity);
-  const step = Math.min(at, plan.steps);
+  const count = stepsOf(race);
+  const step = Math.min(at, count);
+  const ends = body.program === undefined ? null : stepsOfProgram(race);
   const rows = useMemo(() => standingsOf(race), [race]);
   const lines = useMemo(() => linesOf(race, rows, ({ losses }) => ({ values: losses.map(Number) })), [race]);
   const sharp = useMemo(() => sharpnessOf(race, rows), [race]);
   const names = ownNames(body, state.source);
   const paths = useMemo(() => pathsOf(race, names), [race]);
-  const shared = { step, count: plan.steps, go: setStep, t };
+  const shared = { step, count, go: setStep, t };
   return html`
-    <p class="lab-statement">${statementOf(race, t)}</p>
+    <p class="lab-statement">${statementOf(race, t)}${ends !== null && html` ${t("lab.program-ends", { steps: ends })}`}</p>
     ${race.cut && html`<p class="card warning">${t("lab.cut", { limit: race.cut.limit.replaceAll("_", " "), value: race.cut.value, unit: race.cut.unit })}</p>`}
     <${Scrub} ...${shared} />
     <div class="lab-charts">

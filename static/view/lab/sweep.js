@@ -75,7 +75,7 @@ function Results({ state, actions, lab, sweep, body, t, language }) {
   const { plan, summary, cut, failures } = sweep;
   const shown = pointed ?? chosen;
   return html`
-    <p class="lab-statement">${t("lab.sweep-statement", { count: plan.cells.toLocaleString(language), steps: plan.steps })}
+    <p class="lab-statement">${t(body.program === undefined ? "lab.sweep-statement" : "lab.sweep-statement-program", { count: plan.cells.toLocaleString(language), steps: plan.steps })}
       ${summary && html` ${t("lab.sweep-summary", { diverged: summary.diverged, failed: summary.failed })}`}</p>
     ${cut && html`<p class="card warning">${t("lab.cut", { limit: cut.limit.replaceAll("_", " "), value: cut.value, unit: cut.unit })}</p>`}
     <${Heat} ...${{ sweep, chosen, choose, point, t }} open=${(cell) => openRun(body, runOf(sweep, cell), actions)} theme=${state.settings.theme} />
