@@ -37,7 +37,8 @@ from app.tracer.walk import function_of, is_followed_leaf
 
 Treatment = Callable[[Any, Any, Any], Any]
 
-_PLAIN = frozenset({torch.Tensor, torch.nn.Parameter})
+PLAIN = frozenset({torch.Tensor, torch.nn.Parameter})
+"""Types of tensors that do not ask to handle calls themselves."""
 
 
 class Calls(TorchFunctionMode):
@@ -74,7 +75,7 @@ class Calls(TorchFunctionMode):
         treatment = self._treatments.get(func)
         if treatment is None:
             treatment = self._treatments[func] = self._treatment(func)
-        if types and treatment == self._single and not _PLAIN.issuperset(types):
+        if types and not PLAIN.issuperset(types) and treatment == self._single:
             treatment = self._composite  # a subclass of Tensor wraps each result, by one more operation
         return treatment(func, args, kwargs or {})
 
@@ -101,7 +102,13 @@ class Calls(TorchFunctionMode):
             if frame is not None:
                 site = self._sites.find(func, frame, args)
                 operands = self._histories.constants(site, args, self.full_elements) if site.operands else ()
-                self._keep_result(start, site, output, operands)
+                value = read(output, self.full_elements)
+                module = self.modules[-1] if self.modules else None
+                if len(self.made) > MAX_MADE:
+                    bound(self.made)
+                self.made[start] = Made(value, output.shape, output.dtype, None, site, module, operands)
+                if type(value) is Held:
+                    self._holdings.remember(value)
         elif made:
             self._treatments[func] = self._composite
             self.kernels.found = {}

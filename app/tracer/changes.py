@@ -41,7 +41,10 @@ def changes_of(leaves: list[torch.Tensor], full_elements: int) -> list[Change]:
         full_elements: up to so many elements are kept in full.
     """
     rows = zip(leaves, read_now(leaves, full_elements), gradients_of(leaves, full_elements), strict=True)
-    return [Change(leaf, before, gradient, _copied(leaf, before)) for leaf, before, gradient in rows]
+    return [
+        Change(leaf, before, gradient, _copied(leaf) if type(before) is Held else None)
+        for leaf, before, gradient in rows
+    ]
 
 
 def gradients_of(leaves: list[torch.Tensor], full_elements: int) -> list[Reading]:
@@ -60,9 +63,9 @@ def read_now(tensors: list[torch.Tensor], full_elements: int) -> list[Reading]:
     return readings
 
 
-def _copied(leaf: torch.Tensor, before: Reading) -> torch.Tensor | None:
+def _copied(leaf: torch.Tensor) -> torch.Tensor | None:
     """A copy of a leaf whose reading does not say what it is element by element."""
-    if type(before) is not Held or not leaf.is_floating_point() or leaf.numel() > MOST_COPIED:
+    if not leaf.is_floating_point() or leaf.numel() > MOST_COPIED:
         return None
     with unwatched():
         return leaf.detach().clone()

@@ -7,9 +7,11 @@ down. What is deduced has been compared, bit for bit, with a pass over the same 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterable
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from app.tracer.values import read_all
+from app.tracer.values import Reading, read_all
 
 if TYPE_CHECKING:
     from app.tracer.recording import Recording
@@ -24,35 +26,36 @@ _HANDS_ON = {"AddBackward0": (0, 1), "AddBackward1": (0,), "SubBackward0": (0,)}
 class Deduction(NamedTuple):
     """How to fill in a pass: gradients are places 0 to n - 1, flows the places from n on.
 
-    `steps` copy one place to another in turn, once the root, the leaves in `clean` (with their places among the leaves)
-    and the nodes in `hooked` are known.
+    Once the root, the leaves in `clean` (with their places among the leaves) and the nodes in `hooked` are known, every
+    gradient and every flow is taken from the place that it is equal to.
     """
 
     hooked: tuple[int, ...]
     clean: tuple[tuple[int, int], ...]
     sums: tuple[int, ...]
-    steps: tuple[tuple[int, int], ...]
+    gradients: Callable[[list[Reading]], Iterable[Reading]]
+    flows: Callable[[list[Reading]], Iterable[Reading]]
     order: tuple[int, ...]
     rank: list[int]
 
     def fits(self, recording: Recording) -> bool:
         """Whether the engine will run this pass's nodes in the same order, and its sums are plain ones."""
-        nodes = recording.laid.nodes
-        return _rank(recording.laid.numbers) == self.rank and all(nodes[index]._saved_alpha == 1 for index in self.sums)  # type: ignore[attr-defined]
+        nodes: list[Any] = recording.laid.nodes
+        return _rank(recording.laid.numbers) == self.rank and (
+            not recording.saved  # then they are as in the graph, where they are plain
+            or all(nodes[index]._saved_alpha == 1 for index in self.sums)
+        )
 
     def fill(self, recording: Recording) -> None:
         """Write down what no hook was asked for, after the engine has run."""
-        gradients, count = recording.gradients, len(recording.gradients)
-        known = gradients + recording.flows
+        known = recording.gradients + recording.flows
         known[recording.template.roots[0]] = 1.0
         variables = recording.laid.variables
         given = [(index, gradient) for index, place in self.clean if (gradient := variables[place].grad) is not None]
         for (index, _), reading in zip(given, read_all([gradient for _, gradient in given], 0), strict=True):
             known[index] = reading
-        for place, source in self.steps:
-            known[place] = known[source]
-        gradients[:] = known[:count]
-        recording.flows[:] = known[count:]
+        recording.gradients[:] = self.gradients(known)
+        recording.flows[:] = self.flows(known)
         recording.order[:] = self.order
 
 
@@ -76,7 +79,7 @@ class Deductions:
 
 
 def deduce(recording: Recording) -> Deduction | None:
-    """Find the fewest nodes that must be asked; None if the root takes part in its own graph."""
+    """Find the fewest nodes that must be asked; None if the root takes part in its own graph, or a sum is weighted."""
     template = recording.template
     count = len(template.graph.nodes)
     arriving: list[list[int]] = [[] for _ in range(count)]
@@ -93,11 +96,21 @@ def deduce(recording: Recording) -> Deduction | None:
             steps += [(place, source) for place, source in passed_on if source is not None]
         else:
             hooked.append(index)
-    sums = tuple(index for index in range(len(template.edges_of)) if template.graph.nodes[index].name == "AddBackward0")
+    sums = tuple(index for index, node in enumerate(template.graph.nodes) if node.name == "AddBackward0")
     clean = tuple((index, place) for place, index in enumerate(template.leaves) if index in recording.clean)
     order = tuple(recording.order)
-    deduction = Deduction(tuple(hooked), clean, sums, tuple(steps), order, _rank(recording.laid.numbers))
-    return None if arriving[root] else deduction
+    source = list(range(count + len(template.graph.edges)))
+    for place, known in steps:
+        source[place] = source[known]
+    taken = _taker(source[:count]), _taker(source[count:])
+    deduction = Deduction(tuple(hooked), clean, sums, *taken, order, _rank(recording.laid.numbers))
+    are_plain = all(template.graph.nodes[index].saved.get("alpha") == 1 for index in sums)
+    return deduction if are_plain and not arriving[root] else None
+
+
+def _taker(places: list[int]) -> Callable[[list[Reading]], Iterable[Reading]]:
+    """Take from a list what stands at these places."""
+    return itemgetter(*places) if len(places) > 1 else lambda known: [known[place] for place in places]
 
 
 def _source(recording: Recording, edge: int, arriving: list[list[int]]) -> int | None:

@@ -35,6 +35,10 @@ class Derivatives:
 
     def __init__(self) -> None:
         self._questions: dict[str, list[Question]] = {}
+        self._waiting: dict[str, list[Question]] = {}
+        """Those that no pass answers by itself."""
+        self._answered: dict[str, list[tuple[int, int]]] = {}
+        """The others: their nodes and edges."""
         self._linear: dict[tuple[str, int], list[Value]] = {}
         self._ones: dict[torch.dtype, torch.Tensor] = {}
 
@@ -44,7 +48,9 @@ class Derivatives:
         questions = self._questions.get(graph)
         if questions is None:
             questions = self._questions[graph] = _questions(recording)
-        waiting = [one for one in questions if not one.sees_one or not recording.starts_with_one]
+            self._waiting[graph] = [one for one in questions if not one.sees_one]
+            self._answered[graph] = [(one.node, edge) for one in questions if one.sees_one for _, edge in one.edges]
+        waiting = self._waiting[graph] if recording.starts_with_one else questions
         if waiting:
             # As the engine does it: otherwise the formulas would build graphs of their own.
             is_enabled = torch.is_grad_enabled()
@@ -55,11 +61,11 @@ class Derivatives:
 
     def complete(self, recording: Recording) -> None:
         """Take the engine's own answers where it sent one upstream."""
-        for question in self._questions.get(recording.template.graph.id, ()):
-            if question.sees_one and recording.gradients[question.node] == 1.0:
-                for _, edge in question.edges:
-                    flow = recording.flows[edge]
-                    recording.derivatives[edge] = flow if not isinstance(flow, bool) else None  # type: ignore[assignment]
+        gradients, flows, derivatives = recording.gradients, recording.flows, recording.derivatives
+        for node, edge in self._answered.get(recording.template.graph.id, ()):
+            if gradients[node] == 1.0:
+                flow = flows[edge]
+                derivatives[edge] = flow if not isinstance(flow, bool) else None  # type: ignore[assignment]
 
     def _answers(self, recording: Recording, question: Question) -> list[Value]:
         if not question.is_linear:

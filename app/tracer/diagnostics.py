@@ -82,11 +82,11 @@ class Diagnoser:
                 found.append(self._piled_up(update))
             if loss is not None and ("zero-grad-forgotten", None) not in self._said:
                 found.append(self._course.follow(loss, update))
-            found.append(self._slope(update))
-        if update.optimizer != "in-place":
-            self._optimized.update(self._variables(update))
+            if self._latest[0].linear:
+                found.append(self._slope(update))
+        if update.optimizer != "in-place" and self._note_optimized(update):
             found.append(self._idle(update))
-        remarks = self._once(chain.from_iterable(found))
+        remarks = self._once(chain.from_iterable(found)) if found else ()
         self._stepped_since_zero = True
         self._cleared_after_pass = self._pass_pending = False
         return remarks
@@ -204,8 +204,6 @@ class Diagnoser:
         outline, _ = self._latest
         if update.options.get("maximize") or update.options.get("weight_decay"):
             return
-        if not outline.linear:
-            return
         for parameter, own in self._own_gradients(update):
             node = parameter.node or ""
             if node not in outline.linear or ("loss-unbounded", parameter.variable) in self._said:
@@ -226,13 +224,21 @@ class Diagnoser:
             parameters: dict[str, Parameter] = {"variable": parameter.variable or parameter.node or "…"}
             yield remark("parameter-without-gradient", "warning", update.span, parameters, update.pass_index)
 
-    def _variables(self, update: Update) -> Iterator[str]:
-        """Names of the parameters an update was given, by the update and by the graph."""
+    def _note_optimized(self, update: Update) -> bool:
+        """Keep the names of the parameters an update was given, by the update and by the graph.
+
+        Returns:
+            Whether it may have had no gradients to go by.
+        """
+        outline = self._latest[0] if self._latest is not None else None
+        may_be_idle = self._cleared_after_pass
         for parameter in update.parameters:
-            yield parameter.variable or ""
-            if self._latest is not None and parameter.node in self._latest[0].index:
-                outline = self._latest[0]
-                yield outline.graph.nodes[outline.index[parameter.node]].variable or ""
+            self._optimized.add(parameter.variable or "")
+            index = outline.index.get(parameter.node or "") if outline is not None else None
+            if outline is not None and index is not None:
+                self._optimized.add(outline.graph.nodes[index].variable or "")
+            may_be_idle = may_be_idle or parameter.gradient is None
+        return may_be_idle
 
     def _left_out(self) -> Iterator[Diagnostic]:
         """Leaves that got gradients while an optimizer was at work, but on others only."""

@@ -17,12 +17,17 @@ import torch
 from torch.nn.modules import module as module_hooks
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
-from app.tracer.calls import Calls
+from app.tracer.calls import PLAIN, Calls
 from app.tracer.kernels import is_transformed, next_sequence_number
 from app.tracer.recorder import Recorder
 from app.tracer.recording import Options
 from app.tracer.values import read
 
+_handle = torch.overrides.handle_torch_function
+_has_mode: Callable[[], bool] = torch._C._is_torch_function_mode_enabled
+_pop: Callable[[], Any] = torch._C._pop_torch_function_stack
+_push: Callable[[Any], None] = torch._C._push_on_torch_function_stack
+_PLAIN = PLAIN | {int, float, bool, type(None)}
 _run_engine = torch.autograd._engine_run_backward  # type: ignore[attr-defined]
 _apply_function = torch.autograd.Function.apply.__func__  # type: ignore[attr-defined]
 
@@ -43,6 +48,20 @@ def _active() -> Recorder | None:
     if Active.thread is not None and Active.thread != threading.get_ident():
         return None
     return Active.recorder
+
+
+def _handle_torch_function(public_api: Any, relevant_args: Any, *args: Any, **kwargs: Any) -> Any:
+    """Stands in for torch's own way from a function that is written in Python to a mode: without the context manager,
+    which takes longer than an operation on a scalar, where nobody but the recorder could have a say.
+    """
+    if _has_mode() and _PLAIN.issuperset(map(type, relevant_args)):
+        mode = _pop()
+        try:
+            if type(mode) is Calls:
+                return mode.__torch_function__(public_api, (), args, kwargs)
+        finally:
+            _push(mode)
+    return _handle(public_api, relevant_args, *args, **kwargs)
 
 
 def _engine_run_backward(t_outputs: Any, *args: Any, **kwargs: Any) -> Any:
@@ -189,6 +208,9 @@ def _leave_module(module: torch.nn.Module, _args: Any, _output: Any) -> None:
 
 _profile_hook_step = torch.optim.Optimizer.profile_hook_step
 _PLACES: tuple[tuple[Any, str, Any], ...] = (
+    (torch._tensor, "handle_torch_function", _handle_torch_function),
+    (torch.functional, "handle_torch_function", _handle_torch_function),
+    (torch.nn.functional, "handle_torch_function", _handle_torch_function),
     (torch.autograd, "_engine_run_backward", _engine_run_backward),
     (torch.autograd.Function, "apply", classmethod(_apply)),
     (torch.optim.Optimizer, "__init__", _recorded_construction(torch.optim.Optimizer.__init__)),

@@ -14,11 +14,6 @@ class Numbers:
         """How many were kept before the first one was left out; their numbers are the same."""
         self._new: dict[int, int] = {}
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether none was left out."""
-        return self._whole is None
-
     def seen(self) -> int:
         """Number the next one."""
         self._seen += 1

@@ -122,15 +122,7 @@ class Passes:
             self._derivatives.ask(recording)
         can_deduce = recording.is_plain and not self._calls.has_hooks and not recording.others
         deduction = self._deductions.find(recording) if can_deduce else None
-        nodes = recording.laid.nodes
-        hooked = deduction.hooked if deduction is not None else range(len(nodes))
-        # A hook of the program's may change what arrives; and of scalars all is seen, to hold deductions against.
-        is_handed = not self._calls.has_hooks and not recording.template.is_scalar
-        handed = recording.template.handed if is_handed else [None] * len(nodes)
-        handles = {}
-        for index in hooked:
-            ran = self._ran_several if index in recording.others else self._ran
-            handles[index] = nodes[index].register_hook(partial(ran, recording, handed, index))
+        handles = self._hook(recording, deduction.hooked if deduction is not None else range(len(recording.laid.nodes)))
         outer, self._current = self._current, recording
         if outer is not None:  # a hook of the program's runs a backward pass inside of another one
             outer.is_open = False
@@ -150,10 +142,24 @@ class Passes:
             if outer is not None:
                 outer.is_open = True
             # The engine frees most graphs, and their hooks with them; leaves outlive them all.
-            for index in handles if create_graph or self.takes_hooks_away else recording.template.leaves:
-                if index in handles:
-                    handles[index].remove()
+            if handles:
+                for index in handles if create_graph or self.takes_hooks_away else recording.template.leaves:
+                    if index in handles:
+                        handles[index].remove()
             self._derivatives.complete(recording)
+
+    def _hook(self, recording: Recording, hooked: Sequence[int]) -> dict[int, Any]:
+        """Put a hook on nodes; the answer takes them away again."""
+        handles: dict[int, Any] = {}
+        if hooked:
+            nodes = recording.laid.nodes
+            # A hook of the program's may change what arrives; and of scalars all is seen, to hold deductions against.
+            is_handed = not self._calls.has_hooks and not recording.template.is_scalar
+            handed = recording.template.handed if is_handed else [None] * len(nodes)
+            for index in hooked:
+                ran = self._ran_several if index in recording.others else self._ran
+                handles[index] = nodes[index].register_hook(partial(ran, recording, handed, index))
+        return handles
 
     def _ran(self, recording: Recording, handed: Sequence[int | None], index: int, sent: Any, arrived: Any) -> None:
         """The engine ran a node: upstream gradients have arrived, and one gradient is sent to each input.
@@ -196,10 +202,10 @@ class Passes:
     def read_accumulated(self, recording: Recording) -> None:
         """After `backward()`: read every leaf's `.grad`."""
         full = recording.template.full_elements
-        for index, variable in zip(recording.template.leaves, recording.laid.variables, strict=True):
+        template = recording.template
+        for index, node, variable in zip(template.leaves, template.leaf_ids, recording.laid.variables, strict=True):
             gradient = variable.grad
             if gradient is not None:
-                node = recording.template.graph.nodes[index].id
                 # A first gradient is taken over as it is.
                 is_first = index in recording.clean
                 recording.accumulated[node] = recording.gradients[index] if is_first else read(gradient, full)
@@ -220,23 +226,28 @@ class Passes:
         Raises:
             RunCut: the pass has more values than a run may keep.
         """
-        readings = recording.readings()
-        self._count("values", len(readings) - readings.count(None), self._limits.values)
+        template = recording.template
         # Forward values may have been taken down after another graph had made values scarce.
-        if not recording.template.is_small or self._full_elements < recording.template.full_elements:
+        is_large = not template.is_small or self._full_elements < template.full_elements
+        if is_large or template.most_readings > self._limits.values:
+            readings = recording.readings()
+            self._count("values", len(readings) - readings.count(None), self._limits.values)
             held = [one for one in readings if isinstance(one, Held)]
             settle(held, len(held) <= MANY_SUMMARIES)
         # Scalars are read at once: nothing of them is held back.
-        final: Any = tuple if recording.template.is_scalar else _settled
+        final: Any = tuple if template.is_scalar else _settled
+        accumulated: Any = recording.accumulated
+        if not template.is_scalar:
+            accumulated = {node: settled(one) for node, one in accumulated.items()}
         return Pass(
-            graph=recording.template.graph.id,
+            graph=template.graph.id,
             call=call,
-            loss=settled(recording.values[recording.template.roots[0]]),
+            loss=settled(recording.values[template.roots[0]]),
             values=final(recording.values),
             gradients=final(recording.gradients),
             flows=final(recording.flows),
             derivatives=tuple(recording.derivatives),
-            accumulated={node: settled(one) for node, one in recording.accumulated.items()},
+            accumulated=accumulated,
             order=tuple(recording.order),
             span=span,
             outputs=recording.outputs(),

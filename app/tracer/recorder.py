@@ -35,6 +35,7 @@ from app.tracer.optimizers import Optimizers
 from app.tracer.passes import Passes
 from app.tracer.recording import Options, Recording
 from app.tracer.source import Sources
+from app.tracer.template import Template
 from app.tracer.thinning import Thinning
 from app.tracer.updates import Updates
 from app.tracer.walk import function_of
@@ -77,6 +78,8 @@ class Recorder:
         self.pass_count = 0
         self.stop_reason: str | None = None
         self.leaf_ids: dict[int, str] = {}
+        self._latest: Template | None = None
+        """That of the latest pass, if it went over the leaves that the template holds: these need no second look."""
         self.update_count = 0
         self._thinning = Thinning(send, limits, every)
         self._send = self._thinning.send
@@ -100,8 +103,10 @@ class Recorder:
             return run()
         frame = self.calls.frame()
         recording = self.passes.open(roots, frame, options)
-        for variable in recording.laid.variables:
-            self.updates.know(variable)
+        is_known = recording.laid.has_own_leaves and recording.template is self._latest
+        if not is_known:
+            for variable in recording.laid.variables:
+                self.updates.know(variable)
         try:
             result = self.passes.run(recording, run, options.create_graph)
         except BaseException:
@@ -133,10 +138,11 @@ class Recorder:
 
     def _close(self, recording: Recording, call: str, frame: FrameType | None = None) -> None:
         passed = self.passes.close(recording, call, self.calls.span(frame))
-        graph = recording.template.graph
-        nodes = graph.nodes
-        leaves = zip(recording.template.leaves, recording.laid.variables, strict=True)
-        self.leaf_ids = {id(variable): nodes[index].id for index, variable in leaves}
+        template, laid = recording.template, recording.laid
+        graph = template.graph
+        if not laid.has_own_leaves or template is not self._latest:
+            self.leaf_ids = dict(zip(map(id, laid.variables), template.leaf_ids, strict=True))
+            self._latest = template if laid.has_own_leaves else None
         self._send(PassEvent(passed))
         self.moment(Moment("forward", pass_index=self.pass_count))
         if call != "forward":

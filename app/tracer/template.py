@@ -6,6 +6,7 @@ every node has the type, the targets, the origin and the shape that are expected
 
 from __future__ import annotations
 
+import sys
 from typing import Any, NamedTuple
 
 import torch
@@ -24,11 +25,21 @@ MAX_TRIES = 4
 """Templates of one root site that are compared before the graph is walked."""
 
 
+class Target(NamedTuple):
+    """What an entry of a node's `next_functions` must be: the place of a node, and which of its outputs."""
+
+    place: int
+    """-1 for none."""
+    number: int
+    is_new: bool
+    """Whether no entry before this one leads to that place."""
+
+
 class Expected(NamedTuple):
     """What a node of the template must look like."""
 
     kind: Any  # a type; declared as Any, or mypy takes every compared node for an `object`
-    targets: tuple[tuple[int | None, int], ...]
+    targets: tuple[Target, ...]
     made: Made | None
     leaf: Leaf | None
 
@@ -42,6 +53,8 @@ class Laid(NamedTuple):
     """The leaves, aligned with `Template.leaves`."""
     numbers: list[int]
     """The nodes' sequence numbers."""
+    has_own_leaves: bool = True
+    """Whether the leaves are those that the template was made with, and holds."""
 
 
 class Template:
@@ -52,6 +65,7 @@ class Template:
         self.full_elements = full_elements
         self.roots = parts.roots
         self.leaves = [index for index, leaf in enumerate(parts.leaves) if leaf is not None]
+        self.leaf_ids = [graph.nodes[index].id for index in self.leaves]
         self.links = parts.walk.links
         self.edges_of: list[list[tuple[int, int]]] = [[] for _ in parts.walk.nodes]
         for edge, link in enumerate(self.links):
@@ -65,58 +79,84 @@ class Template:
             index: min(MAX_OUTPUTS, len(node.outputs)) for index, node in enumerate(graph.nodes) if node.outputs
         }
         """How many outputs a node has, for those with several."""
+        self.most_readings = sys.maxsize if self.outputs else 3 * len(graph.nodes) + len(graph.edges)
+        """How many values a pass takes down at most."""
         self._kept = [
             (index, name, value) for index, kept in enumerate(parts.kept) for name, value in kept.plain.items()
         ]
         self._placed = [target - len(parts.walk.nodes) for _, target, _ in place_constants(parts)]
         self._marks = marks_of(parts)
         self._constant_count = len(graph.nodes) - len(parts.walk.nodes)
+        targets = self._targets(parts)
         self._expected = [
-            Expected(type(node), self._targets(parts, index), parts.made[index], parts.leaves[index])
+            Expected(type(node), targets[index], parts.made[index], parts.leaves[index])
             for index, node in enumerate(parts.walk.nodes)
         ]
 
-    def _targets(self, parts: Parts, index: int) -> tuple[tuple[int | None, int], ...]:
-        known = {
-            parts.walk.nodes[link.target]: link.target for link in (self.links[e] for _, e in self.edges_of[index])
-        }
-        functions = parts.walk.nodes[index].next_functions
-        return tuple((known[node], number) if node is not None else (None, 0) for node, number in functions)
+    def _targets(self, parts: Parts) -> list[tuple[Target, ...]]:
+        places = {node: place for place, node in enumerate(parts.walk.nodes)}
+        seen = {-1, *self.roots}
+        targets = []
+        for node in parts.walk.nodes:
+            own = []
+            for function, number in node.next_functions:
+                place = -1 if function is None else places[function]
+                own.append(Target(place, number, place not in seen))
+                seen.add(place)
+            targets.append(tuple(own))
+        return targets
 
     def lay(self, roots: list[Function], table: dict[int, Made], names: Names) -> Laid | None:
         """Lay the template over the graph under `roots`; None if it is another graph."""
         if len(roots) != len(self.roots):
             return None
-        nodes: list[Any] = [None] * len(self._expected)
+        count = len(self._expected)
+        nodes: list[Any] = [None] * (count + 1)  # the last one stays None, for entries that lead nowhere
         for index, root in zip(self.roots, roots, strict=True):
             nodes[index] = root
         made: list[Made | None] = []
         variables: list[torch.Tensor] = []
         numbers: list[int] = []
+        has_constants, has_own_leaves = False, True
         for index, (kind, targets, expected, leaf) in enumerate(self._expected):
-            node: Any = nodes[index]  # by now put in place: its source comes before it
-            if type(node) is not kind or not _places(node.next_functions, targets, nodes):
+            node = nodes[index]  # by now put in place: its source comes before it
+            if type(node) is not kind:
                 return None
             number = node._sequence_nr()
             numbers.append(number)
             if leaf is not None:
                 variable = node.variable
-                if variable is not leaf.variable and not _is_same_leaf(variable, leaf, names):
-                    return None
+                if variable is not leaf.variable:
+                    has_own_leaves = False
+                    if not _is_same_leaf(variable, leaf, names):
+                        return None
                 variables.append(variable)
                 made.append(None)
-            else:
-                how = table.get(number)
-                if not _is_same_origin(how, expected, names):
+                continue
+            functions = node.next_functions
+            if len(functions) != len(targets):
+                return None
+            for (function, output), (place, expected_output, is_new) in zip(functions, targets, strict=True):
+                if output != expected_output:
                     return None
-                made.append(how)
-        if len(set(nodes)) != len(nodes) or not self._has_same_constants(made, nodes, variables):
+                if is_new:
+                    nodes[place] = function
+                elif nodes[place] is not function:
+                    return None
+            how = table.get(number)
+            if how is not expected:
+                if how is None or expected is None or not _is_same_origin(how, expected, names):
+                    return None
+                has_constants = has_constants or bool(how.constants)
+            made.append(how)
+        del nodes[count]
+        if len(set(nodes)) != count:
             return None
-        return Laid(nodes, made, variables, numbers)
+        if (has_constants or self._placed) and not self._has_same_constants(made, nodes, variables):
+            return None
+        return Laid(nodes, made, variables, numbers, has_own_leaves)
 
     def _has_same_constants(self, made: list[Made | None], nodes: list[Any], variables: list[torch.Tensor]) -> bool:
-        if not self._placed:
-            return not any(how.constants for how in made if how is not None)
         found = _constants(made)
         if len(found) != len(self._placed):
             return False
@@ -206,36 +246,20 @@ def _constants(made: list[Made | None]) -> list[Constant]:
     return [constant for how in made if how is not None for constant in how.constants]
 
 
-def _places(functions: Any, targets: tuple[tuple[int | None, int], ...], nodes: list[Any]) -> bool:
-    """Put the targets of a node in their places; False if a place is taken by another node."""
-    if len(functions) != len(targets):
-        return False
-    for (node, number), (index, expected_number) in zip(functions, targets, strict=True):
-        if index is None:
-            if node is not None:
-                return False
-        elif nodes[index] is None:
-            if node is None or number != expected_number:
-                return False
-            nodes[index] = node
-        elif nodes[index] is not node or number != expected_number:
-            return False
-    return True
-
-
 def _is_same_leaf(variable: torch.Tensor, expected: Leaf, names: Names) -> bool:
     same = variable.shape == expected.variable.shape and variable.dtype == expected.variable.dtype
     return same and names.of(variable, None) == expected.name
 
 
-def _is_same_origin(made: Made | None, expected: Made | None, names: Names) -> bool:
-    if made is None or expected is None:
-        return made is expected
-    if made.site is not expected.site or made.kernel != expected.kernel:
-        return False
-    if made.shape != expected.shape or made.dtype is not expected.dtype or made.origin != expected.origin:
-        return False
-    return made.module is expected.module or names.are_called_alike(made.module, expected.module)
+def _is_same_origin(made: Made, expected: Made, names: Names) -> bool:
+    return (
+        made.site is expected.site
+        and made.kernel == expected.kernel
+        and made.shape == expected.shape
+        and made.dtype is expected.dtype
+        and made.origin == expected.origin
+        and (made.module is expected.module or names.are_called_alike(made.module, expected.module))
+    )
 
 
 def kept_elements(graph: Graph, full_elements: int) -> int:

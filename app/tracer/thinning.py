@@ -88,7 +88,8 @@ class Thinning:
         self._costs: dict[str, int] = {}
         self._update_cost = 0
         self._longest_step = 1
-        self._is_keeping = self._is_updated = True
+        self._is_keeping = self._is_updated = self._is_whole = True
+        """Whether nothing was left out so far: then all numbers are as they were."""
         self._has_updates = False
         self._waiting: list[tuple[Event, int]] = []
         """The latest step, if it is left out: it may be the last one, or turn out to be odd."""
@@ -96,7 +97,12 @@ class Thinning:
     def send(self, event: Event) -> None:
         """Take the next event."""
         number = 0
-        if isinstance(event, PassEvent):
+        if isinstance(event, MomentEvent):
+            if self._is_keeping and self._is_whole:  # the usual case, by a shorter way
+                self._kept["moments"] += 1
+                self._send(event)
+                return
+        elif isinstance(event, PassEvent):
             number = self._passes.seen()
             self._begin(event.pass_)
         elif isinstance(event, UpdateEvent):
@@ -105,7 +111,7 @@ class Thinning:
         elif isinstance(event, DiagnosticEvent):
             if self._waiting and not self._passes.has(event.diagnostic.pass_index):
                 self._keep_waiting()  # a remark about a step makes it odd
-        elif not isinstance(event, MomentEvent):
+        else:
             self._send(event)
             return
         if self._is_keeping or isinstance(event, DiagnosticEvent):
@@ -121,7 +127,9 @@ class Thinning:
 
     def _begin(self, passed: Pass) -> None:
         """See whether a pass begins a step, and whether that one is kept."""
-        loss = self._losses.setdefault(passed.graph, Loss())
+        loss = self._losses.get(passed.graph)
+        if loss is None:
+            loss = self._losses[passed.graph] = Loss()
         is_odd = loss.is_odd(passed.loss)
         is_over = self._is_updated or not self._has_updates or self._passes_in_step >= LONGEST_STEP
         self._passes_in_step += 1
@@ -146,10 +154,12 @@ class Thinning:
 
     def _stride(self) -> int:
         if self._dense_steps is None:
-            kept = self._kept
-            if not any(2 * kept[name] >= most for name, most in self._most.items()):
+            for name, most in self._most.items():
+                if 2 * self._kept[name] >= most:
+                    self._dense_steps = max(1, self._steps)
+                    break
+            else:
                 return self._every
-            self._dense_steps = max(1, self._steps)
         doublings = (self._steps // self._dense_steps).bit_length() - 1
         return self._every * FIRST_STRIDE << max(0, doublings)
 
@@ -185,6 +195,9 @@ class Thinning:
 
     def _drop_waiting(self) -> None:
         """Leave the step that waits out, all but what it printed."""
+        if not self._waiting:
+            return
+        self._is_whole = False
         waiting, self._waiting = self._waiting, []
         for event, number in waiting:
             if isinstance(event, PassEvent):
@@ -207,22 +220,18 @@ class Thinning:
             self._update_cost = _cost_of_update(event.update)
             self._kept["values"] += self._update_cost
             self._kept["updates"] += 1
-            if not self._is_whole():
+            if not self._is_whole:
                 event = UpdateEvent(self._update(event.update))
         elif isinstance(event, MomentEvent):
             self._kept["moments"] += 1
-            if not self._is_whole():
+            if not self._is_whole:
                 event = MomentEvent(self._moment(event.moment))
-        elif isinstance(event, DiagnosticEvent) and not self._is_whole():
+        elif isinstance(event, DiagnosticEvent) and not self._is_whole:
             event = DiagnosticEvent(self._diagnostic(event.diagnostic))
         self._send(event)
 
-    def _is_whole(self) -> bool:
-        """Whether nothing was left out so far: then all numbers are as they were."""
-        return self._passes.is_whole and self._updates.is_whole
-
     def _tell_gap(self) -> None:
-        if self._is_whole():
+        if self._is_whole:
             return
         left_out = LeftOut(self._passes.take_left_out(), self._updates.take_left_out())
         if left_out.passes or left_out.updates:

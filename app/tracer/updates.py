@@ -89,7 +89,7 @@ class Updates:
             changes = [change._replace(gradient=one) for change, one in zip(changes, gradients, strict=True)]
         values = read_now([change.leaf for change in changes], self._full_elements)
         changes = [change if change.copy is None else change.measured() for change in changes]
-        states = [self._state(optimizer, change.leaf) for change in changes]
+        states = [self._state(optimizer, change.leaf) if optimizer.state else {} for change in changes]
         options = [self._options(group) for group in groups]
         for group, own in zip(groups[1:], options[1:], strict=True):
             self._add_differences(own, options[0], {id(leaf) for leaf in group["params"]}, changes, states)
@@ -99,7 +99,7 @@ class Updates:
         self._send(type(optimizer).__name__, options[0], rows, self._span(), previous)
 
     def _state(self, optimizer: torch.optim.Optimizer, leaf: torch.Tensor) -> dict[str, Value]:
-        known = optimizer.state.get(leaf) if optimizer.state else None
+        known = optimizer.state.get(leaf)
         if not known:
             return {}
         state: dict[str, Value] = {}
@@ -226,18 +226,20 @@ class Updates:
         span: Span | None,
         previous: int | None = None,
     ) -> None:
+        recorder = self._recorder
+        nodes, known = recorder.leaf_ids, recorder.names.known
         parameters = tuple(
             [
                 ParameterUpdate(
-                    variable=self._recorder.name_of(change.leaf),
-                    node=self._recorder.leaf_ids.get(id(change.leaf)),
-                    before=settled(change.before),
-                    gradient=settled(change.gradient),
-                    after=settled(after),
-                    state=state,
-                    step_norm=change.step_norm,
+                    known(leaf) or recorder.name_of(leaf),
+                    nodes.get(id(leaf)),
+                    settled(before),
+                    settled(gradient),
+                    settled(after),
+                    state,
+                    step_norm,
                 )
-                for change, after, state in rows
+                for (leaf, before, gradient, _, step_norm), after, state in rows
             ]
         )
         last = self._recorder.pass_count - 1
