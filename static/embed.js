@@ -40,7 +40,7 @@ async function open(link) {
   const language = settingsAsked().language ?? link.language ?? chosen.language;
   store.set({ settings: { ...chosen, direction: link.direction, language } });
   const done = actions.open(link.source, { position: link.position });
-  store.set({ selection: link.selection, tint: link.tint, loop: link.loop, speed: link.speed, grain: link.grain, isTable: link.isTable });
+  store.set({ selection: link.selection, tint: link.tint, loop: link.loop, speed: link.speed, grain: link.grain, isTable: link.isTable, inSight: link.inSight, isFollowing: link.isFollowing });
   await actions.setPredict(link.predict?.hides ?? null, link.predict?.guesses);
   await done;
   await (await import("./restoring.js")).restore({ store, actions }, link);

@@ -93,12 +93,12 @@ function tellFault(code) {
 }
 
 async function openLink(link) {
-  const { source, position, selection, direction, lesson, predict, tint, loop, lab, speed, grain, isTable, ...view } = link;
+  const { source, position, selection, direction, lesson, predict, tint, loop, lab, speed, grain, isTable, inSight, isFollowing, ...view } = link;
   const { settings: chosen, panel, terrain } = store.get();
   const language = settingsAsked().language ?? view.language ?? chosen.language;
   store.set({ settings: { ...chosen, direction, language }, panel: view.panel ?? panel, terrain: { ...terrain, ...view.axes } });
   const done = actions.open(source, { position });
-  store.set({ selection, lesson, tint, loop, lab, speed, grain, isTable });
+  store.set({ selection, lesson, tint, loop, lab, speed, grain, isTable, inSight, isFollowing });
   await actions.setPredict(predict?.hides ?? null, predict?.guesses);
   await done;
   await (await import("./restoring.js")).restore({ store, actions }, link);

@@ -22,6 +22,8 @@ export function firstState(chosen) {
     speed: 1,
     grain: "node",
     isTable: false,
+    inSight: null,
+    isFollowing: true,
     selection: null,
     pointed: null,
     trail: null,

@@ -67,6 +67,9 @@ export function createReasoning({ store, redraw }) {
     showTrail: (trail) => store.set({ trail }),
     setTint: (tint) => store.set({ tint }),
     showTable: (isTable) => store.set({ isTable }),
+    /** What of the picture a hand has brought into sight, and whether it still follows the node at work. */
+    see: (inSight) => store.set({ inSight }),
+    follow: (isFollowing) => store.set({ isFollowing }),
     find: (isFinding) => store.set({ isFinding }),
     /** Put one end of the loop at a position; at the same place again takes the loop away. */
     setLoopEdge: (edge, position) => store.set(({ loop, trace }) => ({ loop: withEdge(loop, { edge, position, last: timelineOf(trace).length - 1 }) })),

@@ -9,10 +9,10 @@ const ATTEMPTS = 4;
  * @param {{store: any, actions: any}} parts
  * @param {any} link as `unpackState` reads it
  */
-export async function restore({ store, actions }, { folds = [], selection, pin = null, check = null }) {
+export async function restore({ store, actions }, { folds = [], selection, inSight = null, pin = null, check = null }) {
   for (const fold of folds) await refold(store, fold);
-  // What was chosen may lie in a picture that is there only now.
-  if (folds.length > 0) store.set({ selection });
+  // What was chosen may lie in a picture that is there only now, and not in the part of it that was in sight.
+  if (folds.length > 0) store.set({ selection, inSight: inSight && { ...inSight } });
   await actions.restorePin(pin);
   await actions.restoreCheck(check);
 }

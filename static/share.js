@@ -10,9 +10,11 @@ const VERSION = "1";
 const LARGEST = 400_000;
 const MOST_GRAPHS = 50;
 const MOST_KEYS = 500;
+/** No picture is so large, in points. */
+const FARTHEST = 1e7;
 
 /** The parts of the page's state that a link holds. */
-const HELD = ["source", "position", "selection", "settings", "lesson", "panel", "terrain", "predict", "pin", "check", "trace", "tint", "loop", "lab", "speed", "grain", "isTable"];
+const HELD = ["source", "position", "selection", "settings", "lesson", "panel", "terrain", "predict", "pin", "check", "trace", "tint", "loop", "lab", "speed", "grain", "isTable", "inSight", "isFollowing"];
 
 /** Whether two states have one link. */
 export function haveOneLink(one, other) {
@@ -25,7 +27,7 @@ export function haveOneLink(one, other) {
  * @param {any} state
  * @returns {Promise<string>} letters, digits, `-`, `_` and one dot
  */
-export async function packState({ source, position, selection, settings, lesson, panel, terrain, predict, pin, check, trace, tint, loop, lab, speed, grain, isTable }) {
+export async function packState({ source, position, selection, settings, lesson, panel, terrain, predict, pin, check, trace, tint, loop, lab, speed, grain, isTable, inSight, isFollowing }) {
   const kept = {
     s: slim(source),
     p: position,
@@ -43,6 +45,8 @@ export async function packState({ source, position, selection, settings, lesson,
     r: speed === 1 ? undefined : speed,
     a: grain === "node" ? undefined : grain,
     h: isTable || undefined,
+    i: inSight ? [...inSight.of, ...inSight.box] : undefined,
+    u: isFollowing === false || undefined,
     ...viewOf(panel, terrain),
   };
   const bytes = await through(new CompressionStream("deflate-raw"), new TextEncoder().encode(JSON.stringify(kept)));
@@ -71,6 +75,13 @@ function readFolds(f) {
 function readLoop(o) {
   const [from, to] = Array.isArray(o) ? o.map(whole) : [0, 0];
   return from < to ? { from, to } : null;
+}
+
+/** What is in sight of a picture of a certain size; `insight.js` says more. */
+function readSight(i) {
+  const isPlace = Array.isArray(i) && i.length === 6 && i.every((number) => Number.isFinite(number) && Math.abs(number) <= FARTHEST);
+  const [width, height, ...box] = isPlace ? i : [0, 0, 0, 0, 0, 0];
+  return width > 0 && height > 0 && box[2] > 0 && box[3] > 0 ? { of: [width, height], box } : null;
 }
 
 /** Of the two ways to write only the one in use travels, so that links stay short. */
@@ -113,7 +124,7 @@ export function faultOfLink(text) {
 }
 
 /** Take from a link what fits, for anyone may write one. */
-function readLink({ s, p, n, d, l, q, c, k, f, t, o, b, r, a, h, g, v, x, y, w, z }) {
+function readLink({ s, p, n, d, l, q, c, k, f, t, o, b, r, a, h, i, u, g, v, x, y, w, z }) {
   const source = sourceOf(s);
   return source && {
     source,
@@ -134,6 +145,8 @@ function readLink({ s, p, n, d, l, q, c, k, f, t, o, b, r, a, h, g, v, x, y, w, 
     speed: SPEEDS.includes(r) ? r : 1,
     grain: GRAINS.includes(a) ? a : "node",
     isTable: h === true,
+    inSight: readSight(i),
+    isFollowing: u !== true,
   };
 }
 

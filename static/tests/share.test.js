@@ -65,6 +65,17 @@ test("the table, the pace and the grain come back, and only those there are", as
   }
 });
 
+test("what is in sight of the picture comes back, and only a part that there can be", async () => {
+  const inSight = { of: [312.5, 480], box: [-12.3, 40, 210.1, 99.9] };
+  const found = await unpackState(await packState({ ...STATE, inSight, isFollowing: false }));
+  assert.deepEqual([found.inSight, found.isFollowing], [inSight, false]);
+  const s = { mode: "program", program: "x" };
+  for (const i of [undefined, [1, 2], [1, 2, 0, 0, 0, 5], [0, 2, 0, 0, 5, 5], [1, 2, "0", 0, 5, 5], [1, 2, 1e300, 0, 5, 5], { length: 6 }]) {
+    const usual = await unpackState(link({ s, i, u: 7 }));
+    assert.deepEqual([usual.inSight, usual.isFollowing], [null, true]);
+  }
+});
+
 test("what stood in the lab comes back, and nothing else in its place", async () => {
   const lab = { isOpen: true, bench: "sweep", sweep: { steps: "30" } };
   assert.deepEqual((await unpackState(await packState({ ...STATE, lab }))).lab, lab);

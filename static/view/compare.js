@@ -2,7 +2,7 @@
 
 import { changeText, changesBetween, largestFirst, pinnedSide, placeOf, sideOf } from "../compare.js";
 import { formatValue } from "../format.js";
-import { sentencesOf } from "../i18n.js";
+import { sentencesOf, translator } from "../i18n.js";
 import { textIn } from "../lessons.js";
 import { nameOf } from "../sentence.js";
 import { html, useState } from "../vendor/preact.js";
@@ -18,12 +18,13 @@ const ORDERS = ["size", "relative"];
 export const Compare = withWords("reason", ({ state, actions, t }) => {
   const { pin } = state;
   const [before, after] = [pinnedSide(pin, state), sideOf(state.trace, state.position)];
+  const placeText = (side) => placeWords(placeOf(side), t, translator(state.settings.language));
   return html`
     <section class="reason-card compare" aria-label=${t("compare.title")}>
       <header><h2>${t("compare.title")}</h2><button type="button" class="close" title=${t("compare.end")} aria-label=${t("compare.end")} onClick=${actions.endCompare}>×</button></header>
       <dl class="sides">
-        <div><dt>${t(pin.position === null ? "compare.other" : "compare.pinned")}</dt><dd>${before ? placeText(placeOf(before), t) : t(pin.isRunning ? "compare.running" : "compare.none")}</dd></div>
-        <div><dt>${t("compare.now")}</dt><dd>${after ? placeText(placeOf(after), t) : "—"}</dd></div>
+        <div><dt>${t(pin.position === null ? "compare.other" : "compare.pinned")}</dt><dd>${before ? placeText(before) : t(pin.isRunning ? "compare.running" : "compare.none")}</dd></div>
+        <div><dt>${t("compare.now")}</dt><dd>${after ? placeText(after) : "—"}</dd></div>
       </dl>
       ${pin.problem && html`<${Fault} problem=${pin.problem} language=${state.settings.language} />`}
       <footer>
@@ -36,8 +37,9 @@ export const Compare = withWords("reason", ({ state, actions, t }) => {
   `;
 });
 
-function placeText({ step, count, kind, node, nodes }, t) {
-  const place = t("compare.place", { step, count, kind: kind ?? "—" });
+/** The phases have their names on the timeline, among the words of the whole page. */
+function placeWords({ step, count, kind, node, nodes }, t, ofPage) {
+  const place = t("compare.place", { step, count, kind: kind ? ofPage(`timeline.phase.${kind}`) : "—" });
   return nodes > 1 ? `${place} · ${node}/${nodes}` : place;
 }
 

@@ -16,7 +16,7 @@ import { createPicture, isBox, markParts, noteParts, paint, tintParts } from "./
 import { overlaid, showPills } from "./pills.js";
 import { labelParts } from "./spoken.js";
 import { Later } from "./later.js";
-import { createStage, destroyStage, fit, follow, neighbourOf, otherEnd, setFollowing, setTabStop, showPart, showPicture, zoomBy } from "./stage.js";
+import { createStage, destroyStage, follow, lookAgain, neighbourOf, otherEnd, setFollowing, setTabStop, showPart, showPicture, showWhole, zoomBy } from "./stage.js";
 
 const ZOOM_STEP = 1.3;
 /** How long a picture must stand still before its parts are named anew for those who hear it, in milliseconds. */
@@ -26,11 +26,10 @@ const STILL = 120;
 export function Graph({ state, actions }) {
   const t = translator(state.settings.language);
   const host = useRef(null);
-  const [isFollowing, setFollow] = useState(true);
-  const stage = useStage(host, setFollow);
+  const stage = useStage(host, state, actions);
   const hovered = state.pointed;
   const setHovered = actions.point;
-  const { isTable } = state;
+  const { isTable, isFollowing } = state;
   const scene = sceneOf(state);
   const [edited, setEdited] = useState(null);
   const node = edited === null ? null : nodeOf(scene, edited);
@@ -90,12 +89,13 @@ function emptyText({ run, trace }) {
   return trace ? "graph.nothing" : "graph.empty";
 }
 
-function useStage(host, onFollow) {
+function useStage(host, { isFollowing }, { follow: onFollow, see: onSight }) {
   const stage = useRef(null);
   useLayoutEffect(() => {
-    stage.current = createStage(host.current, onFollow);
+    stage.current = createStage(host.current, { onFollow, onSight });
     return () => destroyStage(stage.current);
   }, []);
+  useLayoutEffect(() => setFollowing(stage.current, isFollowing), [isFollowing]);
   return stage;
 }
 
@@ -156,6 +156,8 @@ function usePicture({ state, scene, stage }, hovered, t) {
   useLayoutEffect(() => {
     if (picture && /^[nm]/.test(state.selection ?? "")) showPart(stage.current, state.selection);
   }, [state.selection]);
+  // The last word of what is in sight has the link: what was chosen in it may lie elsewhere.
+  useLayoutEffect(() => lookAgain(stage.current, state.inSight), [state.inSight]);
   useEffect(() => {
     if (!picture || state.playing) return undefined;
     const handle = setTimeout(() => labelParts(picture, scene, t), STILL);
@@ -217,7 +219,7 @@ function handlersOf({ state, actions, stage, setHovered, edit }) {
 /** Keys on the graph: arrows walk, Enter chooses and then edits, plus, minus and zero zoom. */
 function onKey(event, { state, actions, stage, edit }) {
   const id = partUnder(event)?.id ?? null;
-  const zooms = { "+": () => zoomBy(stage, ZOOM_STEP), "=": () => zoomBy(stage, ZOOM_STEP), "-": () => zoomBy(stage, 1 / ZOOM_STEP), 0: () => fit(stage) };
+  const zooms = { "+": () => zoomBy(stage, ZOOM_STEP), "=": () => zoomBy(stage, ZOOM_STEP), "-": () => zoomBy(stage, 1 / ZOOM_STEP), 0: () => showWhole(stage) };
   if (event.key in zooms) return zooms[event.key](), true;
   if (id === null) return false;
   const isGroup = Boolean(stage.picture.byId.get(id)?.group);
@@ -261,7 +263,7 @@ function Tools({ t, stage, isTable, setTable, isFollowing }) {
   const zooms = [
     ["zoom-in", "plus", () => zoomBy(stage.current, ZOOM_STEP)],
     ["zoom-out", "minus", () => zoomBy(stage.current, 1 / ZOOM_STEP)],
-    ["fit", "fit", () => fit(stage.current)],
+    ["fit", "fit", () => showWhole(stage.current)],
   ];
   return html`
     <div class="graph-tools" role="toolbar" aria-label=${t("graph.tools")}>

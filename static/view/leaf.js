@@ -5,6 +5,7 @@ import { formatValue } from "../format.js";
 import { heldGradient } from "../scene.js";
 import { html } from "../vendor/preact.js";
 import { Block } from "./block.js";
+import { figuresOf } from "./figures.js";
 import { Tensor } from "./tensor.js";
 
 const MOST_CHANGES = 8;
@@ -40,7 +41,7 @@ function History({ history, t, actions }) {
           ${history.map(
             ({ index, position, change }) => html`<tr key=${index}>
               <th scope="row"><button type="button" class="link" onClick=${() => actions.setPosition(position)}>${index + 1}</button></th>
-              <td>${formatValue(change.before)}</td><td>${formatValue(change.gradient)}</td><td><b>${formatValue(change.after)}</b></td>
+              <td>${figuresOf(change.before)}</td><td>${figuresOf(change.gradient)}</td><td><b>${figuresOf(change.after)}</b></td>
             </tr>`,
           )}
         </tbody>

@@ -5,6 +5,7 @@ import { translator } from "../i18n.js";
 import { describeChange, isPlainDescent } from "../sentence.js";
 import { frameAt, timelineOf } from "../timeline.js";
 import { html, useMemo, useState } from "../vendor/preact.js";
+import { figuresOf } from "./figures.js";
 
 /** Prints shown before and after the present moment; a button shows all. */
 const WINDOW = { before: 200, after: 100 };
@@ -117,7 +118,7 @@ function ParameterRow({ row, update, actions }) {
   return html`
     <tr title=${describeChange(update, row)}>
       <th scope="row">${row.node ? html`<button type="button" class="link" onClick=${() => actions.select(row.node)}>${name}</button>` : name}</th>
-      <td>${formatValue(row.before)}</td><td>${formatValue(row.gradient)}</td><td><b>${formatValue(row.after)}</b></td>
+      <td>${figuresOf(row.before)}</td><td>${figuresOf(row.gradient)}</td><td><b>${figuresOf(row.after)}</b></td>
     </tr>
   `;
 }

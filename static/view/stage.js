@@ -1,5 +1,6 @@
 // The stage on which a picture lies: zoom, pan, fit, and walking from node to node by keyboard.
 
+import { isOf, placing, sightHeld } from "../insight.js";
 import { linesOf } from "../topology.js";
 import { select, zoom, zoomIdentity, zoomTransform } from "../vendor/d3-zoom.js";
 import { nearestPart } from "./direction.js";
@@ -19,20 +20,22 @@ const READABLE = 0.55;
  * Make a stage inside an element. It keeps each picture's zoom, and fits a picture whose zoom nobody touched.
  *
  * @param {HTMLElement} host
- * @param {(isFollowing: boolean) => void} onFollow told when a hand on the picture ends its following
+ * @param {{onFollow: (isFollowing: boolean) => void, onSight: (sight: any) => void}} tell told when a hand on the picture
+ *   ends its following, and what is in sight after it; null where it is the usual part
  */
-export function createStage(host, onFollow) {
+export function createStage(host, { onFollow, onSight }) {
   const svg = document.createElementNS(SVG, "svg");
   const viewport = document.createElementNS(SVG, "g");
   svg.setAttribute("class", "graph-canvas");
   svg.append(viewport);
   host.append(svg);
-  const stage = { host, svg, viewport, picture: null, size: [1, 1], room: { width: host.clientWidth, height: host.clientHeight }, touched: new WeakMap(), isMoving: false, isFollowing: true, followed: [], onFollow, watchers: new Set() };
+  const stage = { host, svg, viewport, picture: null, size: [1, 1], room: { width: host.clientWidth, height: host.clientHeight }, touched: new WeakMap(), isMoving: false, isFollowing: true, followed: [], asked: null, told: null, onFollow, onSight, watchers: new Set() };
   stage.behaviour = zoom()
     // The usual extent is asked of the element, for which the browser lays out the page in the midst of a frame.
     .extent(() => [[0, 0], [stage.room.width, stage.room.height]])
     .scaleExtent([0.05, 8])
     .on("zoom", (event) => onZoom(stage, event))
+    .on("end", () => stage.isMoving || tellSight(stage))
     .filter((event) => !event.button && (event.type !== "wheel" || !event.altKey));
   select(svg).call(stage.behaviour).on("dblclick.zoom", null);
   stage.observer = new ResizeObserver(() => {
@@ -50,6 +53,25 @@ function onZoom(stage, event) {
   if (stage.isMoving || !stage.picture) return;
   stage.touched.set(stage.picture, event.transform);
   if (event.sourceEvent) setFollowing(stage, false);
+}
+
+/** Tell what a hand has brought into sight. */
+function tellSight(stage) {
+  if (!stage.picture || stage.room.width === 0) return;
+  const asked = isOf(stage.asked, stage.size) ? stage.asked : null;
+  const sight = stage.touched.has(stage.picture) ? sightHeld(stage.size, sightOf(stage)) : asked;
+  if (JSON.stringify(sight) === JSON.stringify(stage.told)) return;
+  stage.told = sight;
+  stage.onSight(sight);
+}
+
+/** Bring into sight what a link asks for, now or when its picture is there; what the stage told itself is there already. */
+export function lookAgain(stage, sight) {
+  if (sight === stage.told) return;
+  Object.assign(stage, { asked: sight, told: sight });
+  if (!stage.picture) return;
+  stage.touched.delete(stage.picture);
+  begin(stage);
 }
 
 /** Be told of each change of what is in sight; answers what ends that. */
@@ -106,8 +128,9 @@ export function showPicture(stage, picture) {
   stage.size = [width, height];
   for (const tell of stage.watchers) tell();
   const kept = stage.touched.get(picture);
-  if (kept) moveTo(stage, kept);
-  else begin(stage);
+  if (!kept) return begin(stage);
+  moveTo(stage, kept);
+  tellSight(stage);
 }
 
 /** The same boxes with other words in them, as when a number in the source moves, stay where a hand has moved them. */
@@ -128,10 +151,15 @@ function wholeOf({ host, size: [width, height] }) {
   return { scale, x: (free - width * scale) / 2, y: Math.max(middle, Math.min(top + MARGIN, 2 * middle - MARGIN)) };
 }
 
-/** The first look: the whole picture if it can be read, else its end, where the backward pass begins. */
+/** The first look: what a link asks for; else the whole picture if it can be read, else its end, where the backward pass begins. */
 function begin(stage) {
   const { clientWidth, clientHeight } = stage.host;
   if (!stage.picture || clientWidth === 0 || clientHeight === 0) return;
+  if (isOf(stage.asked, stage.size)) {
+    const { scale, x, y } = placing(stage.asked, { width: clientWidth, height: clientHeight });
+    moveTo(stage, zoomIdentity.translate(x, y).scale(scale));
+    return follow(stage, stage.followed);
+  }
   const whole = wholeOf(stage);
   const readable = READABLE * textScale();
   if (whole.scale >= readable) return fit(stage);
@@ -144,12 +172,19 @@ function begin(stage) {
 }
 
 /** Bring the whole picture into sight. */
-export function fit(stage) {
+function fit(stage) {
   const { clientWidth, clientHeight } = stage.host;
   if (!stage.picture || clientWidth === 0 || clientHeight === 0) return;
   const { scale, x, y } = wholeOf(stage);
   stage.touched.delete(stage.picture);
+  stage.asked = null;
   moveTo(stage, zoomIdentity.translate(x, y).scale(scale));
+}
+
+/** Bring the whole picture into sight, at the visitor's own wish. */
+export function showWhole(stage) {
+  fit(stage);
+  tellSight(stage);
 }
 
 function refit(stage) {

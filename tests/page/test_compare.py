@@ -67,7 +67,9 @@ async def test_a_pinned_moment_stays_while_one_moves_on(stage: Stage, browser: B
     await card.get_by_role("button", name="Go to the pinned moment").click()
     assert await stage.position() == pinned
     await expect(page.locator(".pill")).to_have_count(0)
-    await card.get_by_role("button", name="End the comparison").click()
+    await page.get_by_role("button", name="中文").click()
+    await expect(page.locator(".reason-card.compare .sides dd")).to_have_text(["第 1 步（共 100 步）· 反向 · 7/7"] * 2)
+    await page.get_by_role("button", name="结束比较").click()
     await expect(page.locator("g.node.unchanged")).to_have_count(0)
 
 

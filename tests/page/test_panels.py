@@ -267,3 +267,39 @@ async def test_a_pass_too_large_for_histograms_says_so(stage: Stage) -> None:
     await expect(inspector).to_contain_text("There is no histogram: this pass holds so many large tensors")
     await stage.page.get_by_role("button", name="中文").click()
     await expect(inspector).to_contain_text("这里没有直方图")
+
+
+SMALL = """import torch
+w = torch.tensor([0.5, -0.25, 0.125] * 4, requires_grad=True)
+v = torch.tensor([-1.234e-20, 5.678e-9], requires_grad=True)
+optimizer = torch.optim.SGD([w, v], lr=1e-3)
+loss = ((1.23456e-9 * w) ** 3).sum() + (v * 1.111e-9).sum()
+loss.backward()
+optimizer.step()
+"""
+BROKEN_NUMBERS = """selector => [...document.querySelectorAll(selector)].flatMap((cell) => {
+  const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT), broken = [];
+  while (texts.nextNode()) {
+    for (const { 0: number, index } of texts.currentNode.data.matchAll(/-?[\\d.]+(e[-+]\\d+)?/g)) {
+      const range = document.createRange();
+      range.setStart(texts.currentNode, index);
+      range.setEnd(texts.currentNode, index + number.length);
+      if (new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size > 1) broken.push(number);
+    }
+  }
+  return broken;
+})"""
+
+
+async def test_no_number_goes_over_two_lines(stage: Stage) -> None:
+    page = stage.page
+    await stage.trace(SMALL)
+    await stage.move_to(await stage.last())
+    for width in (1400, 1200, 1024, 360):
+        await page.set_viewport_size({"width": width, "height": 800})
+        await page.locator("g.node.leaf").first.dispatch_event("click")
+        await expect(page.locator(".inspector .heat td").first).to_be_attached()
+        if await page.locator(".to-output").is_visible():
+            await page.locator(".to-output").click()
+        await expect(page.locator(".update td").first).to_be_visible()
+        assert await page.evaluate(BROKEN_NUMBERS, ".update td, .heat.printed td, .chain td, .history td") == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import pytest
@@ -103,6 +104,79 @@ async def test_a_link_holds_the_table_the_pace_the_grain_a_loop_and_the_landscap
     await other.goto(link.replace("/#", "/embed#"))
     await expect(other.locator(".graph-table tbody tr")).to_have_count(7)
     await expect(other.get_by_label("Speed")).to_have_value("0.5")
+    await context.close()
+
+
+SIGHT = """() => {
+  const { a, e, f } = document.querySelector('.graph-canvas > g').transform.baseVal.consolidate().matrix;
+  const { width, height } = document.querySelector('.graph-canvas').getBoundingClientRect();
+  return [-e / a, -f / a, width / a, height / a];
+}"""
+
+
+async def expect_sight(page: Page, sight: list[float]) -> None:
+    """Wait until a part of the picture is in sight, and fills the stage one way."""
+    async with asyncio.timeout(30):
+        while True:
+            left, top, width, height = await page.evaluate(SIGHT)
+            middle = [left + width / 2 - sight[0] - sight[2] / 2, top + height / 2 - sight[1] - sight[3] / 2]
+            room = [width - sight[2], height - sight[3]]
+            if max(map(abs, middle)) < 0.5 and min(room) > -0.5 and min(room) < 0.5:
+                return
+            await asyncio.sleep(0.05)
+
+
+async def test_a_link_shows_the_part_of_the_picture_that_was_in_sight(stage: Stage, browser: Browser) -> None:
+    page = stage.page
+    await stage.trace(DESCENT)
+    whole = await page.evaluate(SIGHT)
+    await page.get_by_role("button", name="Zoom in (+)").click()
+    await page.get_by_role("button", name="Zoom in (+)").click()
+    box = await page.locator(".graph-canvas").bounding_box()
+    assert box is not None
+    await page.mouse.move(box["x"] + 20, box["y"] + 300)
+    await page.mouse.down()
+    await page.mouse.move(box["x"] + 90, box["y"] + 240, steps=3)
+    await page.mouse.up()
+    await expect(page.get_by_role("button", name="Follow the node at work")).to_have_attribute("aria-pressed", "false")
+    sight = await page.evaluate(SIGHT)
+    assert sight[2] < 0.7 * whole[2]
+    link = await copied(page)
+
+    for width, path in ((1400, "/#"), (1400, "/embed#"), (390, "/#")):
+        context = await browser.new_context(locale="en-US", viewport={"width": width, "height": 900})
+        other = await context.new_page()
+        await other.goto(link.replace("/#", path))
+        await expect(other.locator(".graph-canvas g.node").first).to_be_visible()
+        await expect_sight(other, sight)
+        follow = other.get_by_role("button", name="Follow the node at work")
+        await expect(follow).to_have_attribute("aria-pressed", "false")
+        # What a link asked for is left like what a hand did.
+        await other.get_by_role("button", name="One node on").click()
+        await expect_sight(other, sight)
+        await context.close()
+
+    await page.get_by_role("button", name="Fit to window (0)").click()
+    await page.goto(await copied(page))
+    await page.reload()
+    await expect(page.locator(".graph-canvas g.node").first).to_be_visible()
+    await expect_sight(page, whole)
+
+
+async def test_a_link_with_opened_groups_shows_the_part_that_was_in_sight(stage: Stage, browser: Browser) -> None:
+    page = stage.page
+    await stage.trace(DEEP)
+    await page.locator(".graph-canvas g.group").first.click()
+    await page.get_by_role("button", name="Open (O)").click()
+    await expect(page.locator(".graph-canvas g.cluster").first).to_be_attached()
+    await page.get_by_role("button", name="Zoom out (−)").click()
+    sight = await page.evaluate(SIGHT)
+    link = await copied(page)
+    context = await browser.new_context(locale="en-US", viewport={"width": 1400, "height": 900})
+    other = await context.new_page()
+    await other.goto(link)
+    await expect(other.locator(".graph-canvas g.cluster").first).to_be_attached()
+    await expect_sight(other, sight)
     await context.close()
 
 
