@@ -1,4 +1,4 @@
-// Why a node has no gradient, or exactly zero: what cut it off, or where on the way back it was lost.
+// Why a node has no gradient, exactly zero, or passes none on: what cut it off, or where on the way back it was lost.
 
 import { isFollowed, ranksOf } from "./topology.js";
 
@@ -20,13 +20,13 @@ const CUTS = [
 export function reasonOf({ trace, topology, pass }, i) {
   const node = topology.graph.nodes[i];
   if (node.kind === "ghost") return { key: "ghost", parameters: { how: node.cut } };
-  if (node.cut) return { key: isWhole(node) ? "cut-whole" : "cut", parameters: { how: node.cut } };
+  if (node.cut && !isFollowed(node)) return { key: isWhole(node) ? "cut-whole" : "cut", parameters: { how: node.cut } };
   if (node.kind === "constant") return reasonOfConstant(trace, node);
   if (pass && pass.call !== "forward" && (pass.gradients[i] ?? null) === null && pass.order.includes(i)) return { key: "undefined", parameters: {} };
   if (pass && blockedIn(topology, pass).has(i)) return { key: "blocks", parameters: {} };
-  if (!pass || pass.call === "forward" || !isZero(pass.gradients[i] ?? null)) return null;
-  const lost = whereLost(topology, pass, i);
-  return lost === null ? null : { key: "zero", parameters: { label: labelOf(topology.graph.nodes[lost]) } };
+  const lost = pass && pass.call !== "forward" && isZero(pass.gradients[i] ?? null) ? whereLost(topology, pass, i) : null;
+  if (lost !== null) return { key: "zero", parameters: { label: labelOf(topology.graph.nodes[lost]) } };
+  return node.cut ? { key: "cut-leaf", parameters: { how: node.cut } } : null;
 }
 
 /**

@@ -114,7 +114,7 @@ def _group_box(
     shown = None if face is None else graph.nodes[face]
     head = within(harmless(group.title), around.get(group.id))
     inside = (graph.nodes[index[member]] for member in group.members)
-    cuts = sum(bool(node.cut) and node.kind == "constant" for node in inside)
+    cuts = sum(bool(node.cut) and node.kind != "ghost" for node in inside)
     says = head, rounds(group), _group_name(group, cuts), ports.shapes(graph)
     return _box((group.id, "group"), says, face, shown, place if group.parameters else None)
 
@@ -164,7 +164,7 @@ def torch_name(node: Node) -> str:
 def subtitle(node: Node) -> str:
     """Torch's name, and the shape of a tensor that is not a scalar."""
     name = "constant" if node.kind == "constant" else harmless(node.name)
-    if node.cut:
+    if node.cut and node.kind != "leaf":
         name = f"cut: {harmless(str(node.cut))}"
     return f"{name} · [{', '.join(map(str, node.shape))}]" if node.shape else name
 

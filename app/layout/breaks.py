@@ -1,7 +1,7 @@
 """Breaks: lines along which the program took a value out of autograd's sight, with the reason written on them.
 
-A break runs from what made the value to the constant that the program went on with. It is there for the data and not
-for the gradient, and says so in the middle of the line: `✂ detach()`.
+A break runs from what made the value to the constant, or the new leaf, that the program went on with. It is there for
+the data and not for the gradient, and says so in the middle of the line: `✂ detach()`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def break_of(graph: Graph, nodes: Mapping[str, Node], bundle: Bundle) -> str:
     reasons: dict[str, None] = {}
     for at in bundle.edges:
         node = nodes[graph.edges[at].source]
-        if node.kind != "constant":
+        if node.kind not in ("constant", "leaf"):
             return ""
         reasons[harmless(str(node.cut or ""))] = None
     text = f"{boxes.BREAK} {', '.join(filter(None, reasons))}".rstrip()

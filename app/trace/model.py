@@ -60,8 +60,8 @@ class OutputType(Struct, frozen=True):
 class Node(Struct, frozen=True):
     """A `grad_fn`, a leaf (`AccumulateGrad`), or a constant that autograd does not follow.
 
-    A constant with a `cut` (`detach()`) was taken from what autograd followed: its edge leads there, or to a ghost of
-    it, a node of kind "ghost" that is in no pass.
+    A constant or leaf with a `cut` (`detach()`) was taken from what autograd followed: its edge leads there, or to a
+    ghost of it, a node of kind "ghost" that is in no pass.
 
     `name` is torch's own (`PowBackward0`; `Constant` for a constant), `label` the source text of the subexpression if
     there is one, `variable` the program's name for the value, `module` the path of the `nn.Module` that ran it,

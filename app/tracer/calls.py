@@ -61,7 +61,7 @@ class Calls(TorchFunctionMode):
         self._listener = listener
         self.full_elements = full_elements
         self._holdings = Holdings()
-        self._histories = Histories(names, self.made, listener.cut)
+        self.histories = Histories(names, self.made, listener.cut)
         self._running: list[Kernels] = []
         self.kernels = Kernels(full_elements, self._holdings.settle_sharing)
         self._treatments: dict[Any, Treatment] = {}
@@ -100,8 +100,9 @@ class Calls(TorchFunctionMode):
         if made == 1 and isinstance(output, torch.Tensor):
             frame = program_frame(sys._getframe(2), self._is_program)
             if frame is not None:
-                site = self._sites.find(func, frame, args)
-                operands = self._histories.constants(site, args, self.full_elements) if site.operands else ()
+                site = self._sites.find(func, frame, args, kwargs)
+                given = (*args, *kwargs.values()) if kwargs else args
+                operands = self.histories.constants(site, given, self.full_elements) if site.operands else ()
                 value = read(output, self.full_elements)
                 module = self.modules[-1] if self.modules else None
                 if len(self.made) > MAX_MADE:
@@ -112,9 +113,9 @@ class Calls(TorchFunctionMode):
         elif made:
             self._treatments[func] = self._composite
             self.kernels.found = {}
-            self._took(func, args, result, start)
+            self._took(func, args, kwargs, result, start)
         else:
-            self._histories.unfollowed(func, args, result, self.span)
+            self.histories.unfollowed(func, (*args, *kwargs.values()), result, self.span)
         if self.is_stopping:
             self._listener.check()
         return result
@@ -125,7 +126,7 @@ class Calls(TorchFunctionMode):
         start = next_sequence_number()
         with self.kernels.watching(start):
             result = func(*args, **kwargs)
-        self._took(func, args, result, start)
+        self._took(func, args, kwargs, result, start)
         if self.is_stopping:
             self._listener.check()
         return result
@@ -139,10 +140,10 @@ class Calls(TorchFunctionMode):
         token = self._listener.changing(target)
         with self.kernels.watching(start):
             result = func(*args, **kwargs)
-        self._took(func, args, target, start)
+        self._took(func, args, kwargs, target, start)
         base = target._base
         if base is not None and function_of(base) is not None:  # a write through a view gives its base a new one
-            self._took(func, args, base, start)
+            self._took(func, args, kwargs, base, start)
         self._listener.changed(target, token, getattr(func, "__name__", ""), self.span())
         if self.is_stopping:
             self._listener.check()
@@ -155,7 +156,7 @@ class Calls(TorchFunctionMode):
             result = func(*args, **kwargs)
         frame = program_frame(sys._getframe(2), self._is_program)
         if frame is not None and next_sequence_number() != start:
-            self._keep_kernels(self._sites.find(func, frame, ()), self.kernels)
+            self._keep_kernels(self._sites.find(func, frame, (), {}), self.kernels)
         return result
 
     def _lists(self, func: Any, args: Any, kwargs: Any) -> Any:
@@ -167,7 +168,7 @@ class Calls(TorchFunctionMode):
         result = func(*args, **kwargs)
         self.kernels.watching(start)
         for output in [*targets, *(result if isinstance(result, tuple | list) else ())]:
-            self._took(func, (), output, start)
+            self._took(func, (), {}, output, start)
         return result
 
     def _cut(self, func: Any, args: Any, kwargs: Any) -> Any:
@@ -176,11 +177,11 @@ class Calls(TorchFunctionMode):
         if isinstance(tensor, torch.Tensor) and tensor.requires_grad:
             # A copied parameter is a new leaf, and nothing is cut off from it.
             if sys._getframe(2).f_code.co_name != "__deepcopy__":
-                self._histories.taken(func, result, tensor, self.span())
+                self.histories.taken(func, result, tensor, self.span())
         elif isinstance(result, torch.Tensor):
-            self._took(func, args, result, next_sequence_number())
+            self._took(func, args, kwargs, result, next_sequence_number())
         else:
-            self._histories.unfollowed(func, args, result, self.span)
+            self.histories.unfollowed(func, args, result, self.span)
         return result
 
     def _get_gradient(self, func: Any, args: Any, kwargs: Any) -> Any:
@@ -203,7 +204,7 @@ class Calls(TorchFunctionMode):
     def custom(self, func: Any, args: Any, result: Any, start: int) -> None:
         """Take down a call of a `torch.autograd.Function`, which no mode sees."""
         self.kernels.found = {}
-        self._took(func, args, result, start)
+        self._took(func, args, {}, result, start)
 
     def differentiable(self, run: Callable[[], Any], origin_of: Callable[[Any], Origin | None]) -> Any:
         """Run a backward pass that builds graphs of its own (`create_graph=True`, or a function of the program's that
@@ -222,18 +223,20 @@ class Calls(TorchFunctionMode):
         """Take down the nodes that the backward pass under way has built so far: another one is about to need them."""
         frame = program_frame(sys._getframe(1), self._is_program) if self._running else None
         if frame is not None:
-            self._keep_kernels(self._sites.find("backward", frame, ()), self._running[-1])
+            self._keep_kernels(self._sites.find("backward", frame, (), {}), self._running[-1])
 
-    def _took(self, func: Any, args: Any, result: Any, start: int) -> None:
+    def _took(self, func: Any, args: Any, kwargs: Any, result: Any, start: int) -> None:
         is_leaf = isinstance(result, torch.Tensor) and is_followed_leaf(result)
+        given = (*args, *kwargs.values()) if kwargs else args
         if next_sequence_number() == start and not is_leaf:
-            self._histories.unfollowed(func, args, result, self.span)
+            self.histories.unfollowed(func, given, result, self.span)
             return
         frame = program_frame(sys._getframe(2), self._is_program)
         if frame is None:
             return
-        site = self._sites.find(func, frame, args)
+        site = self._sites.find(func, frame, args, kwargs)
         if is_leaf:
+            self.histories.born(result, func, given, site)
             self._listener.born(result, site)
             return
         self._keep_kernels(site, self.kernels)
@@ -242,7 +245,7 @@ class Calls(TorchFunctionMode):
             if function is not None:
                 sequence_number = function._sequence_nr()
                 if sequence_number >= start:
-                    operands = self._histories.constants(site, args, self.full_elements)
+                    operands = self.histories.constants(site, given, self.full_elements)
                     self._keep_result(sequence_number, site, output, operands)
                     if output is not result:
                         self.made[sequence_number].others = self._others(result, function)

@@ -31,10 +31,12 @@ VALUELESS = frozenset({
 """Functions of these modules whose result does not hold what they are given, or only its shape."""
 METHODS = frozenset({
     "astype", "clip", "clone", "contiguous", "copy", "cpu", "cumsum", "detach", "double", "dot", "flatten", "float",
-    "item", "max", "mean", "min", "norm", "numpy", "prod", "ravel", "reshape", "round", "squeeze", "std", "sum", "to",
-    "tolist", "transpose", "unsqueeze", "var", "view",
+    "item", "max", "mean", "min", "norm", "numpy", "prod", "ravel", "requires_grad_", "reshape", "round", "squeeze",
+    "std", "sum", "to", "tolist", "transpose", "unsqueeze", "var", "view",
 })  # fmt: skip
 """Methods whose result is made of what they are called on."""
+VALUES = frozenset({"data", "fill_value", "input", "max", "min", "obj", "object", "other", "value"})
+"""Arguments by name that a result is made of."""
 PROPERTIES = frozenset({"T", "data", "imag", "mT", "real"})
 
 
@@ -97,8 +99,8 @@ class Derivations:
                 return (one,)
             case ast.Call(func=ast.Name(id=name), args=arguments) if name in BUILTINS and name not in self._own_names:
                 return arguments
-            case ast.Call(func=ast.Attribute() as function, args=arguments):
-                return self._called(function, arguments)
+            case ast.Call(func=ast.Attribute() as function, args=arguments, keywords=keywords):
+                return self._called(function, [*arguments, *(one.value for one in keywords if one.arg in VALUES)])
         return ()
 
     def _called(self, function: ast.Attribute, arguments: list[ast.expr]) -> Iterable[ast.expr]:
@@ -107,7 +109,7 @@ class Derivations:
             root = root.value
         if isinstance(root, ast.Name) and root.id in self._modules:
             is_value = function.attr not in VALUELESS and not function.attr.endswith("_like")
-            return arguments[1:2] if function.attr == "full" else arguments if is_value else ()
+            return arguments[1:2] if function.attr == "full" else arguments if is_value else ()  # after the size
         return (function.value,) if function.attr in METHODS else ()
 
     def _bound(self, name: ast.Name) -> Iterable[ast.expr]:

@@ -58,7 +58,7 @@ class Passes:
         self._limits = limits
         self._count = count
         self._found = found
-        self._templates = Templates(names)
+        self._templates = Templates(names, calls.histories)
         self._derivatives = Derivatives()
         self._deductions = Deductions()
         self._full_elements = limits.full_elements
@@ -75,7 +75,7 @@ class Passes:
             RunCut: the graph has more nodes than may be recorded, or the run more graphs.
         """
         self._calls.keep_running()
-        known = self._templates.find(roots, self._calls.made)
+        known = self._templates.find(roots, self._calls.made, frame)
         template, laid = known if known is not None else self._meet(roots, frame)
         recording = Recording(template, laid, template.values(laid, template.full_elements), options)
         if template.full_elements < self._limits.full_elements:
@@ -106,7 +106,8 @@ class Passes:
     def _leaf(self, node: Any, frame: FrameType | None) -> Leaf | None:
         if node.name() != "torch::autograd::AccumulateGrad":
             return None
-        return Leaf(node.variable, self._names.of(node.variable, frame))
+        leaf = node.variable
+        return Leaf(leaf, self._names.of(leaf, frame), self._calls.histories.of_leaf(leaf))
 
     # -- while the engine runs -----------------------------------------------------------------------------------------
 
@@ -259,6 +260,7 @@ class Passes:
         made = self._calls.made
         for number in recording.laid.numbers:
             made.pop(number, None)
+        self._calls.histories.freed(recording.laid.numbers, recording.template.graph)
 
 
 def _settled(readings: list[Reading]) -> tuple[Value, ...]:

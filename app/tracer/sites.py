@@ -13,6 +13,7 @@ import torch
 
 from app.trace.model import Origin, Span
 from app.tracer.names import Names
+from app.tracer.operands import Slotted, by_name, by_place, is_plumbing
 from app.tracer.source import Operand, Place, Sources
 from app.tracer.values import Reading, dtype_name, number
 
@@ -20,7 +21,7 @@ from app.tracer.values import Reading, dtype_name, number
 class Site:
     """One instruction of the program calling one torch function; what the source says of it is looked up once."""
 
-    __slots__ = ("depth", "function", "index", "operands", "place")
+    __slots__ = ("depth", "function", "index", "operands", "place", "plumbing")
 
     def __init__(self, index: int, place: Place | None, function: str, depth: int) -> None:
         self.index = index
@@ -29,6 +30,8 @@ class Site:
         self.depth = depth
         """Modules of torch between the program and the call: 0 for `relu(x)`, 1 for `self.linear(x)`."""
         self.operands: tuple[tuple[int, Operand], ...] = ()
+        self.plumbing: frozenset[int] = frozenset()
+        """Slots of sizes, dimensions and the like: no operands, unless they were cut off from what autograd follows."""
 
     @property
     def is_whole(self) -> bool:
@@ -102,7 +105,7 @@ class Sites:
             self._spans[key] = place.span if place else None
         return self._spans[key]
 
-    def find(self, func: Any, frame: FrameType, args: tuple[Any, ...]) -> Site:
+    def find(self, func: Any, frame: FrameType, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Site:
         """The site at which `frame` calls `func`; the first call decides what its operands are called."""
         key = (id(frame.f_code), frame.f_lasti, func)
         site = self._sites.get(key)
@@ -112,25 +115,21 @@ class Sites:
             if name == "__get__":
                 name = func.__self__.__name__
             site = self._sites[key] = Site(len(self._sites), place, name, _depth(frame))
-            site.operands = tuple(self._followable(site, frame, args))
+            site.operands = tuple(self._operands(site, (func, args, kwargs), frame))
+            given = (*args, *kwargs.values())
+            site.plumbing = frozenset([slot for slot, _ in site.operands if is_plumbing(func, given[slot])])
         return site
 
-    def _followable(self, site: Site, frame: FrameType, args: tuple[Any, ...]) -> list[tuple[int, Operand]]:
-        """The operands a reader looks for: named or written out in the program, and neither literal nor plumbing."""
-        written = list(site.place.operands) if site.place and site.depth == 0 else []
-        if len(written) == len(args) + 1:
-            del written[0]  # the module that a function is called on: `torch` in torch.dot(a, b)
-        if not written or len(written) != len(args):
+    def _operands(self, site: Site, call: tuple[Any, tuple[Any, ...], Mapping[str, Any]], frame: FrameType) -> Slotted:
+        """The operands as the program writes them where it makes the call itself, else by the program's names."""
+        func, args, kwargs = call
+        if site.place is None or site.depth > 0:
             return self._named(site, frame, args)
-        if len(written) == 2 and _is_reversed(written, frame, args):
-            written.reverse()
-        return [
-            (slot, operand)
-            for slot, (operand, value) in enumerate(zip(written, args, strict=True))
-            if not operand.is_literal and isinstance(value, torch.Tensor | float | int)
-        ]
+        found = by_place(site.place, func, frame, args, kwargs)
+        found = self._named(site, frame, args) if found is None else found
+        return found + by_name(site.place, frame, args, kwargs)
 
-    def _named(self, site: Site, frame: FrameType, args: tuple[Any, ...]) -> list[tuple[int, Operand]]:
+    def _named(self, site: Site, frame: FrameType, args: tuple[Any, ...]) -> Slotted:
         span, written = site.span, site.place.operands if site.place else ()
         tensors = [(slot, value) for slot, value in enumerate(args) if isinstance(value, torch.Tensor)]
         names = [(slot, self._names.of(value, frame)) for slot, value in tensors if not value.requires_grad]
@@ -160,16 +159,6 @@ def program_frame(frame: FrameType | None, is_program: Mapping[str, bool]) -> Fr
     while frame is not None and not is_program[frame.f_code.co_filename]:
         frame = frame.f_back
     return frame
-
-
-def _is_reversed(written: list[Operand], frame: FrameType, args: tuple[Any, ...]) -> bool:
-    """Whether Python asked the right operand (`2.0 * x` calls `x.__rmul__(2.0)`)."""
-    if written[0].is_literal:
-        return True
-    values = [frame.f_locals.get(one.name, frame.f_globals.get(one.name)) if one.name else None for one in written]
-    if values[0] is args[0]:
-        return False
-    return values[1] is args[0] or (values[0] is not None and values[0] is args[1])
 
 
 LAYERED = ("/nn/modules/", "/nn/utils/", "/torch/distributions/")

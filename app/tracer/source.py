@@ -39,14 +39,16 @@ class Operand(msgspec.Struct, frozen=True):
 
 
 class Place(msgspec.Struct, frozen=True):
-    """What the source says at one instruction; `receiver` tells that the first operand is what a method was called
-    on.
-    """
+    """What the source says at one instruction; the first operand of a method is what it was called on."""
 
     span: Span
     label: str
     variable: str | None
     operands: tuple[Operand, ...]
+    keywords: tuple[tuple[str, Operand], ...] = ()
+    """The arguments that a call gives by their names."""
+    derive: Callable[[], tuple[Span, ...]] = tuple
+    """As that of an operand, for the whole expression."""
 
 
 class Sources(Protocol):
@@ -140,6 +142,8 @@ class Source:
             label=self._segment(position),
             variable=self._variables.get(position) or None,
             operands=tuple(self._operand(one) for one in _operands(node)),
+            keywords=tuple((name, self._operand(one)) for name, one in _keywords(node)),
+            derive=partial(self._derive, node) if isinstance(node, ast.expr) else tuple,
         )
 
     def _operand(self, node: ast.expr) -> Operand:
@@ -225,6 +229,11 @@ def _dotted(node: ast.expr) -> str | None:
 
 def _is_literal(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) or (isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant))
+
+
+def _keywords(node: ast.AST | None) -> list[tuple[str, ast.expr]]:
+    given = node.keywords if isinstance(node, ast.Call) else []
+    return [(one.arg, one.value) for one in given if one.arg is not None]
 
 
 def _operands(node: ast.AST | None) -> list[ast.expr]:

@@ -12,7 +12,7 @@ import torch
 from torch.autograd.graph import Node as Function
 
 from app.trace.model import Edge, Graph, Kind, Node, OutputType, Saved, SavedTensor
-from app.tracer.histories import Mark, add_ghosts, marks
+from app.tracer.histories import History, Mark, add_ghosts, marks
 from app.tracer.names import Names
 from app.tracer.rules import rule_of
 from app.tracer.sites import Constant, Made
@@ -25,10 +25,11 @@ _saved_names: dict[type, tuple[str, ...]] = {}
 
 
 class Leaf(NamedTuple):
-    """A leaf of the graph, and the program's name for it."""
+    """A leaf of the graph, the program's name for it, and what its value was cut off from."""
 
     variable: torch.Tensor
     name: str | None
+    history: History | None = None
 
 
 class Kept(NamedTuple):
@@ -70,8 +71,11 @@ class Builder:
             if target == len(nodes):
                 nodes.append(_constant_node(target, constant))
             edges.append(Edge(f"e{len(edges)}", f"n{source}", f"n{target}", constant.slot))
-        cuts = zip(placed, marks_of(parts), strict=True)
-        add_ghosts(nodes, edges, [(target, constant, mark) for (_, target, constant), mark in cuts])
+        cut = [(target, constant.history) for _, target, constant in placed]
+        cut += [(at, leaf.history) for at, leaf in enumerate(parts.leaves) if leaf is not None]
+        add_ghosts(
+            nodes, edges, [(at, history, mark) for (at, history), mark in zip(cut, marks_of(parts), strict=True)]
+        )
         return Graph(graph_id, tuple(nodes), tuple(edges))
 
     def _node(self, parts: Parts, index: int, frame: FrameType | None, results: dict[Function, str]) -> Node:
@@ -121,9 +125,11 @@ def place_constants(parts: Parts) -> list[tuple[int, int, Constant]]:
 
 
 def marks_of(parts: Parts) -> tuple[Mark | None, ...]:
-    """Where the constants of a graph were cut off, aligned with `Parts.constants`."""
+    """Where the constants of a graph were cut off, and after them its leaves."""
     leaves = {id(leaf.variable): index for index, leaf in enumerate(parts.leaves) if leaf is not None}
-    return marks([constant for _, constant in parts.constants], parts.walk.nodes, leaves)
+    histories = [constant.history for _, constant in parts.constants]
+    histories += [leaf.history for leaf in parts.leaves if leaf is not None]
+    return marks(histories, parts.walk.nodes, leaves)
 
 
 def _leaf_node(index: int, leaf: Leaf, kind: Kind) -> Node:

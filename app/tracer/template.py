@@ -7,6 +7,7 @@ every node has the type, the targets, the origin and the shape that are expected
 from __future__ import annotations
 
 import sys
+from types import FrameType
 from typing import Any, NamedTuple
 
 import torch
@@ -14,7 +15,7 @@ from torch.autograd.function import BackwardCFunction
 from torch.autograd.graph import Node as Function
 
 from app.trace.model import Graph, Saved
-from app.tracer.histories import marks
+from app.tracer.histories import Histories, marks
 from app.tracer.kernels import MAX_OUTPUTS
 from app.tracer.names import Names
 from app.tracer.sites import Constant, Made
@@ -42,6 +43,15 @@ class Expected(NamedTuple):
     targets: tuple[Target, ...]
     made: Made | None
     leaf: Leaf | None
+
+
+class Around(NamedTuple):
+    """What a template asks of the run."""
+
+    names: Names
+    histories: Histories
+    frame: FrameType | None
+    """Where the program stands: it knows the names of new leaves."""
 
 
 class Laid(NamedTuple):
@@ -86,6 +96,7 @@ class Template:
         ]
         self._placed = [target - len(parts.walk.nodes) for _, target, _ in place_constants(parts)]
         self._marks = marks_of(parts)
+        self._has_cuts = any(self._marks)
         self._constant_count = len(graph.nodes) - len(parts.walk.nodes)
         targets = self._targets(parts)
         self._expected = [
@@ -106,7 +117,7 @@ class Template:
             targets.append(tuple(own))
         return targets
 
-    def lay(self, roots: list[Function], table: dict[int, Made], names: Names) -> Laid | None:
+    def lay(self, roots: list[Function], table: dict[int, Made], around: Around) -> Laid | None:
         """Lay the template over the graph under `roots`; None if it is another graph."""
         if len(roots) != len(self.roots):
             return None
@@ -128,7 +139,7 @@ class Template:
                 variable = node.variable
                 if variable is not leaf.variable:
                     has_own_leaves = False
-                    if not _is_same_leaf(variable, leaf, names):
+                    if not _is_same_leaf(variable, leaf, around):
                         return None
                 variables.append(variable)
                 made.append(None)
@@ -145,28 +156,34 @@ class Template:
                     return None
             how = table.get(number)
             if how is not expected:
-                if how is None or expected is None or not _is_same_origin(how, expected, names):
+                if how is None or expected is None or not _is_same_origin(how, expected, around.names):
                     return None
                 has_constants = has_constants or bool(how.constants)
             made.append(how)
         del nodes[count]
         if len(set(nodes)) != count:
             return None
-        if (has_constants or self._placed) and not self._has_same_constants(made, nodes, variables):
+        if (has_constants or self._placed) and not self._has_same_constants(made):
             return None
-        return Laid(nodes, made, variables, numbers, has_own_leaves)
+        laid = Laid(nodes, made, variables, numbers, has_own_leaves)
+        return laid if self._has_same_cuts(laid, around.histories) else None
 
-    def _has_same_constants(self, made: list[Made | None], nodes: list[Any], variables: list[torch.Tensor]) -> bool:
+    def _has_same_constants(self, made: list[Made | None]) -> bool:
         found = _constants(made)
         if len(found) != len(self._placed):
             return False
         first: dict[int, int] = {}
         placed = [first.setdefault(constant.identity, len(first)) for constant in found]
         shapes = [self.graph.nodes[len(self._expected) + target].shape for target in placed]
-        if placed != self._placed or any(one.shape != shape for one, shape in zip(found, shapes, strict=True)):
-            return False
-        leaves = {id(variable): index for variable, index in zip(variables, self.leaves, strict=True)}
-        return marks(found, nodes, leaves) == self._marks
+        return placed == self._placed and all(one.shape == shape for one, shape in zip(found, shapes, strict=True))
+
+    def _has_same_cuts(self, laid: Laid, histories: Histories) -> bool:
+        if not (histories.has_any or self._has_cuts):
+            return True
+        found = [constant.history for constant in _constants(laid.made)]
+        found += map(histories.of_leaf, laid.variables)
+        leaves = {id(variable): index for variable, index in zip(laid.variables, self.leaves, strict=True)}
+        return marks(found, laid.nodes, leaves) == self._marks
 
     def values(self, laid: Laid, full_elements: int) -> list[Reading]:
         """The forward values of a pass, aligned with the graph's nodes."""
@@ -206,16 +223,20 @@ class Template:
 class Templates:
     """All templates of a run, found by where their root was made."""
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: Names, histories: Histories) -> None:
         self.count = 0
         self._names = names
+        self._histories = histories
         self._by_origin: dict[Any, list[Template]] = {}
 
-    def find(self, roots: list[Function], table: dict[int, Made]) -> tuple[Template, Laid] | None:
-        """The template that fits, and its nodes in this pass."""
+    def find(
+        self, roots: list[Function], table: dict[int, Made], frame: FrameType | None
+    ) -> tuple[Template, Laid] | None:
+        """The template that fits, and its nodes in this pass; `frame` is where the program stands."""
+        around = Around(self._names, self._histories, frame)
         known = self._by_origin.get(_origin(roots, table), ())
         for position, template in enumerate(known):
-            laid = template.lay(roots, table, self._names)
+            laid = template.lay(roots, table, around)
             if laid is not None:
                 if position > 0:  # the next pass is likely to be like this one
                     known.remove(template)  # type: ignore[union-attr]
@@ -246,9 +267,9 @@ def _constants(made: list[Made | None]) -> list[Constant]:
     return [constant for how in made if how is not None for constant in how.constants]
 
 
-def _is_same_leaf(variable: torch.Tensor, expected: Leaf, names: Names) -> bool:
+def _is_same_leaf(variable: torch.Tensor, expected: Leaf, around: Around) -> bool:
     same = variable.shape == expected.variable.shape and variable.dtype == expected.variable.dtype
-    return same and names.of(variable, None) == expected.name
+    return same and around.names.of(variable, around.frame) == expected.name
 
 
 def _is_same_origin(made: Made, expected: Made, names: Names) -> bool:

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { blockedIn, reasonOf } from "../missing.js";
+import { topologyOf } from "../topology.js";
 
 const span = (column, end_column) => ({ line: 1, column, end_line: 1, end_column });
 
@@ -41,6 +42,15 @@ test("a node that ran without a gradient says so, and one that did not run leave
   assert.deepEqual(reasonOf({ ...scene, pass }, 1), { key: "undefined", parameters: {} });
   assert.equal(reasonOf({ ...scene, pass: { ...pass, order: [0] } }, 1), null);
   assert.equal(reasonOf({ ...scene, pass: { ...pass, call: "forward" } }, 1), null);
+});
+
+test("a leaf that was cut off says so, unless its own gradient is missing", () => {
+  const cut = { kind: "leaf", label: "t", name: "AccumulateGrad", cut: ".item()" };
+  const topology = topologyOf({ nodes: [{ kind: "output", label: "y", name: "" }, cut, { kind: "ghost", label: "h", cut: ".item()" }].map((node, i) => ({ id: `n${i}`, ...node })), edges: [{ id: "e0", source: "n0", target: "n1" }, { id: "e1", source: "n1", target: "n2" }] });
+  const said = (gradient, flow) => reasonOf({ trace: { diagnostics: [] }, topology, pass: { call: "backward", order: [0, 1], gradients: [1, gradient, null], flows: [flow, null] } }, 1);
+  assert.deepEqual(said(2, 2), { key: "cut-leaf", parameters: { how: ".item()" } });
+  assert.equal(said(0, 0)?.key, "zero");
+  assert.equal(said(null, null)?.key, "undefined");
 });
 
 test("a constant that the run saw cut off says by what, and so does its ghost", () => {

@@ -116,8 +116,8 @@ export function EdgeCard({ scene, actions, t, j }) {
       <div><dt>${t("inspector.slot")}</dt><dd>${graph.edges[j].slot}</dd></div></dl>
     <${Block} title=${t("inspector.edge-value")}><${Tensor} value=${carried} t=${t} /><//>
     ${
-      !isFollowed(from)
-        ? html`<p class="hint"><${Sentence} text=${t("missing.cut", { how: from.cut ?? "?" })} /></p>`
+      from.cut
+        ? html`<p class="hint"><${Sentence} text=${t(`missing.${isFollowed(from) ? "cut-leaf" : "cut"}`, { how: from.cut })} /></p>`
         : !isFollowed(to)
         ? html`<p class="hint">${t("inspector.edge-constant")}</p>`
         : html`<${Block} title=${t("inspector.edge-flow")}>

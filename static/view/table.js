@@ -48,7 +48,7 @@ function GroupRow({ scene, group, t, select, isChosen }) {
 function Row({ scene, node, i, select, isChosen, t }) {
   const { topology } = scene;
   const view = nodeView(scene, i);
-  const sign = node.cut && node.kind === "constant" ? "✂ " : "";
+  const sign = node.cut && node.kind !== "ghost" ? "✂ " : "";
   const inputs = topology.inputs[i].map((j) => sign + nameOf(topology.graph.nodes[topology.targets[j]]));
   return html`
     <tr class=${`${view.state}${view.active ? " active" : ""}${isChosen ? " chosen" : ""}`}>

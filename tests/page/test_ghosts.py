@@ -97,3 +97,30 @@ async def test_cuts_without_a_word_of_warning_are_marked_too(stage: Stage) -> No
     assert sorted(breaks) == ["✂ .data", "✂ long()", "✂ torch.tensor()"]
     for ghost in await page.locator("g.node.ghost").all():
         assert "ghost, cut off by" in (await ghost.get_attribute("aria-label") or "")
+
+
+NEW_LEAF = """import torch
+w = torch.tensor(1.5, requires_grad=True)
+limit = w * 2
+start = torch.tensor(limit.item(), requires_grad=True)
+loss = torch.clamp(start * start, max=limit.item() + 9) * w
+loss.backward()
+"""
+
+
+async def test_a_leaf_made_of_what_was_followed_is_marked_and_keeps_its_gradient(stage: Stage) -> None:
+    page = stage.page
+    await stage.trace(NEW_LEAF)
+    await stage.press("end")
+    await expect(page.locator("g.node.ghost")).to_have_count(1)
+    assert await page.locator("g.edge.cut text.break").all_text_contents() == ["✂ .item()", "✂ .item()"]
+    leaf = page.locator("g.node.leaf", has_text="start")
+    await expect(leaf).to_have_attribute("aria-label", re.compile(r"cut from its history by \.item\(\)"))
+    await page.get_by_role("button", name="Fit to window (0)").click()
+    await leaf.click()
+    inspector = page.locator(".inspector")
+    await expect(inspector).to_contain_text("The graph begins anew here: this leaf took its value by .item()")
+    await expect(inspector).to_contain_text("Sum over 2 paths: 9 = the gradient, 9")
+    edge = await page.locator("g.edge.cut").first.get_attribute("id")
+    await page.locator(f"#{edge} .hit").click(force=True)
+    await expect(inspector.locator(".badge.edge.cut")).to_have_text("break")

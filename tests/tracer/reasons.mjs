@@ -9,7 +9,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   const graphs = new Map(trace.graphs.map((graph) => [graph.id, graph]));
   const reasons = trace.passes.map((pass) => {
     const topology = topologyOf(graphs.get(pass.graph));
-    const told = (node, i) => reasonOf({ trace, topology, pass }, i)?.key ?? (isFollowed(node) ? unranReason({ topology, pass }, i) : null);
+    const told = (node, i) => (isFollowed(node) ? unranReason({ topology, pass }, i) : null) ?? reasonOf({ trace, topology, pass }, i)?.key ?? null;
     return topology.graph.nodes.map(told);
   });
   console.log(JSON.stringify(reasons));

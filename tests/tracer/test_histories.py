@@ -90,6 +90,131 @@ def test_what_python_and_numpy_computed_has_its_history_where_the_text_proves_it
     assert {(constant.cut, source.variable) for constant, source in pairs} == {(how, variable)}
 
 
+BY_NAME = {
+    "a number": ("y = torch.clamp(v * 1, max=h.item())", ".item()"),
+    "of a method": ("y = (v * 1).clamp(min=0.5, max=h.item() + 1)", ".item()"),
+    "a whole number": ("y = torch.clamp(v * 1, max=int(h))", "int()"),
+    "a size": ("y = v.expand(size=(int(h),)).sum() * v.repeat_interleave(repeats=int(h)).sum()", "int()"),
+    "a tensor": ("t = h.detach()\ny = torch.clamp(v * 1, max=t)", "detach()"),
+    "by place in torch": ("y = F.mse_loss(v * 1, target=torch.tensor(h.item()))", ".item()"),
+    "of an in-place call": ("y = (v * 1).add_(w, alpha=h.item())", ".item()"),
+    "of a factory": ("t = torch.full((2,), fill_value=h.item())\ny = (t * v).sum()", ".item()"),
+    "of a tensor": ("y = torch.tensor(data=h.item()) * v", ".item()"),
+}
+
+
+@pytest.mark.parametrize(("program", "how"), BY_NAME.values(), ids=BY_NAME.keys())
+def test_what_was_cut_off_and_given_by_name_is_a_ghost(program: str, how: str) -> None:
+    pairs = cut_pairs(last_graph(f"import torch.nn.functional as F\n{program}\ny.backward()"))
+    assert {(constant.cut, ghost.variable) for constant, ghost in pairs} == {(how, "h")}
+
+
+OPERANDS = {
+    "a tensor by name": ("F.mse_loss(k, target=t)", {"t"}),
+    "two": ("F.cross_entropy(k[None], target=t.long()[:1], weight=t)", {"t.long()[:1]", "t"}),
+    "with a number": ("F.smooth_l1_loss(k, target=t, beta=share)", {"t", "share"}),
+    "all by name": ("F.mse_loss(input=k, target=t)", {"t"}),
+    "imported alone": ("mse_loss(k, target=t)", {"t"}),
+    "in another order": ("torch.where(other=k, input=t, condition=t > 0)", {"t", "t > 0"}),
+    "a number": ("torch.clamp(k, max=share)", {"share"}),
+    "a whole number to compute with": ("torch.clamp(k, max=count) * count", {"count"}),
+    "a size": ("k.view(count, 1).expand(count, count).sum(dim=axis, keepdim=keep)", set()),
+    "an index": ("k[axis] + k.select(0, axis) + k.narrow(axis, start=axis, length=count)", set()),
+    "an option": ("F.dropout(k, p=share, training=keep)", set()),
+    "a literal": ("torch.clamp(k, max=0.5)", set()),
+    "another value of that name": ("passed_on(k, max=0.75)", set()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("expression", "labels"), OPERANDS.values(), ids=OPERANDS.keys())
+def test_the_operands_on_the_picture_are_those_that_the_program_computes_with(
+    expression: str, labels: set[str]
+) -> None:
+    graph = last_graph(
+        f"""import torch.nn.functional as F
+from torch.nn.functional import mse_loss
+k = torch.stack([w, v])
+t, share, count, axis, keep = torch.ones(2), 0.5, 2, 0, True
+passed_on = lambda value, max: torch.clamp(value, **{{"max": max}})
+y = ({expression}).sum()
+y.backward()
+"""
+    )
+    assert {node.label for node in graph.nodes if node.kind == "constant"} == labels
+
+
+NEW_LEAVES = {
+    "item": ("t = torch.tensor(h.item(), requires_grad=True)", ".item()"),
+    "arithmetic": ("t = torch.tensor(h.item() * 2 + 1, requires_grad=True)", ".item()"),
+    "kept": ("a = h.item()\nt = torch.tensor([a, 2.0], requires_grad=True)", ".item()"),
+    "by name": ("t = torch.tensor(data=h.item(), requires_grad=True)", ".item()"),
+    "full": ("t = torch.full((2,), h.item(), requires_grad=True)", ".item()"),
+    "detach": ("t = h.detach().requires_grad_()", "detach()"),
+    "a copy": ("t = h.detach().clone().requires_grad_(True)", "detach()"),
+    "requires_grad": ("t = h.detach()\nt.requires_grad = True", "detach()"),
+    "torch.tensor": ("t = torch.tensor(h, requires_grad=True)", "torch.tensor()"),
+    "no_grad": ("with torch.no_grad():\n    t = h * 3\nt.requires_grad_()", "no_grad"),
+    "numpy": ("t = torch.from_numpy(np.atleast_1d(h.detach().numpy() * 2)).requires_grad_()", "detach()"),
+    "in a function": ("def f():\n    return torch.tensor(h.item(), requires_grad=True)\nt = f()", ".item()"),
+}
+
+
+@pytest.mark.parametrize(("program", "how"), NEW_LEAVES.values(), ids=NEW_LEAVES.keys())
+def test_a_leaf_that_was_cut_off_has_a_ghost(program: str, how: str) -> None:
+    graph = last_graph(f"{program}\ny = (t * v).sum()\ny.backward()")
+    nodes = {node.id: node for node in graph.nodes}
+    [(leaf, ghost)] = [(nodes[e.source], nodes[e.target]) for e in graph.edges if nodes[e.source].kind == "leaf"]
+    assert (leaf.name, leaf.cut, ghost.kind, ghost.variable) == ("AccumulateGrad", how, "ghost", "h")
+
+
+OWN_LEAVES = {
+    "a literal": "t = torch.tensor(2.0, requires_grad=True)",
+    "a size": "t = torch.ones(int(h), requires_grad=True)",
+    "a shape": "t = torch.zeros_like(h.detach(), requires_grad=True)",
+    "a shape, later": "t = torch.zeros_like(h.detach()).requires_grad_()",
+    "written to": "t = torch.ones(2, requires_grad=True)\nwith torch.no_grad():\n    t.fill_(h.item())",
+    "a copied module": "import copy\nt = copy.deepcopy(torch.nn.Linear(1, 1)).weight",
+    "a loaded module": "n = torch.nn.Linear(1, 1)\nn.load_state_dict(torch.nn.Linear(1, 1).state_dict())\nt = n.weight",
+}
+
+
+@pytest.mark.parametrize("program", OWN_LEAVES.values(), ids=OWN_LEAVES.keys())
+def test_a_leaf_that_took_nothing_from_what_is_followed_has_no_ghost(program: str) -> None:
+    graph = last_graph(f"{program}\ny = (t * v).sum()\ny.backward()")
+    assert [node.kind for node in graph.nodes].count("ghost") == 0
+    assert [node.cut for node in graph.nodes if isinstance(node.cut, str)] == []
+
+
+def test_leaves_of_another_origin_are_another_graph() -> None:
+    run = record(
+        HEAD
+        + """t = torch.tensor(2.0, requires_grad=True)
+for i in range(4):
+    z = w * (i + 1)
+    (t * v + z).backward()
+    t = z.detach().requires_grad_() if i < 2 else torch.tensor(3.0, requires_grad=True)
+"""
+    )
+    assert run.failure is None
+    assert [passed.graph for passed in run.passes] == ["g0", "g1", "g1", "g0"]
+    ghosts = [node for node in run.graphs[1].nodes if node.kind == "ghost"]
+    assert [(ghost.variable, ghost.cut) for ghost in ghosts] == [("z", "detach()")]
+    assert all(len(passed.flows) == len(run.graphs[1].edges) for passed in run.passes[1:3])
+
+
+def test_a_new_leaf_of_each_round_keeps_its_name_and_its_graph() -> None:
+    run = record(
+        HEAD
+        + """t = torch.tensor(2.0, requires_grad=True)
+for i in range(4):
+    (t * v).backward()
+    t = torch.tensor(float(i), requires_grad=True) if i < 2 else torch.tensor(3.0, requires_grad=True)
+"""
+    )
+    assert [passed.graph for passed in run.passes] == ["g0"] * 4
+    assert [node.variable for node in run.graphs[0].nodes if node.kind == "leaf"] == ["t", "v"]
+
+
 UNPROVEN = {
     "bound twice": "t = 0.5\nif h > 100:\n    t = h.item() * 3",
     "accumulated": "t = 0.0\nt += h.item() * 3",
@@ -169,6 +294,7 @@ def test_a_carried_state_is_a_ghost_from_the_second_round_on() -> None:
     assert [[node.kind for node in graph.nodes].count("ghost") for graph in run.graphs] == [0, 1]
     graph = run.graphs[1]
     ghost = next(index for index, node in enumerate(graph.nodes) if node.kind == "ghost")
+    assert (graph.nodes[ghost].label, graph.nodes[ghost].variable) == ("torch.tanh(state.detach() + w)", "state")
     for passed in run.passes[1:]:
         assert (passed.values[ghost], passed.gradients[ghost]) == (None, None)
         assert len(passed.flows) == len(graph.edges)
@@ -194,3 +320,18 @@ async def test_a_ghost_is_drawn_dashed_without_numbers() -> None:
     assert 'class="node constant cut"' in picture
     assert 'class="edge cut"' in picture
     assert "dotted" in dot
+
+
+@pytest.mark.asyncio
+async def test_a_leaf_that_was_cut_off_is_drawn_as_a_leaf_with_a_break_before_it() -> None:
+    graph = last_graph("t = torch.tensor(h.item(), requires_grad=True)\ny = t * v\ny.backward()")
+    layout = Layout(Settings())
+    await layout.start()
+    try:
+        picture = (await layout.draw(graph)).svg()
+    finally:
+        await layout.stop()
+    leaf = next(node.id for node in graph.nodes if node.variable == "t")
+    part = picture.partition(f'<g id="{leaf}" class="node leaf"')[2].partition("</g>")[0]
+    assert "AccumulateGrad" in part
+    assert "✂ .item()" in picture.partition('class="edge cut"')[2]

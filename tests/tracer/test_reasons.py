@@ -23,7 +23,7 @@ SAID = {
     "not run": {"not-run", "not-run-inputs"},
 }
 """What the inspector says for each reason of the tests."""
-WITH_GRADIENT = {None, "blocks", "zero"}
+WITH_GRADIENT = {None, "blocks", "zero", "cut-leaf"}
 """What it may say of a node that has one."""
 
 HEAD = """import torch
