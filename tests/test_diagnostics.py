@@ -123,12 +123,70 @@ QUIET = {
     "a custom function called Round": HEAD + "class Round(torch.autograd.Function):\n    @staticmethod\n"
     "    def forward(ctx, x): return torch.round(x)\n    @staticmethod\n    def backward(ctx, g): return g\n"
     "x = torch.tensor(1.3, requires_grad=True)\n(Round.apply(x)**2).backward()\n",
+    "a target network": HEAD
+    + """import copy
+from torch import nn
+q = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 2))
+target = copy.deepcopy(q)
+o = optim.SGD(q.parameters(), lr=0.1)
+for step in range(3):
+    with torch.no_grad():
+        goal = 1 + 0.9 * target(torch.ones(4, 2)).max(1).values
+    loss = (q(torch.ones(4, 2))[:, 0] - goal).pow(2).mean()
+    o.zero_grad()
+    loss.backward()
+    o.step()
+    target.load_state_dict(q.state_dict())
+""",
+    "an average of weights": HEAD
+    + """from torch import nn
+net = nn.Linear(2, 1)
+average = optim.swa_utils.AveragedModel(net)
+o = optim.SGD(net.parameters(), lr=0.1)
+for step in range(3):
+    loss = (net(torch.ones(4, 2)) - 1).pow(2).mean()
+    o.zero_grad()
+    loss.backward()
+    o.step()
+    average.update_parameters(net)
+""",
+    "a gradient penalty": HEAD
+    + """from torch import nn
+critic = nn.Sequential(nn.Linear(2, 3), nn.Softplus(), nn.Linear(3, 1))
+o = optim.SGD(critic.parameters(), lr=0.1)
+for step in range(2):
+    mix = torch.rand(4, 2).requires_grad_()
+    (slope,) = torch.autograd.grad(critic(mix).sum(), mix, create_graph=True)
+    loss = (slope.norm(dim=1) - 1).pow(2).mean() + critic(torch.rand(4, 2)).pow(2).mean()
+    o.zero_grad()
+    loss.backward()
+    o.step()
+""",
 }
 
 
 @pytest.mark.parametrize("program", QUIET.values(), ids=QUIET.keys())
 def test_a_sound_run_gets_no_remark(program: str) -> None:
     assert remarks(program) == []
+
+
+def test_a_parameter_by_itself_that_was_cut_off_is_told_though_no_optimizer_holds_it() -> None:
+    program = loop("(x - torch.clamp(x, max=limit.item()))**2", steps=3, lr=0.1)
+    program = program.replace("o = ", "limit = torch.nn.Parameter(torch.tensor(3.0))\no = ", 1)
+    assert ("graph-cut", "limit") in [(one.code, one.parameters.get("variable")) for one in remarks(program)]
+
+
+def test_a_module_that_an_optimizer_holds_is_missed_when_it_is_cut_off() -> None:
+    program = (
+        HEAD
+        + """from torch import nn
+net, head = nn.Linear(2, 2), nn.Linear(2, 1)
+o = optim.SGD([*net.parameters(), *head.parameters()], lr=0.1)
+head(net(torch.ones(1, 2)).detach()).sum().backward()
+o.step()
+"""
+    )
+    assert "graph-cut" in [one.code for one in remarks(program)]
 
 
 # -- by hand, without torch --------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ ever reached: then the gradient its author expects is missing because of this li
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 
 import torch
 from torch.autograd.graph import Node as Function
@@ -55,12 +55,17 @@ class Cuts:
         if node is not None:
             self._places[span] = (how, known[1] if known else name, node)
 
-    def tell(self, reached: Container[int]) -> Iterator[Diagnostic]:
-        """Say which cuts lost a leaf; `reached` holds the identities of leaves that some pass went through."""
+    def tell(self, reached: Container[int], is_meant: Callable[[torch.Tensor], bool]) -> Iterator[Diagnostic]:
+        """Say which cuts lost a leaf.
+
+        Args:
+            reached: the identities of leaves that some pass went through.
+            is_meant: whether a leaf is not to be trained: that of a target network, or of an average of weights.
+        """
         told = 0
         for span, (how, name, node) in self._places.items():
-            leaves = [getattr(one, "variable", None) for one in walk([node]).nodes]
-            if told < MAX_TOLD and any(leaf is not None and id(leaf) not in reached for leaf in leaves):
+            leaves = [one.variable for one in walk([node]).nodes if hasattr(one, "variable")]
+            if told < MAX_TOLD and any(id(leaf) not in reached and not is_meant(leaf) for leaf in leaves):
                 told += 1
                 parameters: dict[str, Parameter] = {"how": how, "variable": name}
                 yield Diagnostic("graph-cut", "warning", span, parameters)

@@ -34,6 +34,8 @@ class Diagnoser:
         self._has_backward = False
         self._dead: dict[tuple[str, int], int] = {}
         self._reached: dict[str, Span | None] = {}
+        self._asked_for: set[str | None] = set()
+        """Leaves whose gradient `autograd.grad` has handed to the program: what becomes of it is not an optimizer's."""
         self._optimized: set[str] = set()
         self._slopes: dict[str, Value] = {}
 
@@ -128,7 +130,11 @@ class Diagnoser:
         self._has_backward = True
         nodes = outline.graph.nodes
         for leaf in outline.leaves:
-            if passed.gradients[leaf] is not None:
+            if passed.gradients[leaf] is None:
+                continue
+            if passed.call == "grad":
+                self._asked_for.add(nodes[leaf].variable)
+            else:
                 self._reached.setdefault(nodes[leaf].variable or "", nodes[leaf].span)
         for step in outline.steps:
             parameters: dict[str, Parameter] = {"label": nodes[step].label}
@@ -243,7 +249,7 @@ class Diagnoser:
     def _left_out(self) -> Iterator[Diagnostic]:
         """Leaves that got gradients while an optimizer was at work, but on others only."""
         for variable, span in self._reached.items():
-            if variable and self._optimized and variable not in self._optimized:
+            if variable and self._optimized and variable not in self._optimized | self._asked_for:
                 yield remark("parameter-not-in-optimizer", "warning", span, {"variable": variable})
 
 

@@ -144,11 +144,16 @@ def _variables(scopes: list[Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
 
 
 def _tensors_in(scopes: list[Mapping[str, Any]]) -> Iterator[tuple[str, torch.Tensor]]:
-    """Every tensor that can be named: plain variables before containers, and both before a module's parameters."""
+    """Every tensor that can be named: plain variables before a module's parameters, and both before containers.
+
+    A function may call a parameter `x`, and the next one otherwise: it goes by its path.
+    """
+    modules = list(_modules_in(scopes))
+    inside = {id(one) for _, module in modules for one in module.parameters()}
     for name, value in _variables(scopes):
-        if isinstance(value, torch.Tensor):
+        if isinstance(value, torch.Tensor) and id(value) not in inside:
             yield name, value
-    for prefix, module in _modules_in(scopes):
+    for prefix, module in modules:
         for path, parameter in module.named_parameters(remove_duplicate=True):
             yield f"{prefix}.{path}", parameter
     for name, value in _variables(scopes):

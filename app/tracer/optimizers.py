@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from weakref import WeakValueDictionary
 
 import torch
 
@@ -18,6 +19,7 @@ class Optimizers:
     """Remembers, for each place that constructs optimizers, the latest one, until one from there has stepped."""
 
     def __init__(self) -> None:
+        self._all: WeakValueDictionary[int, torch.optim.Optimizer] = WeakValueDictionary()
         self._waiting: dict[Span, torch.optim.Optimizer] = {}
         self._stepped: set[Span] = set()
         self.has_updates_by_hand = False
@@ -27,6 +29,7 @@ class Optimizers:
         """The program constructed an optimizer; kept alive until its place is known to be used, so that its parameters
         can be asked for at the end.
         """
+        self._all[id(optimizer)] = optimizer
         if span is not None and span not in self._stepped and len(self._waiting) < MAX_WAITING:
             self._waiting[span] = optimizer
 
@@ -37,6 +40,12 @@ class Optimizers:
                 if waiting is optimizer:
                     self._stepped.add(span)
                     del self._waiting[span]
+
+    def leave_alone(self) -> Callable[[torch.Tensor], bool]:
+        """At the end: tell parameters that no optimizer holds, while there are optimizers."""
+        groups = [group for optimizer in self._all.values() for group in optimizer.param_groups]
+        held = {id(leaf) for group in groups for leaf in group["params"]}
+        return lambda leaf: bool(held) and isinstance(leaf, torch.nn.Parameter) and id(leaf) not in held
 
     def idle(self, has_gradient: Callable[[torch.Tensor], bool]) -> Iterator[Diagnostic]:
         """At the end: optimizers that had gradients to use, and never stepped."""

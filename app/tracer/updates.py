@@ -155,7 +155,9 @@ class Updates:
 
     def lost(self) -> Iterator[Diagnostic]:
         """At the end: the cuts that kept a gradient from a leaf."""
-        return self._cuts.tell(self._leaves)
+        names, is_left_alone = self._recorder.names, self._recorder.optimizers.leave_alone()
+        # A parameter that stands by itself was made to be trained; one of a module may be there for its value.
+        return self._cuts.tell(self._leaves, lambda leaf: is_left_alone(leaf) and "." in (names.known(leaf) or ""))
 
     def changing(self, tensor: torch.Tensor) -> Change | None:
         """A tensor is about to be written in place: remember it if it is a leaf, or shares a leaf's memory."""

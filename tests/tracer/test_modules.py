@@ -228,6 +228,40 @@ loss = forward()
 """
 
 
+ALIASED = """import torch
+from torch import nn
+
+class Round(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, scale):
+        return torch.round(x / scale) * scale
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return gradient, gradient.sum()
+
+class Rounded(nn.Linear):
+    def __init__(self, i, o):
+        super().__init__(i, o)
+        self.scale = nn.Parameter(torch.tensor(0.05))
+
+    def forward(self, x):
+        return nn.functional.linear(x, Round.apply(self.weight, self.scale), self.bias)
+
+def main():
+    net = nn.Sequential(Rounded(2, 2), nn.Tanh(), Rounded(2, 1))
+    net(torch.ones(1, 2)).sum().backward()
+
+main()
+"""
+
+
+def test_a_parameter_goes_by_its_path_whatever_a_function_calls_it() -> None:
+    run = record(ALIASED)
+    names = {node.variable for node in run.graphs[0].nodes if node.kind == "leaf"}
+    assert names == {f"net.{layer}.{name}" for layer in (0, 2) for name in ("weight", "bias", "scale")}
+
+
 @pytest.mark.parametrize(("program", "path"), [(BUILT_ANEW, "net"), (GONE, "model")])
 def test_a_module_has_the_name_it_was_called_by(program: str, path: str) -> None:
     run = record(program)
