@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 
 import pytest
@@ -20,7 +20,7 @@ from app.settings import Settings
 from app.trace.codec import collect
 from app.trace.job import Job
 from app.trace.model import Event, Failure, MomentEvent, ProgramEvent, Trace
-from tests.sandbox.running import children_of, descriptors, open_sandbox, run, until, zygotes
+from tests.sandbox.running import READY_SECONDS, children_of, descriptors, open_sandbox, run, until, zygotes
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -30,6 +30,14 @@ x = torch.tensor(3.0, requires_grad=True)
 print(x.grad.item())
 """
 ENDLESS = "print('begun')\nwhile True: pass"
+
+
+@pytest.fixture(autouse=True)
+def patience() -> Iterator[None]:
+    """Let a run wait as long as a zygote needs on a busy machine: how fast that is, is measured elsewhere."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("app.sandbox.service._SPARE_SECONDS", READY_SECONDS)
+        yield
 
 
 async def begin(sandbox: Sandbox, source: str, seen: asyncio.Event) -> Trace:
