@@ -80,3 +80,18 @@ export function logGrid({ start, stop, count }) {
   if (count < 2) return [start];
   return Array.from({ length: count }, (_, k) => start * (stop / start) ** (k / (count - 1)));
 }
+
+/**
+ * Which of many marks bear their numbers: evenly, at least so far apart, and rather `0.01` than `0.006813`.
+ *
+ * @param {string[]} texts
+ * @param {number} nearest
+ * @returns {number[]} places among the texts
+ */
+export function ticksAmong(texts, nearest) {
+  const ways = Array.from({ length: nearest + 1 }, (_, wider) => nearest + wider).flatMap((stride) =>
+    Array.from({ length: stride }, (_, first) => texts.map((_, k) => k).filter((k) => k % stride === first)).filter((places) => places.length > 1));
+  const lengthOf = (places) => places.reduce((sum, k) => sum + texts[k].length, 0) / places.length;
+  const best = (one, other) => (lengthOf(other) < lengthOf(one) ? other : one);
+  return ways.length > 0 ? ways.reduce(best) : [0].filter((k) => k in texts);
+}

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
+import { formatNumber } from "../format.js";
 import { firstLab, labFrom } from "../lab/bench.js";
 import { boundLinesOf } from "../lab/bound.js";
 import { configurationOf, labelOf, numberOf, optionsOf } from "../lab/configuration.js";
 import { openingOf } from "../lab/handing.js";
 import { emptyRace, pathsOf, pointAt, sortedRows, standingsOf, windowOf, withRaceEvent } from "../lab/race.js";
 import { cellCount, checkBody, faultsOf, raceBody, sweepBody } from "../lab/requests.js";
-import { logGrid, numberAt, scaleOver, shareOf, ticksOn } from "../lab/scales.js";
+import { logGrid, numberAt, scaleOver, shareOf, ticksAmong, ticksOn } from "../lab/scales.js";
 import { createLab } from "../lab/opening.js";
 import { createStudies } from "../lab/studies.js";
 import { boundaryOf, cellInRow, cellOf, columnOf, emptySweep, placeOf, shadesOf, summaryRows, verdictOf, withSweepEvent } from "../lab/sweep.js";
@@ -287,4 +288,12 @@ test("a study that is cancelled stays as far as it came, and its rest is not hea
 test("over one variable the height of a path is its loss", () => {
   const race = { racers: [{ racer: 0, path: { x: [1, 2, "NaN"] }, losses: [3, 4, "Infinity"] }, null, { racer: 2, path: null, losses: [1] }] };
   assert.deepEqual(pathsOf(race, ["x"]), [{ k: 0, points: [[1, 3], [2, 4], [NaN, Infinity]] }]);
+});
+
+test("round rates bear their numbers, as far apart as there is room for", () => {
+  const rates = Array.from({ length: 25 }, (_, k) => formatNumber(10 ** (-4 + k / 6)));
+  assert.deepEqual(ticksAmong(rates, 5).map((k) => rates[k]), ["1e-04", "0.001", "0.01", "0.1", "1"]);
+  assert.deepEqual(ticksAmong(["0.1", "0.2", "0.3"], 1), [0, 1, 2]);
+  assert.deepEqual(ticksAmong(["0.1"], 3), [0]);
+  assert.deepEqual(ticksAmong([], 1), []);
 });

@@ -98,7 +98,7 @@ function Form({ found, hides, tell, t }) {
         <button type="submit" class="button primary small">${t("predict.reveal")}</button>
         <button type="button" class="link" onClick=${() => tell({ text: null, target: chosen.name })}>${t("predict.give-up")}</button>
       </div>
-      <p class=${isRefused ? "fault" : "hint"} role=${isRefused ? "alert" : null}>${t(isRefused ? "predict.no-number" : `predict.how-${hides}`)}</p>
+      <p class=${isRefused ? "fault" : "hint"} role=${isRefused ? "alert" : null}><${Sentence} text=${t(isRefused ? "predict.no-number" : `predict.how-${hides}`)} /></p>
     </form>
   `;
 }

@@ -46,13 +46,15 @@ function Offers({ state, actions, t }) {
   const isOwn = !problem.program || problem.program === source.program;
   const go = isOwn ? actions.goToSource : actions.goToSpan;
   const text = isOwn ? source[source.mode] : null;
+  // In a frame there is no editor to go to: the place is told.
+  const place = t("problem.place", { line, column });
   const sumUp = () => {
     actions.setSource({ sum: true });
     actions.run();
   };
   return html`
     <${Fix} finding=${{ ...problem, span: line ? { line, column } : null }} ...${{ text, actions, t }} />
-    ${line && html`<button type="button" class="link" onClick=${() => go({ line, column })}>${t("problem.place", { line, column })}</button>`}
+    ${line && (state.whole ? html`<span>${place}</span>` : html`<button type="button" class="link" onClick=${() => go({ line, column })}>${place}</button>`)}
     ${code === "not-scalar" && source.mode === "expression" && html`<button type="button" class="button small" onClick=${sumUp}>${t("problem.sum")}</button>`}
     ${(status === 503 || status === 429 || code === "offline" || code === "broken-off") && html`<button type="button" class="button small" onClick=${() => actions.run()}>${t("problem.again")}</button>`}
   `;

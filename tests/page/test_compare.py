@@ -39,7 +39,7 @@ async def test_a_pinned_moment_stays_while_one_moves_on(stage: Stage, browser: B
     await page.keyboard.press("c")
     card = page.get_by_role("region", name="Compare")
     await expect(card).to_contain_text("step 1 of 100 · backward")
-    await expect(card).to_contain_text("0 nodes changed")
+    await expect(card).to_contain_text("Nodes that changed: 0")
     await expect(page.locator(".pill")).to_have_count(0)
     await page.keyboard.press("PageDown")
     await expect(card).to_contain_text("step 2 of 100 · backward")

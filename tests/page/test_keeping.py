@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from tests.page.conftest import Opened
+from tests.page.stage import Stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -149,3 +150,60 @@ async def test_a_part_that_cannot_be_fetched_comes_once_it_can(opened: Opened) -
     await page.unroute("**/view/export.js")
     await page.evaluate("dispatchEvent(new Event('online'))")
     await expect(page.locator("dialog.export .example").first).to_be_visible()
+
+
+COMPOSED = """import torch
+x = torch.tensor(2.0, requires_grad=True)
+loss = x * 3  # tripled
+print("the loss", loss)
+loss.backward()
+"""
+SELECT = """([first, last]) => {
+  const content = document.querySelector(".editor.program .cm-content");
+  const texts = document.createTreeWalker(content, NodeFilter.SHOW_TEXT);
+  const place = (words, isEnd) => {
+    texts.currentNode = content;
+    while (texts.nextNode()) {
+      const at = texts.currentNode.data.indexOf(words);
+      if (at >= 0) return [texts.currentNode, isEnd ? at + words.length : at];
+    }
+  };
+  getSelection().setBaseAndExtent(...place(first, false), ...place(last, true));
+}"""
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "line"),
+    [
+        ('"the loss"', '"the loss"', "print(中文, loss)"),
+        ("# tripled", "# tripled", "loss = x * 3  中文"),
+        ("the", "the", 'print("中文 loss", loss)'),
+        ("tensor", "True", "x = torch.中文)"),
+        ("loss", "tripled", "中文"),
+    ],
+)
+async def test_an_input_method_composes_over_selected_coloured_source(
+    opened: Opened, first: str, last: str, line: str
+) -> None:
+    page = await opened.open()
+    await Stage(page, opened.url).trace(COMPOSED)
+    await opened.until_kept("tripled")
+    # What was written before a page was loaded is not undone in it.
+    await page.reload()
+    await opened.ready()
+    content = page.locator(".editor.program .cm-content")
+    await expect(content.locator(".tok-string").first).to_be_visible()
+    await content.focus()
+    await page.evaluate(SELECT, [first, last])
+    session = await page.context.new_cdp_session(page)
+    for text in ("z", "zh", "zhong", "中w", "中文"):
+        await session.send(
+            "Input.imeSetComposition", {"text": text, "selectionStart": len(text), "selectionEnd": len(text)}
+        )
+        await expect(content).to_contain_text(text)
+    await session.send("Input.insertText", {"text": "中文"})
+    await expect(content.locator(".cm-line").filter(has_text="中文")).to_have_text(line)
+    await page.keyboard.press("ControlOrMeta+z")
+    await expect(content).not_to_contain_text("中文")
+    await expect(content.locator(".cm-line")).to_have_text(COMPOSED.split("\n"))
+    assert await opened.all_complaints() == []

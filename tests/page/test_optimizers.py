@@ -276,7 +276,7 @@ async def test_a_sweep_that_is_too_large_is_refused_at_its_field_and_loses_nothi
     await page.get_by_role("button", name="a ravine").click()
     await page.get_by_label("Seeds", exact=True).fill("1000")
     await page.get_by_label("Learning rates, at equal ratios: count").fill("75000")
-    await expect(page.get_by_text("225,000,000 runs")).to_be_visible()
+    await expect(page.get_by_text("Runs: 225,000,000")).to_be_visible()
     await page.get_by_role("button", name="Run", exact=True).last.click()
     await expect(page.get_by_role("alert")).to_contain_text("Too many runs")
     field = page.get_by_label("Learning rates, at equal ratios: count")

@@ -58,6 +58,7 @@ async def test_gradients_are_hidden_everywhere_until_they_are_guessed(stage: Sta
     await page.get_by_role("button", name="Show as a table").click()
 
     field = card.get_by_label("Your guess for a")
+    await expect(card.locator(".hint code")).to_have_text(["2*8", "1/3"])
     await field.fill("nothing")
     await field.press("Enter")
     await expect(card.get_by_role("alert")).to_contain_text("not a number yet")

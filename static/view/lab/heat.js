@@ -2,6 +2,7 @@
 
 import { SHADES, boundaryOf, cellInRow, columnOf, rowCount, shadesOf, verdictOf } from "../../lab/sweep.js";
 import { boundLinesOf } from "../../lab/bound.js";
+import { ticksAmong } from "../../lab/scales.js";
 import { formatNumber } from "../../format.js";
 import { html, useLayoutEffect, useMemo, useRef } from "../../vendor/preact.js";
 import { colourOf, textScale } from "../measure.js";
@@ -125,8 +126,7 @@ function Over({ sweep, layout, width, place }) {
 
 /** As many rates as there is room for. */
 function rateTicks(rates, layout) {
-  const stride = Math.max(1, Math.ceil((56 * textScale()) / layout.wide));
-  return rates.map((_, k) => k).filter((k) => k % stride === 0);
+  return ticksAmong(rates.map(formatNumber), Math.max(1, Math.ceil((56 * textScale()) / layout.wide)));
 }
 
 function handlersOf({ host, layout, plan, place, choose, point, open }) {
