@@ -68,15 +68,15 @@ def encode(message: Event | Job) -> bytes:
 
     NaN and infinity must already be the strings that `model.NonFinite` lists: as floats they would become `null`.
     """
-    return encode_plain(message)
-
-
-def encode_plain(message: Event | Job | Trace) -> bytes:
-    """Write any record of this room as `encode` does."""
     try:
         return _encoder.encode(message)
     except UnicodeEncodeError:
         return _encoder.encode(_without_surrogates(msgspec.to_builtins(message)))
+
+
+def encode_plain(message: Event | Job | Trace) -> bytes:
+    """Write any record of this room as `encode` does."""
+    return encode(message)  # type: ignore[arg-type]
 
 
 def _without_surrogates(value: object) -> object:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from types import FrameType
+from types import FrameType, FunctionType
 from typing import Any
 
 import torch
@@ -24,21 +24,14 @@ from app.tracer.kernels import (
     Kernels,
     is_transformed,
     next_sequence_number,
-    plainly,
 )
 from app.tracer.listener import Listener
 from app.tracer.names import Names
-from app.tracer.printing import number_text
-from app.tracer.sites import MAX_MADE, Constant, Made, Site, Sites, bound, program_frame
+from app.tracer.sites import CALLER, MAX_MADE, Constant, Made, Site, Sites, bound, program_frame
 from app.tracer.source import Program, Sources
-from app.tracer.treatments import treatment_of
+from app.tracer.treatments import OTHERS, PLAIN, Treatment, treatment_of
 from app.tracer.values import Held, Reading, read
 from app.tracer.walk import function_of, is_followed_leaf
-
-Treatment = Callable[[Any, Any, Any], Any]
-
-PLAIN = frozenset({torch.Tensor, torch.nn.Parameter})
-"""Types of tensors that do not ask to handle calls themselves."""
 
 
 class Calls(TorchFunctionMode):
@@ -55,6 +48,8 @@ class Calls(TorchFunctionMode):
         """Whether somebody may have put hooks on tensors or nodes."""
         self.is_resting = False
         """Whether what runs now is torch's own and not to be taken down: the step of an optimizer."""
+        self.caller: FrameType | None = None
+        """Who called `Tensor.backward`, until the engine is about to run."""
         self._is_program = source.is_program
         self._sites = Sites(source, names)
         self._names = names
@@ -83,9 +78,16 @@ class Calls(TorchFunctionMode):
         if getattr(func, "__name__", "").startswith("register_"):
             self.has_hooks = self.sees_hooks = True
         kind = treatment_of(func)
-        return plainly if kind is None else getattr(self, f"_{kind}")
+        return OTHERS.get(kind) or getattr(self, f"_{kind}")
 
     # -- how calls are treated -----------------------------------------------------------------------------------------
+
+    def _backward(self, func: Any, args: Any, kwargs: Any) -> Any:
+        self.caller = sys._getframe(CALLER)
+        try:
+            return func(*args, **kwargs)
+        finally:
+            self.caller = None
 
     def _single(self, func: Any, args: Any, kwargs: Any) -> Any:
         if kwargs:
@@ -98,18 +100,18 @@ class Calls(TorchFunctionMode):
         made = next_sequence_number() - start
         output = result[0] if isinstance(result, tuple) else result  # `max` over a dimension gives two tensors
         if made == 1 and isinstance(output, torch.Tensor):
-            frame = program_frame(sys._getframe(2), self._is_program)
+            frame = program_frame(sys._getframe(CALLER if type(func) is FunctionType else 2), self._is_program)
             if frame is not None:
-                site = self._sites.find(func, frame, args, kwargs)
+                site = self._sites.known.get((id(frame.f_code), frame.f_lasti, func))
+                if site is None:
+                    site = self._sites.find(func, frame, args, kwargs)
                 given = (*args, *kwargs.values()) if kwargs else args
-                operands = self.histories.constants(site, given, self.full_elements) if site.operands else ()
-                value = read(output, self.full_elements)
-                module = self.modules[-1] if self.modules else None
-                if len(self.made) > MAX_MADE:
-                    bound(self.made)
-                self.made[start] = Made(value, output.shape, output.dtype, None, site, module, operands)
-                if type(value) is Held:
-                    self._holdings.remember(value)
+                operands: tuple[Constant, ...] = ()
+                for slot, _ in site.operands:
+                    if slot >= len(given) or not (isinstance(given[slot], torch.Tensor) and given[slot].requires_grad):
+                        operands = self.histories.constants(site, given, self.full_elements)
+                        break
+                self._keep_result(start, site, output, operands)
         elif made:
             self._treatments[func] = self._composite
             self.kernels.found = {}
@@ -194,10 +196,6 @@ class Calls(TorchFunctionMode):
         result = func(*args, **kwargs)
         self._listener.gradient_set(args[0], args[1] if len(args) > 1 else None, self.span())
         return result
-
-    def _shown(self, func: Any, args: Any, kwargs: Any) -> str:
-        text = number_text(args[0]) if func is torch.Tensor.__repr__ else None
-        return func(*args, **kwargs) if text is None else text
 
     # -- what a call made ----------------------------------------------------------------------------------------------
 
@@ -285,10 +283,15 @@ class Calls(TorchFunctionMode):
 
     # -- where the program is ------------------------------------------------------------------------------------------
 
-    def span(self, frame: FrameType | None = None) -> Span | None:
-        """Where the program is now; or where one of its frames is, for those who have looked for it."""
-        return self._sites.span(frame or self.frame())
+    def span(self, start: FrameType | None = None) -> Span | None:
+        """Where the program is now: in its innermost frame, looked for from `start` outwards."""
+        return self._sites.span(program_frame(start or sys._getframe(1), self._is_program))
 
-    def frame(self) -> FrameType | None:
-        """The innermost frame of the program that is running now."""
-        return program_frame(sys._getframe(1), self._is_program)
+    def frame(self, start: FrameType | None = None) -> FrameType | None:
+        """The innermost frame of the program that is running now, looked for from `start` outwards."""
+        return program_frame(start or sys._getframe(1), self._is_program)
+
+    def take_caller(self) -> FrameType | None:
+        """The frame of the program that differentiates."""
+        caller, self.caller = self.caller, None
+        return program_frame(caller or sys._getframe(2), self._is_program)

@@ -40,18 +40,25 @@ def changes_of(leaves: list[torch.Tensor], full_elements: int) -> list[Change]:
         leaves: any leaves.
         full_elements: up to so many elements are kept in full.
     """
-    rows = zip(leaves, read_now(leaves, full_elements), gradients_of(leaves, full_elements), strict=True)
-    return [
-        Change(leaf, before, gradient, _copied(leaf) if type(before) is Held else None)
-        for leaf, before, gradient in rows
-    ]
+    before = read_all(leaves, full_elements)
+    gradients = gradients_of(leaves, full_elements)
+    held = [reading for reading in before if type(reading) is Held]
+    if not held:
+        return list(map(Change, leaves, before, gradients))
+    settle(held)
+    copies = [_copied(leaf) if type(one) is Held else None for leaf, one in zip(leaves, before, strict=True)]
+    return list(map(Change, leaves, before, gradients, copies))
 
 
 def gradients_of(leaves: list[torch.Tensor], full_elements: int) -> list[Reading]:
     """Read the `.grad` of each leaf; None where there is none."""
     gradients = [leaf.grad for leaf in leaves]
-    given = iter(read_now([one for one in gradients if one is not None], full_elements))
-    return [None if one is None else next(given) for one in gradients]
+    given = [one for one in gradients if one is not None]
+    readings = read_now(given, full_elements)
+    if len(given) == len(gradients):
+        return readings
+    rest = iter(readings)
+    return [None if one is None else next(rest) for one in gradients]
 
 
 def read_now(tensors: list[torch.Tensor], full_elements: int) -> list[Reading]:

@@ -17,23 +17,29 @@ GROWING = 8
 class Track:
     """The way of one scalar parameter."""
 
-    __slots__ = ("curvature", "gradient", "growing", "is_quadratic", "position")
+    __slots__ = ("_curvature_before", "curvature", "gradient", "growing", "position")
 
     def __init__(self, position: float, gradient: float) -> None:
         self.position = position
         self.gradient = gradient
         self.growing = 0
         self.curvature = math.nan
-        self.is_quadratic = False
+        self._curvature_before = math.nan
+
+    @property
+    def is_quadratic(self) -> bool:
+        """Whether two secants in a row had equal curvature."""
+        return math.isclose(self.curvature, self._curvature_before, rel_tol=1e-3)
 
     def move(self, position: float, gradient: float) -> None:
-        """Follow one update: two equal secants in a row make a quadratic."""
+        """Follow one update."""
         step = position - self.position
         curvature = (gradient - self.gradient) / step if step else math.nan
-        self.is_quadratic = math.isclose(curvature, self.curvature, rel_tol=1e-3)
-        same_way = gradient * self.gradient > 0 and abs(gradient) > abs(self.gradient) * 1.001
+        before = self.gradient
+        same_way = gradient * before > 0 and abs(gradient) > abs(before) * 1.001
         self.growing = self.growing + 1 if same_way else 0
-        self.position, self.gradient, self.curvature = position, gradient, curvature
+        self.position, self.gradient = position, gradient
+        self._curvature_before, self.curvature = self.curvature, curvature
 
 
 class Course:

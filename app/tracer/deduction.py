@@ -7,7 +7,7 @@ down. What is deduced has been compared, bit for bit, with a pass over the same 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -33,8 +33,8 @@ class Deduction(NamedTuple):
     hooked: tuple[int, ...]
     clean: tuple[tuple[int, int], ...]
     sums: tuple[int, ...]
-    gradients: Callable[[list[Reading]], Iterable[Reading]]
-    flows: Callable[[list[Reading]], Iterable[Reading]]
+    gradients: Callable[[Sequence[Reading]], Sequence[Reading]]
+    flows: Callable[[Sequence[Reading]], Sequence[Reading]]
     order: tuple[int, ...]
     rank: list[int]
 
@@ -51,12 +51,18 @@ class Deduction(NamedTuple):
         known = recording.gradients + recording.flows
         known[recording.template.roots[0]] = 1.0
         variables = recording.laid.variables
-        given = [(index, gradient) for index, place in self.clean if (gradient := variables[place].grad) is not None]
-        for (index, _), reading in zip(given, read_all([gradient for _, gradient in given], 0), strict=True):
+        places, given = [], []
+        for index, place in self.clean:
+            gradient = variables[place].grad
+            if gradient is not None:
+                places.append(index)
+                given.append(gradient)
+        for index, reading in zip(places, read_all(given, 0), strict=True):
             known[index] = reading
-        recording.gradients[:] = self.gradients(known)
-        recording.flows[:] = self.flows(known)
-        recording.order[:] = self.order
+            recording.accumulated[recording.template.graph.nodes[index].id] = reading
+        recording.gradients = list(self.gradients(known))
+        recording.flows = list(self.flows(known))
+        recording.order = list(self.order)
 
 
 class Deductions:
@@ -108,7 +114,7 @@ def deduce(recording: Recording) -> Deduction | None:
     return deduction if are_plain and not arriving[root] else None
 
 
-def _taker(places: list[int]) -> Callable[[list[Reading]], Iterable[Reading]]:
+def _taker(places: list[int]) -> Callable[[Sequence[Reading]], Sequence[Reading]]:
     """Take from a list what stands at these places."""
     return itemgetter(*places) if len(places) > 1 else lambda known: [known[place] for place in places]
 
@@ -133,11 +139,12 @@ def _is_true(deduction: Deduction, recording: Recording) -> bool:
     """Whether the deduction says of this pass what the hooks saw."""
     if not deduction.fits(recording):
         return False
-    gradients, flows = list(recording.gradients), list(recording.flows)
+    seen = recording.gradients, recording.flows, recording.order
     deduction.fill(recording)
-    is_true = repr((gradients, flows)) == repr((recording.gradients, recording.flows))  # of NaN and -0.0, too
-    recording.gradients[:], recording.flows[:] = gradients, flows
-    return is_true
+    deduced = recording.gradients, recording.flows
+    recording.gradients, recording.flows, recording.order = seen
+    recording.accumulated = {}
+    return repr(deduced) == repr(seen[:2])  # of NaN and -0.0, too
 
 
 def _rank(numbers: list[int]) -> list[int]:

@@ -5,7 +5,7 @@ Each remark is made once, where it first holds. A pass over a known graph costs 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import chain
 
 from app.trace.model import Diagnostic, Graph, Parameter, ParameterUpdate, Pass, Span, Update, Value
@@ -41,7 +41,7 @@ class Diagnoser:
 
     # -- records -----------------------------------------------------------------------------------------------------
 
-    def saw_pass(self, graph: Graph, passed: Pass) -> Iterable[Diagnostic]:
+    def saw_pass(self, graph: Graph, passed: Pass) -> Collection[Diagnostic]:
         """Take the next pass and its graph.
 
         Args:
@@ -75,11 +75,12 @@ class Diagnoser:
         self._passes_since_zero = 0
         self._stepped_since_zero = False
 
-    def saw_update(self, update: Update) -> Iterable[Diagnostic]:
+    def saw_update(self, update: Update) -> Collection[Diagnostic]:
         """Take the next update; the pass before it has been seen."""
         found: list[Iterable[Diagnostic]] = []
         if self._latest is not None:
-            loss = number(self._latest[1].loss)
+            loss: Value = self._latest[1].loss
+            loss = loss if type(loss) is float else number(loss)
             if self._stepped_since_zero and self._passes_since_zero > 1:
                 found.append(self._piled_up(update))
             if loss is not None and ("zero-grad-forgotten", None) not in self._said:

@@ -8,6 +8,7 @@ looks different to it.
 from __future__ import annotations
 
 import functools
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -17,18 +18,15 @@ import torch
 from torch.nn.modules import module as module_hooks
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
-from app.tracer.calls import PLAIN, Calls
+from app.tracer.calls import Calls
 from app.tracer.kernels import is_transformed, next_sequence_number
 from app.tracer.recorder import Recorder
 from app.tracer.recording import Options
+from app.tracer.shortcuts import drop_gradients, handle_torch_function, is_unwatched, step_unwatched
 from app.tracer.values import read
 
-_handle = torch.overrides.handle_torch_function
-_has_mode: Callable[[], bool] = torch._C._is_torch_function_mode_enabled
-_pop: Callable[[], Any] = torch._C._pop_torch_function_stack
-_push: Callable[[Any], None] = torch._C._push_on_torch_function_stack
-_PLAIN = PLAIN | {int, float, bool, type(None)}
 _run_engine = torch.autograd._engine_run_backward  # type: ignore[attr-defined]
+_zero_grad = torch.optim.Optimizer.zero_grad
 _apply_function = torch.autograd.Function.apply.__func__  # type: ignore[attr-defined]
 
 
@@ -48,20 +46,6 @@ def _active() -> Recorder | None:
     if Active.thread is not None and Active.thread != threading.get_ident():
         return None
     return Active.recorder
-
-
-def _handle_torch_function(public_api: Any, relevant_args: Any, *args: Any, **kwargs: Any) -> Any:
-    """Stands in for torch's own way from a function that is written in Python to a mode: without the context manager,
-    which takes longer than an operation on a scalar, where nobody but the recorder could have a say.
-    """
-    if _has_mode() and _PLAIN.issuperset(map(type, relevant_args)):
-        mode = _pop()
-        try:
-            if type(mode) is Calls:
-                return mode.__torch_function__(public_api, (), args, kwargs)
-        finally:
-            _push(mode)
-    return _handle(public_api, relevant_args, *args, **kwargs)
 
 
 def _engine_run_backward(t_outputs: Any, *args: Any, **kwargs: Any) -> Any:
@@ -95,12 +79,18 @@ def _recorded_step(step: Callable[..., Any]) -> Callable[..., Any]:
         closure = kwargs.get("closure", args[0] if args else None)
         if callable(closure):
             return _step_with_closure(recorder, profiled, self, closure)
+        frame = recorder.calls.frame(sys._getframe(1))
         with torch._C.DisableTorchFunction():
             changes = recorder.updates.before(self)
+            if is_unwatched(self):
+                result = step_unwatched(step, self, args, kwargs)
+                recorder.updates.after(self, changes, frame)
+                recorder.check()
+                return result
         with _resting(recorder):
             result = profiled(self, *args, **kwargs)
         with torch._C.DisableTorchFunction():
-            recorder.updates.after(self, changes)
+            recorder.updates.after(self, changes, frame)
         recorder.check()
         return result
 
@@ -154,10 +144,11 @@ def _recorded_zero_grad(zero_grad: Callable[..., Any]) -> Callable[..., Any]:
         recorder = _active()
         if recorder is None or not recorder.is_listening():
             return zero_grad(self, *args, **kwargs)
+        is_plain = zero_grad is _zero_grad and not args and not kwargs
         with _resting(recorder):
-            result = zero_grad(self, *args, **kwargs)
+            result = None if is_plain and drop_gradients(self) else zero_grad(self, *args, **kwargs)
         recorder.calls.is_resting = False
-        recorder.updates.clear(_parameters(self), recorder.calls.span())
+        recorder.updates.clear(_parameters(self), recorder.calls.span(sys._getframe(1)))
         return result
 
     return wrapper
@@ -208,13 +199,13 @@ def _leave_module(module: torch.nn.Module, _args: Any, _output: Any) -> None:
 
 _profile_hook_step = torch.optim.Optimizer.profile_hook_step
 _PLACES: tuple[tuple[Any, str, Any], ...] = (
-    (torch._tensor, "handle_torch_function", _handle_torch_function),
-    (torch.functional, "handle_torch_function", _handle_torch_function),
-    (torch.nn.functional, "handle_torch_function", _handle_torch_function),
+    (torch._tensor, "handle_torch_function", handle_torch_function),
+    (torch.functional, "handle_torch_function", handle_torch_function),
+    (torch.nn.functional, "handle_torch_function", handle_torch_function),
     (torch.autograd, "_engine_run_backward", _engine_run_backward),
     (torch.autograd.Function, "apply", classmethod(_apply)),
     (torch.optim.Optimizer, "__init__", _recorded_construction(torch.optim.Optimizer.__init__)),
-    (torch.optim.Optimizer, "zero_grad", _recorded_zero_grad(torch.optim.Optimizer.zero_grad)),
+    (torch.optim.Optimizer, "zero_grad", _recorded_zero_grad(_zero_grad)),
     (torch.nn.Module, "zero_grad", _recorded_zero_grad(torch.nn.Module.zero_grad)),
 )
 """What is replaced: an attribute of a module or class, and what stands in for it."""

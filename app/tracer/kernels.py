@@ -25,11 +25,6 @@ MAX_OUTPUTS = 64
 """Outputs of one node whose values are kept."""
 
 
-def plainly(func: Any, args: Any, kwargs: Any) -> Any:
-    """Run a call that is of no interest."""
-    return func(*args, **kwargs)
-
-
 class Kernels(TorchDispatchMode):
     """Sees the kernels inside one call: the first one that carries a sequence number computed that node's value.
 

@@ -153,6 +153,7 @@ class Passes:
         """Put a hook on nodes; the answer takes them away again."""
         handles: dict[int, Any] = {}
         if hooked:
+            recording.is_hooked = True
             nodes = recording.laid.nodes
             # A hook of the program's may change what arrives; and of scalars all is seen, to hold deductions against.
             is_handed = not self._calls.has_hooks and not recording.template.is_scalar
@@ -204,6 +205,8 @@ class Passes:
         """After `backward()`: read every leaf's `.grad`."""
         full = recording.template.full_elements
         template = recording.template
+        if len(recording.accumulated) == len(template.leaves):  # known by what was deduced from them
+            return
         for index, node, variable in zip(template.leaves, template.leaf_ids, recording.laid.variables, strict=True):
             gradient = variable.grad
             if gradient is not None:

@@ -20,6 +20,12 @@ _NORMAL = 1e-37
 _DEFAULTS = (4, None)
 
 
+def shown(func: Any, args: Any, kwargs: Any) -> str:
+    """Print a tensor as `func` does, which is its `__repr__` or another that torch calls so."""
+    text = number_text(args[0]) if func is torch.Tensor.__repr__ else None
+    return func(*args, **kwargs) if text is None else text
+
+
 def number_text(tensor: Any) -> str | None:
     """What `repr` gives for a plain tensor without dimensions; None for any other, which torch prints itself."""
     if type(tensor) is not torch.Tensor or tensor.dim() or not _is_plain(tensor) or not _is_alone(tensor):

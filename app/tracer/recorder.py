@@ -95,13 +95,14 @@ class Recorder:
             run: runs the engine.
             options: how the program called it.
         """
-        self.check()
+        if self.stop_reason is not None:
+            self.check()
         self.calls.is_resting = False
         self.updates.flush()
         roots = [root for root in map(_root, outputs) if root is not None]
         if not roots:
             return run()
-        frame = self.calls.frame()
+        frame = self.calls.take_caller()
         recording = self.passes.open(roots, frame, options)
         is_known = recording.laid.has_own_leaves and recording.template is self._latest
         if not is_known:
@@ -143,12 +144,15 @@ class Recorder:
         if not laid.has_own_leaves or template is not self._latest:
             self.leaf_ids = dict(zip(map(id, laid.variables), template.leaf_ids, strict=True))
             self._latest = template if laid.has_own_leaves else None
-        self._send(PassEvent(passed))
-        self.moment(Moment("forward", pass_index=self.pass_count))
+        send = self._send
+        send(PassEvent(passed))
+        send(MomentEvent(Moment("forward", self.pass_count)))
         if call != "forward":
-            self.moment(Moment("backward", pass_index=self.pass_count))
+            send(MomentEvent(Moment("backward", self.pass_count)))
         self.pass_count += 1
-        self.tell(self.diagnoser.saw_pass(graph, passed))
+        remarks = self.diagnoser.saw_pass(graph, passed)
+        if remarks:
+            self.tell(remarks)
 
     def _found(self, graph: Graph) -> None:
         self._send(GraphEvent(graph))
@@ -164,23 +168,21 @@ class Recorder:
     def cleared(self, leaves: Iterable[torch.Tensor], span: Span | None) -> None:
         """Gradients of leaves were cleared; None stands for all that took part in the latest pass."""
         own = {id(leaf): leaf for leaf in leaves}
-        are_all = bool(self.leaf_ids) and self.leaf_ids.keys() <= own.keys()
-        names = (
-            None
-            if are_all
-            else tuple(
-                [Cleared(self.name_of(leaf), self.leaf_ids.get(key)) for key, leaf in islice(own.items(), MAX_CLEARED)]
-            )
-        )
+        names = None
+        if not self.leaf_ids or not self.leaf_ids.keys() <= own.keys():
+            named = islice(own.items(), MAX_CLEARED)
+            names = tuple([Cleared(self.name_of(leaf), self.leaf_ids.get(key)) for key, leaf in named])
         self.moment(Moment("zero_grad", span=span, cleared=names))
 
     def updated(self, update: Update) -> None:
         """Leaves were changed, by an optimizer or by hand."""
         self.optimizers.has_updates_by_hand |= update.optimizer == "in-place"
         self._send(UpdateEvent(update))
-        self.moment(Moment("update", update=self.update_count, span=update.span))
+        self._send(MomentEvent(Moment("update", update=self.update_count, span=update.span)))
         self.update_count += 1
-        self.tell(self.diagnoser.saw_update(update))
+        remarks = self.diagnoser.saw_update(update)
+        if remarks:
+            self.tell(remarks)
 
     def tell(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Send diagnostics."""

@@ -40,9 +40,10 @@ class Recording:
         self.template = template
         self.laid = laid
         self.values = values
-        self.gradients: list[Reading] = [None] * len(template.graph.nodes)
-        self.flows: list[Reading] = [None] * len(template.graph.edges)
-        self.derivatives: list[Value] = [None] * len(template.graph.edges)
+        nodes, edges = template.size
+        self.gradients: list[Reading] = [None] * nodes
+        self.flows: list[Reading] = [None] * edges
+        self.derivatives: list[Value] = [None] * edges
         self.accumulated: dict[str, Reading] = {}
         self.order: list[int] = []
         self.clean = frozenset(
@@ -50,6 +51,8 @@ class Recording:
         )
         """Leaves that had no gradient before, by node."""
         self.is_open = True
+        self.is_hooked = False
+        """Whether a node's hook holds this."""
         self.starts_with_one = options is not None and options.starts_with_one
         self.is_plain = options is not None and options.is_plain
         self.others = template.others(laid) if template.outputs else {}
@@ -73,6 +76,8 @@ class Recording:
 
     def release(self) -> None:
         """Let go of the nodes: a hook that stays on one of them holds this, and the two would hold each other."""
+        if not self.is_hooked:
+            return
         self.laid = Laid([], [], [], [])
         self.values = []
         self.gradients = []

@@ -79,6 +79,12 @@ MAX_MADE = 200_000
 """Nodes whose making is remembered: ten graphs of the largest size. Most are forgotten with their graph."""
 
 
+CALLER = 4
+"""Frames from a treatment out to whoever called a function that torch wrote in Python: between them stand the function
+itself, its way to the mode, and the mode. Frames that are not looked at cost nothing.
+"""
+
+
 def bound(made: dict[int, Made]) -> None:
     """Forget half of what made nodes once it is too much: a program that never differentiates would fill the memory."""
     if len(made) > MAX_MADE:
@@ -92,7 +98,8 @@ class Sites:
     def __init__(self, source: Sources, names: Names) -> None:
         self._source = source
         self._names = names
-        self._sites: dict[tuple[int, int, Any], Site] = {}
+        self.known: dict[tuple[int, int, Any], Site] = {}
+        """Sites by code, instruction and function."""
         self._spans: dict[tuple[int, int], Span | None] = {}
 
     def span(self, frame: FrameType | None) -> Span | None:
@@ -108,13 +115,13 @@ class Sites:
     def find(self, func: Any, frame: FrameType, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Site:
         """The site at which `frame` calls `func`; the first call decides what its operands are called."""
         key = (id(frame.f_code), frame.f_lasti, func)
-        site = self._sites.get(key)
+        site = self.known.get(key)
         if site is None:
             place = self._source.place(frame.f_code, frame.f_lasti)
             name = getattr(func, "__name__", "call")
             if name == "__get__":
                 name = func.__self__.__name__
-            site = self._sites[key] = Site(len(self._sites), place, name, _depth(frame))
+            site = self.known[key] = Site(len(self.known), place, name, _depth(frame))
             site.operands = tuple(self._operands(site, (func, args, kwargs), frame))
             given = (*args, *kwargs.values())
             site.plumbing = frozenset([slot for slot, _ in site.operands if is_plumbing(func, given[slot])])

@@ -7,6 +7,7 @@ every node has the type, the targets, the origin and the shape that are expected
 from __future__ import annotations
 
 import sys
+from operator import is_
 from types import FrameType
 from typing import Any, NamedTuple
 
@@ -19,7 +20,7 @@ from app.tracer.histories import Histories, marks
 from app.tracer.kernels import MAX_OUTPUTS
 from app.tracer.names import Names
 from app.tracer.sites import Constant, Made
-from app.tracer.structure import Leaf, Parts, marks_of, place_constants, saved_value
+from app.tracer.structure import Parts, marks_of, place_constants, saved_value
 from app.tracer.values import Reading, read_all
 
 MAX_TRIES = 4
@@ -40,9 +41,8 @@ class Expected(NamedTuple):
     """What a node of the template must look like."""
 
     kind: Any  # a type; declared as Any, or mypy takes every compared node for an `object`
-    targets: tuple[Target, ...]
-    made: Made | None
-    leaf: Leaf | None
+    targets: tuple[Target, ...] | None
+    """None for a leaf, which has none."""
 
 
 class Around(NamedTuple):
@@ -75,6 +75,7 @@ class Template:
         self.full_elements = full_elements
         self.roots = parts.roots
         self.leaves = [index for index, leaf in enumerate(parts.leaves) if leaf is not None]
+        self.size = (len(graph.nodes), len(graph.edges))
         self.leaf_ids = [graph.nodes[index].id for index in self.leaves]
         self.links = parts.walk.links
         self.edges_of: list[list[tuple[int, int]]] = [[] for _ in parts.walk.nodes]
@@ -98,24 +99,24 @@ class Template:
         self._marks = marks_of(parts)
         self._has_cuts = any(self._marks)
         self._constant_count = len(graph.nodes) - len(parts.walk.nodes)
-        targets = self._targets(parts)
-        self._expected = [
-            Expected(type(node), targets[index], parts.made[index], parts.leaves[index])
-            for index, node in enumerate(parts.walk.nodes)
-        ]
+        self._expected = self._expectations(parts)
+        self._made = parts.made
+        leaves = [leaf for leaf in parts.leaves if leaf is not None]
+        self._variables = [leaf.variable for leaf in leaves]
+        self._names = [leaf.name for leaf in leaves]
 
-    def _targets(self, parts: Parts) -> list[tuple[Target, ...]]:
+    def _expectations(self, parts: Parts) -> list[Expected]:
         places = {node: place for place, node in enumerate(parts.walk.nodes)}
         seen = {-1, *self.roots}
-        targets = []
-        for node in parts.walk.nodes:
+        expected = []
+        for node, leaf in zip(parts.walk.nodes, parts.leaves, strict=True):
             own = []
             for function, number in node.next_functions:
                 place = -1 if function is None else places[function]
                 own.append(Target(place, number, place not in seen))
                 seen.add(place)
-            targets.append(tuple(own))
-        return targets
+            expected.append(Expected(type(node), tuple(own) if leaf is None else None))
+        return expected
 
     def lay(self, roots: list[Function], table: dict[int, Made], around: Around) -> Laid | None:
         """Lay the template over the graph under `roots`; None if it is another graph."""
@@ -125,51 +126,65 @@ class Template:
         nodes: list[Any] = [None] * (count + 1)  # the last one stays None, for entries that lead nowhere
         for index, root in zip(self.roots, roots, strict=True):
             nodes[index] = root
-        made: list[Made | None] = []
-        variables: list[torch.Tensor] = []
-        numbers: list[int] = []
-        has_constants, has_own_leaves = False, True
-        for index, (kind, targets, expected, leaf) in enumerate(self._expected):
+        for index, (kind, targets) in enumerate(self._expected):
             node = nodes[index]  # by now put in place: its source comes before it
             if type(node) is not kind:
                 return None
-            number = node._sequence_nr()
-            numbers.append(number)
-            if leaf is not None:
-                variable = node.variable
-                if variable is not leaf.variable:
-                    has_own_leaves = False
-                    if not _is_same_leaf(variable, leaf, around):
+            if targets is not None:
+                functions = node.next_functions
+                if len(functions) != len(targets):
+                    return None
+                for (function, output), (place, expected_output, is_new) in zip(functions, targets, strict=True):
+                    if output != expected_output:
                         return None
-                variables.append(variable)
-                made.append(None)
-                continue
-            functions = node.next_functions
-            if len(functions) != len(targets):
-                return None
-            for (function, output), (place, expected_output, is_new) in zip(functions, targets, strict=True):
-                if output != expected_output:
-                    return None
-                if is_new:
-                    nodes[place] = function
-                elif nodes[place] is not function:
-                    return None
-            how = table.get(number)
-            if how is not expected:
-                if how is None or expected is None or not _is_same_origin(how, expected, around.names):
-                    return None
-                has_constants = has_constants or bool(how.constants)
-            made.append(how)
+                    if is_new:
+                        nodes[place] = function
+                    elif nodes[place] is not function:
+                        return None
         del nodes[count]
         if len(set(nodes)) != count:
             return None
-        if (has_constants or self._placed) and not self._has_same_constants(made):
+        numbers = [node._sequence_nr() for node in nodes]
+        made = list(map(table.get, numbers))
+        variables = [nodes[index].variable for index in self.leaves]
+        has_own_leaves = all(map(is_, variables, self._variables))
+        if not self._is_made_alike(made, around.names) or not (
+            has_own_leaves or self._has_same_leaves(variables, around)
+        ):
+            return None
+        found = _constants(made)
+        if (found or self._placed) and not self._has_same_constants(found):
             return None
         laid = Laid(nodes, made, variables, numbers, has_own_leaves)
         return laid if self._has_same_cuts(laid, around.histories) else None
 
-    def _has_same_constants(self, made: list[Made | None]) -> bool:
-        found = _constants(made)
+    def _is_made_alike(self, made: list[Made | None], names: Names) -> bool:
+        for how, expected in zip(made, self._made, strict=True):
+            if how is not expected and (
+                how is None
+                or expected is None
+                or how.site is not expected.site
+                or how.kernel != expected.kernel
+                or how.shape != expected.shape
+                or how.dtype is not expected.dtype
+                or how.origin != expected.origin
+                or not (how.module is expected.module or names.are_called_alike(how.module, expected.module))
+            ):
+                return False
+        return True
+
+    def _has_same_leaves(self, variables: list[torch.Tensor], around: Around) -> bool:
+        return all(
+            variable is known
+            or (
+                variable.shape == known.shape
+                and variable.dtype == known.dtype
+                and around.names.of(variable, around.frame) == name
+            )
+            for variable, known, name in zip(variables, self._variables, self._names, strict=True)
+        )
+
+    def _has_same_constants(self, found: list[Constant]) -> bool:
         if len(found) != len(self._placed):
             return False
         first: dict[int, int] = {}
@@ -265,22 +280,6 @@ def _origin(roots: list[Function], table: dict[int, Made]) -> Any:
 
 def _constants(made: list[Made | None]) -> list[Constant]:
     return [constant for how in made if how is not None for constant in how.constants]
-
-
-def _is_same_leaf(variable: torch.Tensor, expected: Leaf, around: Around) -> bool:
-    same = variable.shape == expected.variable.shape and variable.dtype == expected.variable.dtype
-    return same and around.names.of(variable, around.frame) == expected.name
-
-
-def _is_same_origin(made: Made, expected: Made, names: Names) -> bool:
-    return (
-        made.site is expected.site
-        and made.kernel == expected.kernel
-        and made.shape == expected.shape
-        and made.dtype is expected.dtype
-        and made.origin == expected.origin
-        and (made.module is expected.module or names.are_called_alike(made.module, expected.module))
-    )
 
 
 def kept_elements(graph: Graph, full_elements: int) -> int:

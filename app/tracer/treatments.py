@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal
 
-from app.tracer.cuts import HOW
+import torch
 
-Kind = Literal["single", "composite", "in_place", "cut", "get_gradient", "set_gradient", "shown"]
+from app.tracer.cuts import HOW
+from app.tracer.printing import shown
+
+Kind = Literal["backward", "single", "composite", "in_place", "cut", "get_gradient", "set_gradient", "shown"]
 
 _SINGLE = """
     abs acos acosh add asin asinh atan atan2 atanh ceil cos cosh cumsum cumprod div dropout erf erfc exp exp2 expm1
@@ -26,8 +30,23 @@ SINGLE = frozenset(_SINGLE.split())
 """One call, one kernel, one `grad_fn`: these need no dispatch mode. A call that makes more is taken off the list."""
 PASSIVE = frozenset(_PASSIVE.split())
 """Calls that build no `grad_fn`."""
+PLAIN = frozenset({torch.Tensor, torch.nn.Parameter})
+"""Types of tensors that do not ask to handle calls themselves."""
 PROPERTIES = frozenset({"T", "mT", "H", "mH", "real", "imag"})
 """Properties of a tensor that are operations."""
+
+
+Treatment = Callable[[Any, Any, Any], Any]
+"""Runs a call: the function, its arguments by place, and those by name."""
+
+
+def plainly(func: Any, args: Any, kwargs: Any) -> Any:
+    """Run a call that is of no interest."""
+    return func(*args, **kwargs)
+
+
+OTHERS: dict[str | None, Treatment] = {None: plainly, "shown": shown}
+"""Treatments that take nothing down."""
 
 
 def is_in_place(name: str) -> bool:
@@ -42,6 +61,8 @@ def treatment_of(func: Any) -> Kind | None:
     name: str = getattr(func, "__name__", "")
     if name in ("__get__", "__set__", "__delete__"):
         return _of_property(getattr(func.__self__, "__name__", ""), name)
+    if name == "backward":
+        return "backward"
     if name in PASSIVE:
         return "shown" if name == "__repr__" else None
     if name in HOW:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
@@ -80,8 +81,14 @@ class Updates:
         leaves = [leaf for group in optimizer.param_groups for leaf in group["params"]]
         return changes_of(leaves, self._full_elements)
 
-    def after(self, optimizer: torch.optim.Optimizer, changes: list[Change]) -> None:
-        """It has stepped; `changes` is what `before` answered."""
+    def after(self, optimizer: torch.optim.Optimizer, changes: list[Change], frame: FrameType | None = None) -> None:
+        """It has stepped.
+
+        Args:
+            optimizer: that stepped.
+            changes: what `before` answered.
+            frame: where the program asked for it, if that is known.
+        """
         groups = optimizer.param_groups
         if self._recorder.pass_count > self._passes_before:
             # A closure ran inside of the step: what it left in `.grad` is what the step was made from.
@@ -89,14 +96,15 @@ class Updates:
             changes = [change._replace(gradient=one) for change, one in zip(changes, gradients, strict=True)]
         values = read_now([change.leaf for change in changes], self._full_elements)
         changes = [change if change.copy is None else change.measured() for change in changes]
-        states = [self._state(optimizer, change.leaf) if optimizer.state else {} for change in changes]
+        has_state = bool(optimizer.state)
+        states = [self._state(optimizer, change.leaf) if has_state else {} for change in changes]
         options = [self._options(group) for group in groups]
         for group, own in zip(groups[1:], options[1:], strict=True):
             self._add_differences(own, options[0], {id(leaf) for leaf in group["params"]}, changes, states)
         previous = self._latest_updates.get(optimizer)
         self._latest_updates[optimizer] = self._recorder.update_count
         rows = list(zip(changes, values, states, strict=True))
-        self._send(type(optimizer).__name__, options[0], rows, self._span(), previous)
+        self._send(type(optimizer).__name__, options[0], rows, self._recorder.calls.span(frame), previous)
 
     def _state(self, optimizer: torch.optim.Optimizer, leaf: torch.Tensor) -> dict[str, Value]:
         known = optimizer.state.get(leaf)
@@ -246,9 +254,6 @@ class Updates:
         )
         last = self._recorder.pass_count - 1
         self._recorder.updated(Update(name, options, parameters, last if last >= 0 else None, span, previous))
-
-    def _span(self) -> Span | None:
-        return self._recorder.calls.span()
 
 
 def _address(tensor: torch.Tensor) -> int:

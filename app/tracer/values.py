@@ -97,8 +97,10 @@ def read_all(tensors: Iterable[torch.Tensor], full_elements: int) -> list[Readin
     if _dispatch_modes():
         with unwatched():
             return [_read(tensor, full_elements) for tensor in tensors]
-    with torch._C.DisableTorchFunction():
-        return [_read(tensor, full_elements) for tensor in tensors]
+    if _has_function_mode():
+        with torch._C.DisableTorchFunction():
+            return [_read(tensor, full_elements) for tensor in tensors]
+    return [_read(tensor, full_elements) for tensor in tensors]
 
 
 def _read(tensor: torch.Tensor, full_elements: int) -> Reading:
