@@ -30,12 +30,17 @@ export function search({ topology, pass }, { text, filter }, most) {
 
 /** How well a node fits: 0 is its very name; null does not fit. */
 function rankOf(node, whole, words) {
-  const torch = [node.name, node.name.replace(/Backward\d*$/, ""), node.name.replace(/(?<=[a-z])(?=[A-Z])/g, " ")];
-  const names = [node.variable, nameOf(node), node.label, ...torch].filter(Boolean).map((name) => name.toLowerCase());
+  const names = [node.variable, nameOf(node), node.label, ...writtenOf(node.name)].filter(Boolean).map((name) => name.toLowerCase());
   if (names.includes(whole)) return 0;
   const text = [...names, node.module ?? "", ...shapesOf(node)].join("\n").toLowerCase();
   if (!words.every((word) => hasWord(text, word)) && !shapesOf(node).includes(whole)) return null;
   return names.some((name) => name.startsWith(words[0] ?? "")) ? 1 : 2;
+}
+
+/** An operation's name as people write it: NativeLayerNormBackward0, native layer norm, layer_norm, LayerNorm. */
+function writtenOf(name) {
+  const parts = name.replace(/Backward\d*$/, "").split(/(?<=[a-z\d])(?=[A-Z])/);
+  return [name, name.replace(/(?<=[a-z])(?=[A-Z])/g, " "), ...parts.map((_, k) => parts.slice(k).join("_")), ...parts.map((_, k) => parts.slice(k).join(""))];
 }
 
 /** Does a word begin somewhere with these letters? Who looks for "mul" does not mean "AccumulateGrad". */

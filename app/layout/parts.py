@@ -15,6 +15,7 @@ from math import gcd
 from app.layout.folded import GroupKind
 from app.trace.model import Graph, Node
 
+INPUTS = frozenset({"leaf", "constant", "ghost"})
 Path = tuple[str, ...]
 
 
@@ -92,12 +93,15 @@ def homes(flow: Flow) -> list[Path]:
     """The module path of each node.
 
     Inputs have none of their own: a parameter lives in the innermost module that holds all its consumers. What the
-    program calls by a plain name (`x`) stays outside, because its author looks for it.
+    program calls by a plain name (`x`) stays outside, because its author looks for it; a name that several inputs have
+    is one that each call of a module gives to its own (`mask`), and lives in there.
     """
     paths = [path(node.module) for node in flow.nodes]
-    for at, node in enumerate(flow.nodes):
-        is_input = node.kind in ("leaf", "constant", "ghost") and node.module is None
-        if is_input and flow.consumers[at] and not (node.variable and "." not in node.variable):
+    inputs = [(at, node) for at, node in enumerate(flow.nodes) if node.kind in INPUTS and node.module is None]
+    named = Counter(node.variable for _, node in inputs)
+    for at, node in inputs:
+        is_outside = node.variable and "." not in node.variable and named[node.variable] == 1
+        if flow.consumers[at] and not is_outside:
             paths[at] = _shared([paths[user] for user in flow.consumers[at]])
     return paths
 
@@ -144,12 +148,14 @@ def repeats_of(flow: Flow, part: Part, where: Sequence[Path]) -> int:
     calls = 0
     for at in part.members:
         node, inner = flow.nodes[at], where[at][depth:]
+        if node.kind in ("constant", "ghost"):
+            continue  # the blocks may share one, which then lies beside them
         block = blocks[inner[0] if inner else ""]
         if node.kind == "leaf":
             # Blocks are alike by their parameters: the first one often runs less, as its input needs no gradient.
             block[inner[1:], node.shape] += 1
             calls = gcd(calls, len(flow.consumers[at]))
-        elif node.kind not in ("constant", "ghost"):
+        else:
             ran[inner, node.name] += 1
     first, *others = blocks.values()
     if others and all(name.isdecimal() for name in blocks):

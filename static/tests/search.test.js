@@ -28,6 +28,15 @@ test("operations are found in torch's words, any letter case, several words toge
   assert.deepEqual(idsOf(quadratic(), "mul nothing"), []);
 });
 
+test("an operation of several words is found by its end, in Python's spelling and in torch's", () => {
+  const nodes = ["NativeLayerNormBackward0", "LogSoftmaxBackward0", "UpsampleBilinear2DBackward0"].map((name, i) => ({ id: `n${i}`, kind: "operation", name, label: "f(x)" }));
+  const scene = { topology: topologyOf({ nodes, edges: [] }), pass: null };
+  const found = (text) => search(scene, { text, filter: null }, 9).places;
+  for (const text of ["layernorm", "LayerNorm", "layer_norm", "layer norm", "native_layer_norm", "norm"]) assert.deepEqual(found(text), [0], text);
+  for (const text of ["softmax", "log_softmax", "logsoftmax", "LogSoftmax"]) assert.deepEqual(found(text), [1], text);
+  for (const text of ["bilinear2d", "upsample"]) assert.deepEqual(found(text), [2], text);
+});
+
 test("shapes are found however they are written, modules by their path", () => {
   for (const text of ["[3, 4]", "[3,4]", "3x4", "3×4"]) assert.deepEqual(idsOf(shaped(), text), ["n2", "n3"], text);
   assert.deepEqual(idsOf(shaped(), "layers.0"), ["n5"]);

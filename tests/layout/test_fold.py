@@ -280,6 +280,24 @@ def test_modules_in_rows_become_one_box() -> None:
     assert [(group.title, group.kind, group.repeats) for group in opened.groups] == [("net.layers.*", "loop", 400)]
 
 
+def test_what_each_block_calls_by_one_name_is_inside_and_what_all_share_does_not_tell_them_apart() -> None:
+    build = Builder()
+    h, shared = build.constant("x", "x", (4,)), build.constant("math.sqrt(d)")
+    for layer in range(12):
+        block = f"net.blocks.{layer}"
+        weight, mask = build.leaf(f"{block}.w", (4,)), build.constant("mask", "mask", (4,))
+        scaled = build.call("Div", "", build.call("Mul", "", h, weight, module=block), shared, module=block)
+        h = build.call("MaskedFill", "", scaled, mask, module=block)
+    build.call("Sum", "net(x).sum()", h)
+    graph = build.graph()
+    folded = fold(graph, View(depth=1), 150)
+    assert_sound(graph, folded, 150)
+    assert [graph.nodes[at].label for at in folded.nodes] == ["net(x).sum()", "x"]
+    assert [(group.title, group.repeats) for group in folded.groups] == [("net.blocks", 12)]
+    opened = fold(graph, View(depth=2), 150)
+    assert {"net.blocks.0", "net.blocks.11"} <= {group.title for group in opened.groups}
+
+
 def test_a_chain_without_repeats_is_folded_too() -> None:
     build = Builder()
     x = build.leaf("x")
