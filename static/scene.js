@@ -3,13 +3,23 @@
 import { blockedIn } from "./missing.js";
 import { isGiven, ranksOf, topologyOf } from "./topology.js";
 
+const latest = new WeakMap();
+
 /**
- * The scene of a frame; ask `nodeView` and `edgeView` for the parts that are visible.
+ * The scene of a frame; ask `nodeView` and `edgeView` for the parts that are visible. The views of one frame share it.
  *
  * @param {any} timeline as `timelineOf` gives it
  * @param {any} frame as `frameAt` gives it
  */
 export function sceneAt(timeline, frame) {
+  const known = latest.get(timeline);
+  if (known?.frame.position === frame.position) return known;
+  const scene = build(timeline, frame);
+  latest.set(timeline, scene);
+  return scene;
+}
+
+function build(timeline, frame) {
   const pass = frame.pass >= 0 ? timeline.trace.passes[frame.pass] : null;
   const topology = frame.graph ? topologyOf(frame.graph) : null;
   const ranks = pass && topology ? ranksOf(topology, pass) : null;

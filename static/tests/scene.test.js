@@ -121,3 +121,12 @@ test("before the first pass every node waits", () => {
   const scene = scenes({ ...trace, timeline: [{ kind: "print", text: "hello\n" }, ...trace.timeline] });
   assert.deepEqual(views(scene(0), "state"), Array(4).fill("pending"));
 });
+
+test("the views of a frame share one scene, and another frame or run has its own", () => {
+  const trace = quadratic();
+  const at = scenes(trace);
+  assert.equal(at(2), at(2));
+  assert.notEqual(at(2), at(3));
+  assert.equal(at(2).frame.position, 2);
+  assert.notEqual(scenes(quadratic())(2), at(2));
+});

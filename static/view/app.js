@@ -1,6 +1,7 @@
 // The whole page as a function of the state.
 
 import { translator } from "../i18n.js";
+import { frameAt, timelineOf } from "../timeline.js";
 import { html, useEffect } from "../vendor/preact.js";
 import { Cards } from "./cards.js";
 import { Dialog } from "./dialog.js";
@@ -9,6 +10,7 @@ import { Inspector } from "./inspector.js";
 import { Later, loadSheet } from "./later.js";
 import { Output } from "./output.js";
 import { Source } from "./source.js";
+import { Steady, useSteady } from "./steady.js";
 import { Timeline } from "./timeline.js";
 import { Toolbar } from "./toolbar.js";
 
@@ -17,18 +19,32 @@ export function App({ state, actions }) {
   const t = translator(state.settings.language);
   // What someone is to predict is hidden from every view but the one that asks for it.
   const parts = { state: state.sight ? state.sight(state) : state, actions };
+  // What a move through the run leaves alone; panels know no more of where it stands than the moment.
+  const { graph = null, moment = null } = frameOf(parts.state);
+  const steady = useSteady(parts.state, graph);
+  const still = { on: [steady], props: { state: steady, actions } };
   usePageKeys(state, actions);
   return html`
     <a class="skip" href=${state.lab?.isOpen ? "#lab-bench" : "#stage"}>${t("page.skip")}</a>
-    <${Toolbar} ...${parts} />
+    <${Steady} part=${Toolbar} ...${still} />
     ${state.lab?.isOpen && html`<${Later} key="lab" load=${loadLab} sheet="lab" props=${{ ...parts, language: state.settings.language }} />`}
     <main class=${`page${state.isStale ? " stale" : ""}`} hidden=${state.lab?.isOpen === true}>
-      <${Source} ...${parts} />
+      <${Steady} part=${Source} ...${still} />
       <div class="stage" id="stage" tabindex="-1"><${Graph} ...${parts} /></div>
       <div class="side" tabindex="0"><h2 class="unseen">${t("inspector.title")}</h2>${state.lesson !== null && html`<${Later} key="lesson" load=${loadLesson} props=${parts} />`}<${Cards} ...${{ state, actions }} /><${Inspector} ...${parts} /></div>
       <div class="transport-bar"><${Timeline} ...${parts} /></div>
-      <${Panels} ...${parts} t=${t} />
+      <${Steady} part=${Panels} on=${[steady, state.panel === "landscape" ? state.position : moment]} props=${{ ...parts, t }} />
     </main>
+    <${Steady} part=${Dialogs} on=${[steady, state.dialog === null ? 0 : state.position]} props=${{ parts, state, actions, t }} />
+  `;
+}
+
+function frameOf({ trace, position }) {
+  return trace ? frameAt(timelineOf(trace), position) : {};
+}
+
+function Dialogs({ parts, state, actions, t }) {
+  return html`
     <${Dialog} name="examples" title=${t("examples.title")} ...${parts}><${Later} load=${loadExamples} props=${parts} /><//>
     <${Dialog} name="help" title=${t("help.title")} ...${parts}><${Later} load=${loadHelp} props=${parts} /><//>
     <${Dialog} name="export" title=${t("export.title")} ...${parts}><${Later} load=${loadExport} props=${{ state, actions }} /><//>

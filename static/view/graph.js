@@ -16,6 +16,8 @@ import { createPicture, isBox, markParts, noteParts, paint, tintParts } from "./
 import { overlaid, showPills } from "./pills.js";
 import { labelParts } from "./spoken.js";
 import { Later } from "./later.js";
+import { showMotion } from "./motion.js";
+import { Steady } from "./steady.js";
 import { createStage, destroyStage, follow, lookAgain, neighbourOf, otherEnd, setFollowing, setTabStop, showPart, showPicture, showWhole, zoomBy } from "./stage.js";
 
 const ZOOM_STEP = 1.3;
@@ -46,7 +48,7 @@ export function Graph({ state, actions }) {
       ${!hasPicture && html`<p class="graph-empty">${t(emptyText(state))}</p>`}
       ${hasPicture && !isTable && html`<${Lens} ...${{ state, actions, scene, t, stage }} />`}
       ${hasPicture && !isTable && isLarge(scene.topology.graph) && html`<${Later} key="minimap" load=${loadMinimap} sheet="nets" props=${{ stage, picture: scene.topology.graph.svg, position: state.position, look: lookOf(state), label: t("graph.minimap") }} />`}
-      <${Tools} ...${{ t, stage, isTable, setTable: actions.showTable, isFollowing }} />
+      <${Steady} part=${Tools} on=${[state.settings.language, isTable, isFollowing]} props=${{ t, stage, isTable, setTable: actions.showTable, isFollowing }} />
     </section>
   `;
 }
@@ -122,6 +124,7 @@ function usePicture({ state, scene, stage }, hovered, t) {
     if (!picture) {
       stage.current.viewport.replaceChildren();
       stage.current.picture = null;
+      showMotion(stage.current.motion, null, 0);
       return;
     }
     picture.root.setAttribute("aria-label", t("graph.title"));
@@ -129,13 +132,10 @@ function usePicture({ state, scene, stage }, hovered, t) {
     showPicture(stage.current, picture);
     setTabStop(stage.current, state.selection ?? firstNode(picture), false);
   }, [picture]);
-  const former = useRef(0);
   useLayoutEffect(() => {
     if (!picture) return;
-    // One step fades over; after a leap nearly everything is other, and a hundred fades would only cost time.
-    stage.current.svg.classList.toggle("leap", Math.abs(state.position - former.current) > 1);
-    former.current = state.position;
     paint(picture, scene);
+    showMotion(stage.current.motion, picture, state.position);
   }, [picture, scene]);
   useLayoutEffect(() => {
     if (picture && scene.active.size > 0) follow(stage.current, atWork(scene));

@@ -15,7 +15,7 @@ export function Inspector({ state, actions }) {
 
 function contentOf(state, actions, t) {
   const { trace, selection } = state;
-  if (!trace || trace.graphs.length === 0) return html`<${Legend} t=${t} hasTrace=${false} />`;
+  if (!trace || trace.graphs.length === 0) return html`<${Legend} t=${t} language=${state.settings.language} hasTrace=${false} />`;
   const timeline = timelineOf(trace);
   const scene = sceneAt(timeline, frameAt(timeline, state.position));
   const { places, edgePlaces, graph } = scene.topology;
@@ -23,7 +23,7 @@ function contentOf(state, actions, t) {
   if (places.has(selection)) return html`<${Later} key="node" load=${loadNode} props=${{ ...props, i: places.get(selection) }} />`;
   if (edgePlaces.has(selection)) return html`<${Later} key="edge" load=${loadEdge} props=${{ ...props, j: edgePlaces.get(selection) }} />`;
   const group = [...(graph.groups ?? []), ...(graph.clusters ?? [])].find(({ id }) => id === selection);
-  return group ? html`<${Later} key="group" load=${loadGroup} props=${{ scene, actions, group, language: state.settings.language }} />` : html`<${Legend} t=${t} hasTrace=${true} />`;
+  return group ? html`<${Later} key="group" load=${loadGroup} props=${{ scene, actions, group, language: state.settings.language }} />` : html`<${Legend} t=${t} language=${state.settings.language} hasTrace=${true} />`;
 }
 
 const loadNode = async () => (await import("./chosen.js")).NodeCard;

@@ -1,6 +1,6 @@
 // What shapes and colours mean, and how to begin: shown while nothing is chosen.
 
-import { html } from "../vendor/preact.js";
+import { html, useMemo } from "../vendor/preact.js";
 
 const KINDS = ["leaf", "operation", "constant", "output", "ghost"];
 const STATES = ["forward", "backward", "update", "piled", "blocks", "break"];
@@ -15,8 +15,12 @@ const KEYS = [
   [["Tab", "Enter"], "choose"],
 ];
 
-/** @param {{t: any, hasTrace: boolean}} props */
-export function Legend({ t, hasTrace }) {
+/** @param {{t: any, language: string, hasTrace: boolean}} props */
+export function Legend({ t, language, hasTrace }) {
+  return useMemo(() => written(t, hasTrace), [language, hasTrace]);
+}
+
+function written(t, hasTrace) {
   return html`
     <div class="legend">
       <p class="hint">${t(hasTrace ? "inspector.choose" : "inspector.begin")}</p>

@@ -6,16 +6,28 @@ import { html, useEffect, useMemo } from "../vendor/preact.js";
 import { Find } from "./find.js";
 import { Icon } from "./icons.js";
 import { Later } from "./later.js";
+import { Steady } from "./steady.js";
 
 const WRITING = "input:not([type=range]), textarea, select, [contenteditable], .cm-editor, dialog";
 
 /** @param {{state: any, actions: any, scene: any, t: any, stage: any}} props */
 export function Lens({ state, actions, scene, t, stage }) {
   useLensKeys(actions);
-  const { isFinding, tint } = state;
+  const { isFinding, tint, predict, pin, check, settings: { language } } = state;
+  const { graph } = scene.topology;
   return html`
     <div class=${`graph-lens${isFinding ? " finding" : ""}`}>
-      <div class="lens-row">
+      <${Steady} part=${Row} on=${[isFinding, tint, predict, pin, check, language, graph]} props=${{ state, actions, graph, t }} />
+      ${isFinding && html`<${Find} ...${{ actions, scene, t, stage }} />`}
+    </div>
+    ${tint !== "none" && html`<${Scale} ...${{ scene, tint, t }} />`}
+  `;
+}
+
+function Row({ state, actions, graph, t }) {
+  const { isFinding, tint } = state;
+  return html`
+    <div class="lens-row">
         <button type="button" class="tool" title=${t("find.open")} aria-label=${t("find.open")} aria-expanded=${String(isFinding)} onClick=${() => actions.find(!isFinding)}><${Icon} name="find" /></button>
         <label class="tint"><span class="unseen">${t("tint.label")}</span><select title=${t("tint.label")} value=${tint} onChange=${(event) => actions.setTint(event.target.value)}>
           ${TINTS.map((name) => html`<option key=${name} value=${name} selected=${name === tint}>${t(`tint.${name}`)}</option>`)}
@@ -23,11 +35,8 @@ export function Lens({ state, actions, scene, t, stage }) {
         <button type="button" class="tool" title=${t("lens.predict")} aria-label=${t("lens.predict")} aria-pressed=${String(state.predict !== null)} onClick=${() => actions.setPredict(state.predict ? null : "gradient")}><${Icon} name="predict" /></button>
         <button type="button" class="tool" title=${t("lens.compare")} aria-label=${t("lens.compare")} aria-pressed=${String(state.pin !== null)} onClick=${() => (state.pin ? actions.endCompare() : actions.pinMoment())}><${Icon} name="compare" /></button>
         <button type="button" class="tool" title=${t("lens.check")} aria-label=${t("lens.check")} aria-pressed=${String(state.check !== null)} onClick=${() => (state.check ? actions.endCheck() : actions.checkNodes())}><${Icon} name="check" /></button>
-        ${isFolded(scene.topology.graph) && html`<${Later} key="levels" load=${loadLevels} sheet="nets" props=${{ graph: scene.topology.graph, actions, language: state.settings.language }} />`}
+        ${isFolded(graph) && html`<${Later} key="levels" load=${loadLevels} sheet="nets" props=${{ graph, actions, language: state.settings.language }} />`}
       </div>
-      ${isFinding && html`<${Find} ...${{ actions, scene, t, stage }} />`}
-    </div>
-    ${tint !== "none" && html`<${Scale} ...${{ scene, tint, t }} />`}
   `;
 }
 

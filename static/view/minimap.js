@@ -1,6 +1,6 @@
 // A small picture of the whole graph: where one looks, and where the run is at work; drag in it to look elsewhere.
 
-import { html, useEffect, useRef } from "../vendor/preact.js";
+import { html, useEffect, useLayoutEffect, useRef } from "../vendor/preact.js";
 import { lookAt, placesOn, sightOf, watch } from "./stage.js";
 
 const LARGEST = { width: 180, height: 150 };
@@ -11,9 +11,19 @@ const PADDING = 4;
 /** @param {{stage: any, picture: any, position: number, look: string, label: string}} props `look` names what colours depend on */
 export function Minimap({ stage, picture, position, look, label }) {
   const canvas = useRef(null);
-  const draw = () => canvas.current && stage.current?.picture && paintMap(canvas.current, stage.current);
+  const wanted = useRef({ look, isDue: false });
+  wanted.current.look = look;
+  // The colours are read from the picture: before the frame is made, that would lay out the page once more.
+  const draw = () => {
+    if (wanted.current.isDue) return;
+    wanted.current.isDue = true;
+    requestAnimationFrame(() => {
+      wanted.current.isDue = false;
+      if (canvas.current && stage.current?.picture) paintMap(canvas.current, stage.current, wanted.current.look);
+    });
+  };
   useEffect(() => watch(stage.current, draw), []);
-  useEffect(() => void requestAnimationFrame(draw), [picture, position, look]);
+  useLayoutEffect(draw, [picture, position, look]);
   const drag = (event) => {
     if (event.buttons !== 1) return;
     const { scale } = frameOf(stage.current);
@@ -31,25 +41,49 @@ function frameOf({ size: [width, height], room: whole }) {
   return { scale, width: width * scale + 2 * PADDING, height: height * scale + 2 * PADDING };
 }
 
-function paintMap(canvas, stage) {
+function paintMap(canvas, stage, look) {
   const { scale, width, height } = frameOf(stage);
   const sight = sightOf(stage);
   const isWhole = sight.x <= 0 && sight.y <= 0 && sight.x + sight.width >= stage.size[0] && sight.y + sight.height >= stage.size[1];
   canvas.hidden = isWhole;
   if (isWhole) return;
   const ratio = devicePixelRatio || 1;
-  Object.assign(canvas, { width: width * ratio, height: height * ratio });
-  canvas.style.width = `${width}px`;
-  canvas.style.height = `${height}px`;
   const pen = canvas.getContext("2d");
+  setSize(canvas, { width, height, ratio });
+  pen.setTransform(1, 0, 0, 1, 0, 0);
+  pen.clearRect(0, 0, canvas.width, canvas.height);
   pen.setTransform(ratio * scale, 0, 0, ratio * scale, PADDING * ratio, PADDING * ratio);
-  for (const box of placesOn(stage)) paintBox(pen, box, scale);
+  const colours = coloursFor(stage.picture, `${look} ${stage.host.parentElement.className} ${matchMedia("(prefers-color-scheme: dark)").matches}`);
+  for (const box of placesOn(stage)) paintBox(pen, box, { scale, colours });
   paintSight(pen, sight, { scale, stage });
 }
 
-function paintBox(pen, { part, x, y, width, height }, scale) {
+/** A canvas that is given a size, be it the same, is made anew. */
+function setSize(canvas, { width, height, ratio }) {
+  const [across, down] = [Math.floor(width * ratio), Math.floor(height * ratio)];
+  if (canvas.width === across && canvas.height === down) return;
+  Object.assign(canvas, { width: across, height: down });
+  canvas.style.width = `${width}px`;
+  canvas.style.height = `${height}px`;
+}
+
+/** The colours read so far, for one look of the page: boxes of the same classes have the same. */
+function coloursFor(picture, look) {
+  if (picture.colours?.look !== look) picture.colours = { look, byClass: new Map() };
+  return picture.colours.byClass;
+}
+
+function coloursOf(part, colours) {
+  const known = colours.get(part.shown);
+  if (known) return known;
   const shape = part.element.querySelector(".shape:not([fill=none])") ?? part.element.querySelector(".shape");
   const { fill, stroke } = getComputedStyle(shape);
+  colours.set(part.shown, { fill, stroke });
+  return { fill, stroke };
+}
+
+function paintBox(pen, { part, x, y, width, height }, { scale, colours }) {
+  const { fill, stroke } = coloursOf(part, colours);
   const isActive = part.state.includes("active");
   pen.fillStyle = isActive ? stroke : fill;
   pen.strokeStyle = stroke;

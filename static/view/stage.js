@@ -6,6 +6,7 @@ import { select, zoom, zoomIdentity, zoomTransform } from "../vendor/d3-zoom.js"
 import { nearestPart } from "./direction.js";
 import { textScale } from "./measure.js";
 import { setDistance } from "./distance.js";
+import { createMotion, moveMotion } from "./motion.js";
 import { isBox } from "./picture.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -29,7 +30,7 @@ export function createStage(host, { onFollow, onSight }) {
   svg.setAttribute("class", "graph-canvas");
   svg.append(viewport);
   host.append(svg);
-  const stage = { host, svg, viewport, picture: null, size: [1, 1], room: { width: host.clientWidth, height: host.clientHeight }, touched: new WeakMap(), isMoving: false, isFollowing: true, followed: [], asked: null, told: null, onFollow, onSight, watchers: new Set() };
+  const stage = { host, svg, viewport, motion: createMotion(host), picture: null, size: [1, 1], room: { width: host.clientWidth, height: host.clientHeight }, touched: new WeakMap(), isMoving: false, isFollowing: true, followed: [], asked: null, told: null, onFollow, onSight, watchers: new Set() };
   stage.behaviour = zoom()
     // The usual extent is asked of the element, for which the browser lays out the page in the midst of a frame.
     .extent(() => [[0, 0], [stage.room.width, stage.room.height]])
@@ -48,6 +49,7 @@ export function createStage(host, { onFollow, onSight }) {
 
 function onZoom(stage, event) {
   stage.viewport.setAttribute("transform", String(event.transform));
+  moveMotion(stage.motion, event.transform);
   if (stage.picture) setDistance(stage.picture, event.transform.k);
   for (const tell of stage.watchers) tell();
   if (stage.isMoving || !stage.picture) return;
@@ -112,7 +114,7 @@ export function setFollowing(stage, isFollowing) {
 /** Take a stage down. */
 export function destroyStage(stage) {
   stage.observer.disconnect();
-  stage.svg.remove();
+  stage.host.replaceChildren();
 }
 
 /** Put a picture on the stage in place of the one before it. */

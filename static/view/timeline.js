@@ -6,19 +6,22 @@ import { SPEEDS } from "../player.js";
 import { sceneAt } from "../scene.js";
 import { sentenceOf } from "../sentence.js";
 import { GRAINS, frameAt, phasesOf, positionAfter, positionBefore, timelineOf } from "../timeline.js";
-import { html, useEffect, useRef } from "../vendor/preact.js";
+import { html, useEffect, useMemo, useRef } from "../vendor/preact.js";
 import { Icon } from "./icons.js";
 import { Jump, Loop, Marks } from "./moments.js";
+import { Steady } from "./steady.js";
 
 const MOST_PHASES = 12;
 
 /** @param {{state: any, actions: any}} props */
 export function Timeline({ state, actions }) {
-  const t = translator(state.settings.language);
+  const { language } = state.settings;
+  const t = translator(language);
   const timeline = state.trace ? timelineOf(state.trace) : null;
   const frame = timeline ? frameAt(timeline, state.position) : null;
   const moves = movesOf({ state, actions, timeline });
-  useKeys(moves);
+  const go = useSame(moves);
+  useKeys(go);
   const isEmpty = !timeline || timeline.length < 1;
   return html`
     <section class="timeline" aria-label=${t("timeline.title")}>
@@ -28,15 +31,15 @@ export function Timeline({ state, actions }) {
         <input type="range" class="scrub" min="0" max=${Math.max(0, (timeline?.length ?? 1) - 1)} step="1" value=${frame?.position ?? 0}
           disabled=${isEmpty} aria-label=${t("timeline.scrub")} aria-valuetext=${frame ? placeText(t, timeline, frame) : ""}
           onInput=${(event) => moves.to(Number(event.target.value))} />
-        ${!isEmpty && html`<${Marks} timeline=${timeline} loop=${state.loop} />`}
+        ${!isEmpty && html`<${Steady} part=${Marks} on=${[timeline, state.loop]} props=${{ timeline, loop: state.loop }} />`}
       </div>
       <div class="timeline-places">
         <${Loop} ...${{ state, actions, t }} position=${frame?.position ?? 0} last=${(timeline?.length ?? 1) - 1} />
-        <${Jump} ...${{ state, actions, timeline, t }} go=${moves.to} />
+        <${Steady} part=${Jump} on=${[timeline, state.run.status, language]} props=${{ state, actions, timeline, t, go: go.to }} />
       </div>
-      <${Transport} ...${{ state, moves, t, isEmpty }} />
+      <${Steady} part=${Transport} on=${[state.playing, isEmpty, language]} props=${{ state, moves: go, t, isEmpty }} />
       ${frame && html`<${Phases} ...${{ timeline, frame, moves, t }} />`}
-      <${Tempo} ...${{ state, actions, t }} />
+      <${Steady} part=${Tempo} on=${[state.grain, state.speed, language]} props=${{ state, actions, t }} />
     </section>
   `;
 }
@@ -71,6 +74,13 @@ function movesOf({ state, actions, timeline }) {
   };
 }
 
+/** The same functions in every frame, which do what the latest of these names do: so what holds them need not be made again. */
+function useSame(moves) {
+  const latest = useRef(moves);
+  latest.current = moves;
+  return useMemo(() => Object.fromEntries(Object.keys(moves).map((name) => [name, (...given) => latest.current[name](...given)])), []);
+}
+
 const KEYS = {
   " ": "toggle",
   Home: "start",
@@ -87,14 +97,12 @@ const KEYS = {
 
 /** Keys work wherever nobody is writing and the element in focus has no use for them. */
 function useKeys(moves) {
-  const latest = useRef(moves);
-  latest.current = moves;
   useEffect(() => {
     const listen = (event) => {
       const name = KEYS[(event.shiftKey ? "Shift+" : "") + event.key];
       if (!name || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTaken(event)) return;
       event.preventDefault();
-      latest.current[name]();
+      moves[name]();
     };
     document.addEventListener("keydown", listen);
     return () => document.removeEventListener("keydown", listen);

@@ -55,6 +55,58 @@ async def test_the_flow_runs_along_the_active_edges_only(stage: Stage) -> None:
     }
 
 
+MOVING = """() => document.getAnimations().map(({ effect: { target } }) => [
+  target.closest('.graph-canvas') !== null, ...target.classList,
+])"""
+
+
+async def test_what_moves_lies_over_the_picture_which_the_browser_need_not_paint_for_it(stage: Stage) -> None:
+    await stage.trace(QUADRATIC)
+    await stage.press("start")
+    await stage.press("phase-on")
+    await stage.press("on")
+    lines = await stage.page.locator(".edge.active.backward").count()
+    await expect(stage.page.locator(".graph-motion .dashes.backward")).to_have_count(lines)
+    await expect(stage.page.locator(".graph-motion .glow")).to_have_count(1)
+    moving = await stage.page.evaluate(MOVING)
+    assert not any(is_inside for is_inside, *_ in moving)
+    assert sum("dashes" in names for _, *names in moving) == lines > 0
+    places = "[...document.querySelectorAll('.edge.active .line, .dashes')].map((one) => one.getBoundingClientRect().x)"
+    drawn = await stage.page.evaluate(places)
+    assert drawn[:lines] == drawn[lines:]
+    await stage.page.locator(".graph-tools .tool").first.click()
+    assert await stage.page.evaluate(places) != drawn
+    drawn = await stage.page.evaluate(places)
+    assert drawn[:lines] == drawn[lines:]
+
+
+WATCH = """() => {
+    window.written = new Set();
+    // An editor minds itself: its caret blinks.
+    const places = '.cm-editor, .toolbar, .source, .side, .panels, dialog';
+    new MutationObserver((list) => {
+        for (const { target } of list) {
+            const place = (target.closest ? target : target.parentElement).closest(places);
+            if (!place?.matches('.cm-editor')) window.written.add(place?.className ?? '');
+        }
+    }).observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true });
+}"""
+
+
+async def test_a_step_writes_nothing_where_nothing_is_other(stage: Stage) -> None:
+    await stage.trace(DESCENT)
+    await stage.press("start")
+    await stage.press("phase-on")
+    await expect(stage.page.locator(".chart-host canvas").first).to_be_visible()
+    await stage.sentence.click()
+    before = await stage.position()
+    await stage.page.evaluate(WATCH)
+    await stage.page.keyboard.press("ArrowRight")
+    await expect(stage.scrub).to_have_value(str(before + 1))
+    # The slider, the sentence, the picture: none of what stands around them.
+    assert await stage.page.evaluate("[...window.written]") == [""]
+
+
 async def test_play_goes_to_the_end_and_pause_holds(stage: Stage) -> None:
     await stage.trace(DESCENT)
     await stage.press("start")
