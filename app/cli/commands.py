@@ -69,7 +69,8 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "Without -o and --show the trace is written beside you, as SCRIPT.trace.json."
     _add_ways_out(parser)
     parser.add_argument("script", help="a Python file")
-    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="what the script finds in sys.argv")
+    rest = parser.add_argument("arguments", nargs=argparse.REMAINDER, help="what the script finds in sys.argv")
+    rest.required = False  # or a call without a script is told that these are missing, too
     parser.set_defaults(act=_run)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from app.explorer import DrawnTrace, show
 from app.layout.engine import Format
@@ -104,13 +104,20 @@ class Trace:
 
         Raises:
             IndexError: there is no such pass.
+            ValueError: no such phase, theme or direction.
             LayoutUnavailableError: Graphviz cannot be started.
         """
+        _choose("phase", phase, Phase)
+        _choose("theme", theme, Theme)
+        _choose("direction", direction, Direction)
         [drawing] = draw([self.graph_of(index)], View(direction, theme))
         return drawing.svg(self.passes[index], phase)
 
     def picture(self, form: Format, index: int = 0, *, phase: Phase = "backward", theme: Theme = "light") -> bytes:
         """Draw as `svg` does, in the format "svg", "png" or "pdf"."""
+        _choose("form", form, Format)
+        _choose("phase", phase, Phase)
+        _choose("theme", theme, Theme)
         return render(self.graph_of(index), form, View(theme=theme), (self.passes[index], phase))
 
     def drawn(self) -> DrawnTrace:
@@ -168,3 +175,14 @@ def open_trace(path: str | Path) -> Trace:
 
 def _count(things: Sequence[object], one: str, many: str) -> str:
     return f"{len(things)} {one if len(things) == 1 else many}"
+
+
+def _choose(name: str, given: object, options: object) -> None:
+    """Refuse what is none of the options of an argument.
+
+    Raises:
+        ValueError: that is so.
+    """
+    known = get_args(options)
+    if given not in known:
+        raise ValueError(f"{name}={given!r}: it is one of {', '.join(map(repr, known))}")

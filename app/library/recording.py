@@ -56,10 +56,16 @@ def trace(function: Callable[..., Any] | None = None, /, *args: Any, **kwargs: A
 
     Raises:
         RuntimeError: a recording goes on already.
+        TypeError: what is to be called cannot be.
         Exception: what the function raised; a `with` statement keeps what was recorded until then.
     """
     if function is None:
         return Tracing(**kwargs)
+    if not callable(function):
+        kind = type(function).__name__
+        raise TypeError(
+            f"trace() records a call, `trace(train, model)`, or a block, `with trace() as t:`, and no {kind}"
+        )
     tracing = Tracing()
     with tracing as recorded:
         recorded.result = result = function(*args, **kwargs)
@@ -79,8 +85,8 @@ class Tracing:
     """
 
     def __init__(self, *, every: int = 1, limits: Limits = LIMITS, main: str | None = None) -> None:
-        if every < 1:
-            raise ValueError(f"every {every} steps: keep every one, or every second, or fewer")
+        if not isinstance(every, int) or every < 1:
+            raise ValueError(f"every {every!r} steps: keep every one, or every second, or fewer")
         self._every = every
         self.found: Mapping[str, Any] | None = None
         """What may hold a graph that was never differentiated; None for the variables around the statement."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -136,6 +137,29 @@ def test_what_is_raised_goes_on_and_is_told() -> None:
     assert run.program.split("\n")[failure.span.line - 1].strip() == "(x * 2).backward()"
     with pytest.raises(ZeroDivisionError):
         trace(lambda: 1 / 0)
+
+
+@pytest.mark.parametrize("given", ["x**2", 3, torch.ones(1)], ids=["a text", "a number", "a tensor"])
+def test_what_cannot_be_called_is_told_what_can_be_recorded(given: Any) -> None:
+    with pytest.raises(TypeError, match=rf"`with trace\(\) as t:`, and no {type(given).__name__}"):
+        trace(given)
+    with trace():  # and no recording was left open
+        pass
+
+
+@pytest.mark.parametrize("every", [0, -1, 1.5, "2"])
+def test_every_is_a_whole_number_of_steps(every: Any) -> None:
+    with pytest.raises(ValueError, match="keep every one, or every second"):
+        trace(every=every)
+
+
+@pytest.mark.parametrize("option", [{"theme": "blue"}, {"direction": "up"}, {"phase": "update"}])
+def test_an_option_that_there_is_not_is_answered_with_those_there_are(option: dict[str, Any]) -> None:
+    with trace() as recorded:
+        (torch.ones(2, requires_grad=True) * 3).sum().backward()
+    [(name, value)] = option.items()
+    with pytest.raises(ValueError, match=f"{name}='{value}': it is one of '"):
+        recorded.svg(**option)
 
 
 def test_only_one_recording_goes_on_at_a_time() -> None:
