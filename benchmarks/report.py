@@ -41,8 +41,9 @@ Other work on the machine (load average {load}) slows both sides, though not alw
 - **The naive service** is `benchmarks/naive.py`: FastAPI, `eval` and torchviz, without isolation.
 
 What is exact: every number of a scalar and of a tensor of up to 256 elements is the one that torch computed. Of a
-larger tensor minimum, maximum, share of zeros, NaN, infinities and the histogram's counts are exact; mean, standard
-deviation and norm are those of torch's own reductions in the tensor's type.
+larger tensor minimum, maximum, share of zeros, NaN, infinities and the histogram's counts are exact; mean and
+standard deviation are those of torch's own reductions in the tensor's type, and the norm follows from these two in
+double precision, where nothing cancels.
 
 ## How costs grow
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -23,6 +24,9 @@ _running_node: Callable[[], Any] = torch._C._current_autograd_node
 
 MAX_OUTPUTS = 64
 """Outputs of one node whose values are kept."""
+
+
+_may_write = lru_cache(maxsize=4096)(is_in_place)
 
 
 class Kernels(TorchDispatchMode):
@@ -74,7 +78,7 @@ class Kernels(TorchDispatchMode):
         # Autograd drew the number before it called the kernel, so the latest one drawn is this operation's.
         sequence_number = next_sequence_number() - 1
         name = func.overloadpacket.__name__
-        is_write = is_in_place(name) and isinstance(args[0], torch.Tensor)
+        is_write = _may_write(name) and isinstance(args[0], torch.Tensor)
         if self._written is not None:
             self.finish()
         if is_write:

@@ -21,7 +21,8 @@ from app.tracer.values import dtype_name, number
 from app.tracer.walk import Walk
 
 MAX_SAVED_ITEMS = 32
-_saved_names: dict[type, tuple[str, ...]] = {}
+_PLAIN = (bool, int, float, complex, str)
+_saved_names: dict[type, tuple[tuple[str, str], ...]] = {}
 
 
 class Leaf(NamedTuple):
@@ -167,17 +168,18 @@ def _plain(name: str) -> str:
 def _metadata(function: Any) -> list[tuple[tuple[int, ...], str]]:
     """Shape and dtype of the gradient that a node expects for each of its outputs, which are those of the output."""
     try:
-        return [(tuple(int(size) for size in one.shape), dtype_name(one.dtype)) for one in function._input_metadata]
+        return [(tuple(map(int, one.shape)), dtype_name(one.dtype)) for one in function._input_metadata]
     except (RuntimeError, AttributeError, TypeError):
         return []
 
 
-def _saved_names_of(function: Function) -> tuple[str, ...]:
-    """The attributes through which a node shows what it keeps."""
+def _saved_names_of(function: Function) -> tuple[tuple[str, str], ...]:
+    """The attributes through which a node shows what it keeps, and what a trace calls them."""
     kind = type(function)
     names = _saved_names.get(kind)
     if names is None:
-        names = tuple(name for name in dir(kind) if name.startswith("_saved_"))
+        own = [name for name in dir(kind) if name.startswith("_saved_")]
+        names = tuple([(name, name.removeprefix("_saved_")) for name in own])
         # A class of the program's own must not be kept alive here.
         if not issubclass(kind, torch.autograd.function.BackwardCFunction):
             _saved_names[kind] = names
@@ -187,16 +189,19 @@ def _saved_names_of(function: Function) -> tuple[str, ...]:
 def kept_by(function: Function) -> Kept:
     """Ask a node what it keeps: attributes as they are, tensors by shape, dtype and size in bytes."""
     kept = Kept({}, {})
-    for name in _saved_names_of(function):
+    saved, plain = kept
+    for name, called in _saved_names_of(function):
         try:
             value = getattr(function, name)
         except RuntimeError:  # freed by an earlier backward, or never saved
             continue
-        kept.saved[name.removeprefix("_saved_")] = saved_value(value)
-        if isinstance(value, bool | int | float | complex | str) or (
-            isinstance(value, tuple) and not _has_tensor(value)
-        ):
-            kept.plain[name] = value
+        kind = type(value)
+        if kind is torch.Tensor:  # the usual case
+            saved[called] = _saved_tensor(value)
+            continue
+        saved[called] = saved_value(value)
+        if issubclass(kind, _PLAIN) or (issubclass(kind, tuple) and not _has_tensor(value)):
+            plain[name] = value
     if isinstance(function, torch.autograd.function.BackwardCFunction):
         kept.saved.update(_saved_by_hand(function))
     return kept
@@ -214,10 +219,14 @@ def _saved_by_hand(function: Any) -> dict[str, Saved]:
         return {}
 
 
+def _saved_tensor(value: torch.Tensor) -> SavedTensor:
+    return SavedTensor(tuple(value.shape), dtype_name(value.dtype), value.numel() * value.element_size())
+
+
 def saved_value(value: Any) -> Saved:
     """One thing that a node keeps, as a trace holds it."""
     if isinstance(value, torch.Tensor):
-        return SavedTensor(tuple(value.shape), dtype_name(value.dtype), value.numel() * value.element_size())
+        return _saved_tensor(value)
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, int):

@@ -129,6 +129,22 @@ def test_what_was_taken_down_whole_can_be_summarised() -> None:
     assert held_if_large(value, 6) is value
 
 
+@pytest.mark.parametrize("shape", [(1,), (3,), (7, 11, 13), (2001,)])
+def test_an_odd_count_of_elements_is_counted_to_the_last(shape: tuple[int, ...]) -> None:
+    tensor = torch.randn(*shape, generator=torch.Generator().manual_seed(3))
+    tensor.view(-1)[-1] = 9.0
+    turned = tensor.permute(*reversed(range(tensor.dim())))
+    for value in settled_together([tensor]) + settled_together([turned]):
+        assert value.statistics is not None
+        assert value.statistics.histogram is not None
+        expected = torch.histc(tensor, BINS) if tensor.numel() > 1 else torch.tensor([1.0] + [0.0] * (BINS - 1))
+        assert value.statistics.histogram.counts == tuple(map(int, expected.tolist()))
+        assert value.statistics.max == 9.0
+        assert value.statistics.norm == pytest.approx(tensor.double().norm().item(), rel=1e-6)
+        if tensor.numel() == 1:
+            assert value.statistics.std == "NaN"
+
+
 def test_what_shows_the_same_memory_has_the_same_statistics() -> None:
     tensor = TENSORS["normal"]
     shown = [tensor, tensor.T, tensor.reshape(-1), tensor[:20], tensor[:, ::2]]
