@@ -60,15 +60,15 @@ class Writer:
 
     def drawing(self, size: tuple[float, float], folded: Folded) -> Drawing:
         """Join what was written."""
-        fixed: list[str] = [""]
+        fixed: list[list[str]] = [[]]
         slots: list[tuple[Table, int]] = []
         for piece in self.pieces:
             if isinstance(piece, str):
-                fixed[-1] += piece
+                fixed[-1].append(piece)
             else:
                 slots.append(piece)
-                fixed.append("")
-        return Drawing(tuple(fixed), tuple(slots), *size, folded)
+                fixed.append([])
+        return Drawing(tuple(map("".join, fixed)), tuple(slots), *size, folded)
 
 
 class Shape(NamedTuple):

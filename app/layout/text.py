@@ -62,8 +62,13 @@ def width(text: str, size: float, face: Face = "regular") -> float:
         size: the font size in points.
         face: the weight.
     """
+    return size * _ems(text, face)
+
+
+@lru_cache(maxsize=4096)
+def _ems(text: str, face: Face) -> float:
     widths, missing = _advances(face)
-    return size * sum(widths.get(ord(character), missing) for character in text)
+    return sum(widths.get(ord(character), missing) for character in text)
 
 
 def shorten(text: str, room: float, size: float, face: Face = "regular") -> str:

@@ -6,8 +6,8 @@ import ctypes
 import re
 from collections.abc import Callable, Iterator
 
-_LARGE = 2 * 1024 * 1024
-_MADV_COLLAPSE = 25
+LARGE = 2 * 1024 * 1024
+COLLAPSE = 25
 _WRITABLE = re.compile(r"([0-9a-f]+)-([0-9a-f]+) rw.p \S+ \S+ 0 *(?:\[heap\])?$")
 
 
@@ -23,7 +23,7 @@ def gather_pages() -> int:
     try:
         libc = ctypes.CDLL(None)
         libc.madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
-        return sum(libc.madvise(address, _LARGE, _MADV_COLLAPSE) == 0 for address in list(_large_stretches()))
+        return sum(libc.madvise(address, LARGE, COLLAPSE) == 0 for address in list(_large_stretches()))
     except (OSError, AttributeError):
         return 0
 
@@ -34,7 +34,7 @@ def _large_stretches() -> Iterator[int]:
         for line in lines:
             if stretch := _WRITABLE.match(line.rstrip("\n")):
                 start, end = (int(address, 16) for address in stretch.groups())
-                yield from range(-(-start // _LARGE) * _LARGE, end // _LARGE * _LARGE, _LARGE)
+                yield from range(-(-start // LARGE) * LARGE, end // LARGE * LARGE, LARGE)
 
 
 _PAGE = 4096

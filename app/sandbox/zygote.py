@@ -20,6 +20,10 @@ from pathlib import Path
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
+    from app.identifiers import gather_identifiers
+
+    _rooms = [Path(__file__).parents[1] / room for room in ("program", "tracer", "trace", "sandbox")]
+    _identifiers = gather_identifiers(_rooms)
 
 import msgspec
 
@@ -27,6 +31,7 @@ from app.sandbox import child
 from app.sandbox.code import gather_code
 from app.sandbox.confinement import Confinement, die_with_parent
 from app.sandbox.control import BARREN, BORN, COMMAND, DIED, FORK, KILL, RECORD, WARM, Configuration
+from app.sandbox.machine_code import gather_machine_code
 from app.sandbox.pages import gather_pages, plug_holes
 from app.tracer.run import QUIET_COLLECTOR
 
@@ -62,6 +67,7 @@ def _warm() -> int:
     warm()
     # Once more what every child does first: caches that it would make for itself are then there for all.
     child.rehearse()
+    gather_machine_code(child.rehearse)
     plug_holes()
     gather_code(child.rehearse)
     sys.modules.pop("__main__", None)
