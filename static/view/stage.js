@@ -30,7 +30,7 @@ export function createStage(host, { onFollow, onSight }) {
   svg.setAttribute("class", "graph-canvas");
   svg.append(viewport);
   host.append(svg);
-  const stage = { host, svg, viewport, motion: createMotion(host), picture: null, size: [1, 1], room: { width: host.clientWidth, height: host.clientHeight }, touched: new WeakMap(), isMoving: false, isFollowing: true, followed: [], asked: null, told: null, onFollow, onSight, watchers: new Set() };
+  const stage = { host, svg, viewport, motion: createMotion(host), picture: null, size: [1, 1], room: roomOf(host), touched: new WeakMap(), isMoving: false, isFollowing: true, followed: [], asked: null, told: null, onFollow, onSight, watchers: new Set() };
   stage.behaviour = zoom()
     // The usual extent is asked of the element, for which the browser lays out the page in the midst of a frame.
     .extent(() => [[0, 0], [stage.room.width, stage.room.height]])
@@ -39,12 +39,14 @@ export function createStage(host, { onFollow, onSight }) {
     .on("end", () => stage.isMoving || tellSight(stage))
     .filter((event) => !event.button && (event.type !== "wheel" || !event.altKey));
   select(svg).call(stage.behaviour).on("dblclick.zoom", null);
-  stage.observer = new ResizeObserver(() => {
-    stage.room = { width: host.clientWidth, height: host.clientHeight };
-    refit(stage);
-  });
+  stage.observer = new ResizeObserver(() => refit(stage));
   stage.observer.observe(host);
   return stage;
+}
+
+/** How large a stage is, and where on it parts can be seen: not below the search, nor below tools that stand beside. */
+function roomOf({ clientWidth: width, clientHeight: height }) {
+  return { width, height, top: TOOLS.height * textScale(), right: width - (width > TOOLS.from ? TOOLS.width : 0) };
 }
 
 function onZoom(stage, event) {
@@ -71,8 +73,7 @@ function tellSight(stage) {
 export function lookAgain(stage, sight) {
   if (sight === stage.told) return;
   Object.assign(stage, { asked: sight, told: sight });
-  if (!stage.picture) return;
-  stage.touched.delete(stage.picture);
+  if (stage.picture) stage.touched.delete(stage.picture);
   begin(stage);
 }
 
@@ -162,9 +163,8 @@ function begin(stage) {
     moveTo(stage, zoomIdentity.translate(x, y).scale(scale));
     return follow(stage, stage.followed);
   }
-  const whole = wholeOf(stage);
   const readable = READABLE * textScale();
-  if (whole.scale >= readable) return fit(stage);
+  if (wholeOf(stage).scale >= readable) return fit(stage);
   const [width, height] = stage.size;
   const along = (room, length) => (length * readable <= room ? (room - length * readable) / 2 : room - MARGIN - length * readable);
   const x = width > height ? along(clientWidth, width) : (clientWidth - width * readable) / 2;
@@ -190,6 +190,7 @@ export function showWhole(stage) {
 }
 
 function refit(stage) {
+  stage.room = roomOf(stage.host);
   if (stage.picture && !stage.touched.has(stage.picture)) begin(stage);
 }
 
@@ -250,7 +251,7 @@ function boxOnStage(stage, part) {
 /** Pan just so far that a part can be seen, or until it lies in the middle. */
 function bringIntoSight(stage, part, isCentred = false) {
   const box = boxOnStage(stage, part);
-  const frame = { left: 0, top: 0, right: stage.room.width, bottom: stage.room.height };
+  const frame = { left: 0, top: stage.room.top, right: stage.room.right, bottom: stage.room.height };
   const dx = shift(box.left, box.right, frame.left, frame.right);
   const dy = shift(box.top, box.bottom, frame.top, frame.bottom);
   if (stage.room.width === 0 || (dx === 0 && dy === 0)) return;
@@ -271,9 +272,8 @@ function shift(low, high, least, most) {
 
 /** The node that an arrow key reaches from another: along an edge if one leads that way, else the nearest one. */
 export function neighbourOf(stage, id, key) {
-  const { picture } = stage;
   const boxes = new Map(placesOn(stage).map(({ part, x, y, width, height }) => [part.id, { x: x + width / 2, y: y + height / 2 }]));
-  const lines = linesOf(picture.graph).filter(({ tail, head }) => tail === id || head === id);
+  const lines = linesOf(stage.picture.graph).filter(({ tail, head }) => tail === id || head === id);
   const linked = new Set(lines.map(({ tail, head }) => (tail === id ? head : tail)));
   return nearestPart(boxes, linked, { from: id, key });
 }

@@ -7,7 +7,7 @@ from playwright.async_api import Page, expect
 
 from tests.page.conftest import Opened
 from tests.page.stage import DESCENT, Stage
-from tests.page.test_nets import ENCODER
+from tests.page.test_nets import DEEP_SIGMOIDS, ENCODER
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -113,3 +113,44 @@ async def test_a_long_sentence_ends_in_dots_on_a_phone(opened: Opened) -> None:
     lines = "(e) => [e.clientHeight / parseFloat(getComputedStyle(e).lineHeight), getComputedStyle(e).webkitLineClamp]"
     height, clamp = await stage.sentence.evaluate(lines)
     assert round(height) == int(clamp) == 2
+
+
+async def test_no_table_of_updates_widens_the_page(stage: Stage) -> None:
+    await stage.trace(DEEP_SIGMOIDS)
+    await stage.move_to(await stage.last())
+    for width in (720, 740, 768, 800, 880, 900, 1024, 1079, 390, 320):
+        await stage.page.set_viewport_size({"width": width, "height": 700})
+        output = stage.page.locator(".to-output")
+        if await output.is_visible():
+            await output.click()
+        await expect(stage.page.locator(".update td").first).to_be_visible()
+        assert await stage.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
+
+
+FAULTY = """import torch
+x = torch.ones(3, requires_grad=True)
+y = x * 2
+y.backward()
+"""
+ENDLESS = "import torch\nx = torch.tensor(1.0, requires_grad=True)\n(x * 2).backward()\nwhile True:\n    pass\n"
+
+
+@pytest.mark.parametrize("is_large", [False, True])
+async def test_what_is_wrong_is_in_sight_in_every_window(stage: Stage, is_large: bool) -> None:
+    page = stage.page
+    if is_large:
+        await page.get_by_role("button", name="Presentation size: everything larger").click()
+    await page.get_by_role("tab", name="Program").click()
+    await page.locator(".editor.program .cm-content").fill(FAULTY)
+    await page.get_by_role("button", name="Run", exact=True).click()
+    title = page.get_by_role("alert").get_by_role("heading")
+    for width, height in ((1440, 900), (1366, 650), (1080, 768), (1024, 768), (900, 700)):
+        if is_large and width < 1080:
+            continue
+        await page.set_viewport_size({"width": width, "height": height})
+        await expect(title).to_be_in_viewport(ratio=1)
+    await page.get_by_role("alert").get_by_role("button", name="line 4, column 1").click()
+    await expect(page.locator(".cm-line.fault-error")).to_be_in_viewport(ratio=0.5)
+    await page.locator(".editor.program .cm-content").fill(ENDLESS)
+    await page.get_by_role("button", name="Run", exact=True).click()
+    await expect(page.locator(".messages summary").first).to_be_in_viewport(ratio=1)
