@@ -32,11 +32,13 @@ export function reasonOf({ trace, topology, pass }, i) {
 /**
  * Why the engine did not run a followed node in a pass, as the key of a text; null where it ran.
  *
- * `backward()` runs all that the loss was computed from, unless `inputs` names what it is for.
+ * `backward()` runs all that the loss was computed from, unless `inputs` names what it is for. Before the first pass
+ * begins, what is said is that of the first one.
  *
  * @returns {"no-backward" | "not-run" | "not-run-inputs" | null}
  */
-export function unranReason({ topology, pass }, i) {
+export function unranReason({ topology, timeline, pass: onShow }, i) {
+  const pass = onShow ?? timeline.trace.passes.find(({ graph }) => graph === topology.graph.id) ?? null;
   if (!pass || pass.call === "forward") return "no-backward";
   if (ranksOf(topology, pass).backward[i] !== Infinity) return null;
   return pass.call === "grad" ? "not-run" : "not-run-inputs";

@@ -90,7 +90,7 @@ function Upstream(parts) {
   const { pass, ranks, backwardReach } = scene;
   const reason = unranReason(scene, i);
   if (reason) return html`<${Block} title=${title}><p class="later"><${Sentence} text=${t(`inspector.${reason}`)} /></p><//>`;
-  if (ranks.backward[i] > backwardReach) return html`<${Block} title=${title}><${Later} ...${parts} phase="backward" /><//>`;
+  if (!ranks || ranks.backward[i] > backwardReach) return html`<${Block} title=${title}><${Later} ...${parts} phase="backward" /><//>`;
   return html`
     <${Block} title=${title}>
       <${Tensor} value=${pass.gradients[i] ?? null} t=${t} />

@@ -34,6 +34,18 @@ async def test_the_inspector_shows_the_chain_rule_and_leads_to_the_source(stage:
     await expect(stage.page.locator(".cm-activeLine")).to_contain_text("a * x ** 2")
 
 
+async def test_before_the_first_pass_a_gradient_is_yet_to_come(stage: Stage) -> None:
+    await stage.trace(DIVERGENCE)
+    await stage.press("start")
+    await expect(stage.sentence).to_contain_text("The program starts")
+    await stage.page.locator("g.node.output").dispatch_event("click")
+    inspector = stage.page.locator(".inspector")
+    await expect(inspector).to_contain_text("No gradient yet at this moment.")
+    await expect(inspector).not_to_contain_text("never called")
+    await inspector.get_by_role("button", name="Go there").last.click()
+    await expect(stage.sentence).to_contain_text("Backward starts at")
+
+
 UNGIVEN = """import torch
 
 class First(torch.autograd.Function):
