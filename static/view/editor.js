@@ -6,6 +6,9 @@
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
 import { onReach } from "./later.js";
 
+/** A first run that takes longer than this keeps the editor waiting no more, in milliseconds. */
+const PATIENCE = 1500;
+
 const library = { promise: null, module: null };
 
 /** Bring CodeMirror, once; what fails is tried again with the next editor, and whenever the server may be in reach again. */
@@ -19,10 +22,11 @@ function loadLibrary() {
 
 /**
  * @param {{text: string, kind: "program" | "expression" | "view", label: string, hint?: string, marks?: any[],
- *   faults?: any[], jump?: {span: any} | null, onJumped?: () => void, onChange?: (text: string, isLive: boolean) => void,
- *   onRun?: () => void, onPlace?: (place: any) => void}} props
+ *   faults?: any[], isEarly?: boolean, jump?: {span: any} | null, onJumped?: () => void,
+ *   onChange?: (text: string, isLive: boolean) => void, onRun?: () => void, onPlace?: (place: any) => void}} props
+ *   `isEarly`: the first picture is still on its way
  */
-export function Editor(props) {
+export function Editor({ isEarly = false, ...props }) {
   const [isHere, setHere] = useState(library.module !== null);
   const field = useRef(null);
   const caret = useRef(null);
@@ -33,9 +37,14 @@ export function Editor(props) {
       if (field.current && field.current === document.activeElement) caret.current = field.current.selectionStart;
       if (library.module) setHere(true);
     });
-    bring();
-    return onReach(bring);
-  }, [isHere]);
+    // Whoever goes into the field before the first picture need not wait for it.
+    const handle = isEarly ? setTimeout(bring, PATIENCE) : void bring();
+    const end = onReach(bring);
+    return () => {
+      clearTimeout(handle);
+      end();
+    };
+  }, [isHere, isEarly]);
   return isHere ? html`<${Mirror} ...${props} caret=${caret.current} />` : html`<${Plain} ...${props} field=${field} />`;
 }
 

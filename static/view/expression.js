@@ -7,7 +7,7 @@ import { placeInProgram, spanInExpression } from "../spans.js";
 import { formatValue } from "../format.js";
 import { html } from "../vendor/preact.js";
 import { Editor } from "./editor.js";
-import { choosePlace, chosenMarks, faultOf, faultsOf, graphOf } from "./source.js";
+import { choosePlace, chosenMarks, faultOf, faultsOf, graphOf, isEarly } from "./source.js";
 import { Sign } from "./signs.js";
 
 /** @param {{state: any, actions: any}} props */
@@ -31,7 +31,7 @@ function ExpressionEditor({ state, actions, t }) {
   const onPlace = (place) => choosePlace(state, actions, place && placeInProgram(program, expression, place.column));
   return html`
     <label class="field-label" onClick=${focusEditor}>${t("expression.label")}</label>
-    <${Editor} kind="expression" text=${expression} label=${t("expression.label")} hint="a*x**2 + b*x + c"
+    <${Editor} kind="expression" isEarly=${isEarly(state)} text=${expression} label=${t("expression.label")} hint="a*x**2 + b*x + c"
       marks=${marks.filter(({ span }) => span)} faults=${expressionFaults(state)} jump=${state.jump?.isOwn ? state.jump : null} onJumped=${actions.jumped}
       onChange=${(text, isLive) => actions.setSource({ expression: text }, isLive)} onRun=${() => actions.run()} onPlace=${onPlace} />
   `;

@@ -95,11 +95,16 @@ function ProgramEditor({ state, actions, t }) {
   const { source, trace, jump } = state;
   const isTraced = trace?.program === source.program;
   return html`
-    <${Editor} kind="program" text=${source.program} label=${t("source.program")} hint=${t("source.program-hint")}
+    <${Editor} kind="program" isEarly=${isEarly(state)} text=${source.program} label=${t("source.program")} hint=${t("source.program-hint")}
       marks=${isTraced ? chosenMarks(state) : []} faults=${faultsOf(state, source.program)} jump=${jump} onJumped=${actions.jumped}
       onChange=${(program, isLive) => actions.setSource({ program }, isLive)} onRun=${() => actions.run()}
       onPlace=${(place) => isTraced && choosePlace(state, actions, place)} />
   `;
+}
+
+/** The first picture is still on its way: what can wait comes after it. */
+export function isEarly({ run, trace }) {
+  return trace === null && run.status === "running";
 }
 
 /** The graph on show. */

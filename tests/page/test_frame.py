@@ -231,6 +231,28 @@ async def test_a_reload_loses_nothing(opened: Opened) -> None:
     await expect(page.locator(".editor.program .cm-content")).to_contain_text("w = z ** 2")
 
 
+BEGUN_AT = """new MutationObserver((_, watch) => {
+    if (!document.querySelector('.editor textarea')) return;
+    window.begunAt = performance.now();
+    watch.disconnect();
+}).observe(document, { childList: true, subtree: true })"""
+WAITED = """() => performance.getEntriesByType('resource')
+  .find(({ name }) => name.endsWith('/vendor/codemirror.js')).startTime - window.begunAt"""
+
+
+async def test_the_editor_leaves_the_first_picture_its_time_unless_one_goes_to_it(opened: Opened) -> None:
+    page = await opened.open()
+    await page.add_init_script(BEGUN_AT)
+    await page.route("**/api/trace", lambda _: None)
+    await page.reload()
+    await expect(page.locator(".editor .cm-content")).to_be_visible()
+    assert await page.evaluate(WAITED) > 1400
+    await page.reload()
+    await page.locator(".editor textarea").focus()
+    await expect(page.locator(".editor .cm-content")).to_be_focused()
+    await expect(page.locator(".graph-canvas g.node")).to_have_count(0)
+
+
 # -- how the page looks and speaks -------------------------------------------------------------------------------------
 
 
