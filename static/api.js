@@ -14,8 +14,17 @@ export class ProblemError extends Error {
   }
 }
 
-/** Bring a dictionary of the page, once: what a later part says comes with that part. */
-export async function bringTable(language, table) {
+/** @type {Map<string, Promise<void>>} */
+const coming = new Map();
+
+/** Bring a dictionary of the page, once, whoever asks: what a later part says comes with that part. */
+export function bringTable(language, table) {
+  const name = `${language}/${table}`;
+  if (!coming.has(name)) coming.set(name, fetchTable(language, table).finally(() => coming.delete(name)));
+  return coming.get(name);
+}
+
+async function fetchTable(language, table) {
   if (hasTable(language, table)) return;
   const response = await reach(new URL(`./texts/${language}/${table}.json`, import.meta.url).href);
   if (!response.ok) throw new ProblemError(await problemOf(response));
@@ -32,6 +41,26 @@ export function loadExamples(language) {
   return getJson("/api/examples", language);
 }
 
+const ahead = { call: "", answer: null, controller: null };
+
+/** Ask for a run before anyone can show it; the first `streamTrace` takes the answer, if it is the one that it wants. */
+export function beginTrace(body, { language }) {
+  ahead.controller = new AbortController();
+  ahead.call = JSON.stringify([body, language]);
+  ahead.answer = ask("/api/trace", body, { language, signal: ahead.controller.signal });
+  ahead.answer.catch(() => {});
+}
+
+/** The answer to a run that was asked for ahead; a run of something else ends it. */
+function takeAhead(body, { language, signal }) {
+  const { call, answer, controller } = ahead;
+  ahead.answer = null;
+  if (!answer) return null;
+  if (call !== JSON.stringify([body, language])) return controller.abort();
+  signal.addEventListener("abort", () => controller.abort());
+  return answer;
+}
+
 /**
  * Run a program or an expression, and tell of its events as they happen; ending the loop ends the run.
  *
@@ -39,7 +68,7 @@ export function loadExamples(language) {
  * @param {{language: string, signal: AbortSignal}} options
  */
 export function streamTrace(body, options) {
-  return streamEvents("/api/trace", body, options);
+  return eventsOf(() => takeAhead(body, options) ?? ask("/api/trace", body, options), options);
 }
 
 /** The optimizers and schedulers of torch, with their options. */
@@ -55,12 +84,16 @@ export function loadOptimizers(language) {
  * @param {{language: string, signal: AbortSignal}} options
  */
 export async function* streamStudy(address, body, options) {
-  if (address !== "/api/check") return yield* streamEvents(address, body, options);
+  if (address !== "/api/check") return yield* eventsOf(() => ask(address, body, options), options);
   yield await (await send(address, { method: "POST", body, ...options })).json();
 }
 
-async function* streamEvents(address, body, { language, signal }) {
-  const response = await send(address, { method: "POST", language, signal, body, accept: LINES });
+function ask(address, body, { language, signal }) {
+  return send(address, { method: "POST", language, signal, body, accept: LINES });
+}
+
+async function* eventsOf(open, { language, signal }) {
+  const response = await open();
   let isWhole = false;
   for await (const line of linesOf(response, signal)) {
     const event = JSON.parse(line);

@@ -2,13 +2,13 @@
 
 import { createActions, loadLanguage } from "./actions.js";
 import { streamTrace } from "./api.js";
-import { firstState, mount, play, redrawOthers, settingsAsked, showLook } from "./opening.js";
+import { firstState, mount, play, redrawOthers, showLook } from "./opening.js";
 import { createChecking } from "./checking.js";
 import { createComparing } from "./comparing.js";
 import { createPredicting } from "./predicting.js";
 import { drawnLike } from "./redraw.js";
 import { createRunner } from "./runner.js";
-import { createSettings } from "./settings.js";
+import { createSettings, settingsAsked } from "./settings.js";
 import { faultOfLink, haveOneLink, packState, unpackState } from "./share.js";
 import { createStore } from "./store.js";
 import { Frame } from "./view/frame.js";

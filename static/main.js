@@ -2,13 +2,13 @@
 
 import { createActions, loadLanguage } from "./actions.js";
 import { loadExamples, streamTrace } from "./api.js";
-import { firstState, mount, play, redrawOthers, settingsAsked, showLook, storageOf } from "./opening.js";
+import { firstState, mount, play, redrawOthers, showLook } from "./opening.js";
 import { createChecking } from "./checking.js";
 import { createComparing } from "./comparing.js";
 import { createPredicting } from "./predicting.js";
 import { drawnLike } from "./redraw.js";
 import { createRunner } from "./runner.js";
-import { createSettings } from "./settings.js";
+import { createSettings, settingsAsked, storageOf } from "./settings.js";
 import { createDraft } from "./draft.js";
 import { createLab } from "./lab/opening.js";
 import { faultOfLink, haveOneLink, packState, unpackState } from "./share.js";

@@ -1,7 +1,6 @@
 // How a page opens, with the editor or without: the first state, the view over it, the clock, the look.
 
 import { redraw } from "./redraw.js";
-import { LANGUAGES } from "./i18n.js";
 import { createPlayer } from "./player.js";
 import { firstSource } from "./source.js";
 import { timelineOf } from "./timeline.js";
@@ -48,13 +47,6 @@ export function firstState(chosen) {
     overlays: {},
     shared: null,
   };
-}
-
-/** What the address asks for, if it is something that there is. */
-export function settingsAsked() {
-  const query = new URLSearchParams(location.search);
-  const [language, theme] = [query.get("lang"), query.get("theme")];
-  return { ...(LANGUAGES.includes(language) ? { language } : {}), ...(["light", "dark"].includes(theme) ? { theme } : {}) };
 }
 
 /**
@@ -117,13 +109,4 @@ export function showLook({ settings: { theme, size } }) {
   if (theme === "system") root.removeAttribute("data-theme");
   else root.setAttribute("data-theme", theme);
   root.toggleAttribute("data-large", size === "large");
-}
-
-/** Reading the property alone throws where the browser forbids storage. */
-export function storageOf() {
-  try {
-    return localStorage;
-  } catch {
-    return null;
-  }
 }

@@ -36,3 +36,19 @@ export function createSettings(storage, languages) {
 function known(settings) {
   return Object.fromEntries(Object.entries(settings).filter(([name, value]) => CHOICES[name]?.includes(value)));
 }
+
+/** What the address asks for, if it is something that there is. */
+export function settingsAsked() {
+  const query = new URLSearchParams(location.search);
+  const [language, theme] = [query.get("lang"), query.get("theme")];
+  return { ...(LANGUAGES.includes(language) ? { language } : {}), ...(["light", "dark"].includes(theme) ? { theme } : {}) };
+}
+
+/** Reading the property alone throws where the browser forbids storage. */
+export function storageOf() {
+  try {
+    return localStorage;
+  } catch {
+    return null;
+  }
+}

@@ -84,7 +84,9 @@ def make_pages(pages: Pages, assets: Assets) -> APIRouter:
 
     @router.api_route("/", methods=METHODS)
     async def index(request: Request) -> Response:
-        return pages.render(request, "index.html", entry="main", modules=modules.closure("main.js"))
+        early = ["early.js", *modules.closure("early.js")]
+        later = [name for name in modules.closure("main.js") if name not in early]
+        return pages.render(request, "index.html", entry="main", early=early, modules=later)
 
     @router.api_route("/embed", methods=METHODS)
     async def embed(request: Request) -> Response:

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import { ProblemError, drawGraph, fetchLandscape, loadExamples, streamTrace } from "../api.js";
+import { ProblemError, beginTrace, bringTable, drawGraph, fetchLandscape, loadExamples, streamTrace } from "../api.js";
 
 const realFetch = globalThis.fetch;
 afterEach(() => {
@@ -103,4 +103,46 @@ test("a landscape is asked for packed, and comes as numbers", async () => {
   const found = await fetchLandscape({ expression: "x" }, { language: "en" });
   assert.deepEqual(found, { losses: [1.5, NaN, -Infinity], gradients: [[0.1, 2, 3]], batched: true });
   assert.deepEqual(JSON.parse(asked[0].body), { expression: "x", numbers: "base64" });
+});
+
+test("a run that was asked for ahead is not asked for twice, and serves once", async () => {
+  const asked = answer(['{"event":"end"}\n']);
+  beginTrace({ program: "x" }, { language: "en" });
+  assert.equal(asked.length, 1);
+  const events = await eventsOf(streamTrace({ program: "x" }, { language: "en", signal: signal() }));
+  assert.deepEqual(events.map(({ event }) => event), ["end"]);
+  assert.equal(asked.length, 1);
+  await eventsOf(streamTrace({ program: "x" }, { language: "en", signal: signal() }));
+  assert.equal(asked.length, 2);
+});
+
+for (const [name, other, language] of [["another program", { program: "y" }, "en"], ["another language", { program: "x" }, "zh"]]) {
+  test(`a run ahead of ${name} is ended, and the wanted one asked for`, async () => {
+    const asked = answer(['{"event":"end"}\n']);
+    beginTrace({ program: "x" }, { language: "en" });
+    await eventsOf(streamTrace(other, { language, signal: signal() }));
+    assert.equal(asked.length, 2);
+    assert.ok(asked[0].signal.aborted);
+    assert.deepEqual(JSON.parse(asked[1].body), other);
+  });
+}
+
+test("whoever ends the run that was asked for ahead ends its request, and a refusal of it is told", async () => {
+  const asked = answer(['{"event":"pass"}\n']);
+  beginTrace({ program: "x" }, { language: "en" });
+  const controller = new AbortController();
+  const stream = streamTrace({ program: "x" }, { language: "en", signal: controller.signal });
+  await stream.next();
+  controller.abort();
+  assert.ok(asked[0].signal.aborted);
+  answer(['{"code":"busy","title":"No","status":503,"parameters":{}}'], { status: 503 });
+  beginTrace({ program: "x" }, { language: "en" });
+  await assert.rejects(eventsOf(streamTrace({ program: "x" }, { language: "en", signal: signal() })), ({ problem }) => problem.status === 503);
+});
+
+test("words that two ask for at once come once", async () => {
+  const asked = answer(['{"key":"word"}']);
+  await Promise.all([bringTable("zh", "lab"), bringTable("zh", "lab")]);
+  await bringTable("zh", "lab");
+  assert.equal(asked.length, 1);
 });

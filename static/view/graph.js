@@ -9,7 +9,6 @@ import { tintsOf } from "../tint.js";
 import { marksAround } from "../topology.js";
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
 import { givenOf } from "../givens.js";
-import { Given } from "./given.js";
 import { Icon } from "./icons.js";
 import { Lens } from "./lens.js";
 import { createPicture, isBox, markParts, noteParts, paint, tintParts } from "./picture.js";
@@ -43,7 +42,7 @@ export function Graph({ state, actions }) {
   return html`
     <section class=${`graph-view${state.playing ? " playing" : ""}${state.trail ? " tracing" : ""} ${scene?.frame.kind ?? "idle"}`} aria-label=${t("graph.title")}>
       <div class=${`graph-host${hovered ? " hovering" : ""}`} ref=${host} hidden=${isTable} ...${handlers}></div>
-      ${node && !isTable && html`<${Given} key=${edited} ...${{ state, actions, t, node, stage }} close=${(hasFocus) => leaveGiven(stage, edited, setEdited, hasFocus)} />`}
+      ${node && !isTable && html`<${Later} key=${edited} load=${loadGiven} props=${{ state, actions, t, node, stage, close: (hasFocus) => leaveGiven(stage, edited, setEdited, hasFocus) }} />`}
       ${isTable && scene?.topology && html`<${Later} key="table" load=${loadTable} props=${{ scene, t, selection: state.selection, select: actions.select }} />`}
       ${!hasPicture && html`<p class="graph-empty">${t(emptyText(state))}</p>`}
       ${hasPicture && !isTable && html`<${Lens} ...${{ state, actions, scene, t, stage }} />`}
@@ -53,6 +52,7 @@ export function Graph({ state, actions }) {
   `;
 }
 
+const loadGiven = async () => (await import("./given.js")).Given;
 const loadTable = async () => (await import("./table.js")).NodeTable;
 const loadMinimap = async () => (await import("./minimap.js")).Minimap;
 

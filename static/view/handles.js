@@ -58,7 +58,7 @@ function press(grip, view, event) {
   const number = isPlain ? numberUnder(view, event) : null;
   if (!number) return false;
   event.preventDefault();
-  const drag = { start: event.clientX, number, to: number.to, steps: 0, isMoved: false };
+  const drag = { start: event.clientX, number, to: number.to, steps: 0, isMoved: false, isBegun: false };
   const move = (next) => onMove(view, drag, next.clientX);
   grip.end = () => {
     removeEventListener("mousemove", move);
@@ -86,17 +86,25 @@ function onMove(view, drag, x) {
   const steps = Math.trunc(way / STEP);
   if (steps === drag.steps) return;
   drag.steps = steps;
-  drag.to = replace(view, { from: drag.number.from, to: drag.to }, stepNumber(drag.number, steps));
+  drag.to = replace(view, { from: drag.number.from, to: drag.to }, stepNumber(drag.number, steps), drag.isBegun && JOINED);
+  drag.isBegun = true;
 }
 
+/**
+ * CodeMirror keeps what is composed together in one step of its history, however long it takes, and nothing else: a hand
+ * that rests in a drag would split it in two.
+ */
+const JOINED = "input.type.compose";
+
 /** Write a number in the place of another; the selection stays where it was. */
-function replace(view, { from, to }, text) {
+function replace(view, { from, to }, text, userEvent) {
   const end = from + text.length;
   if (view.state.sliceDoc(from, to) === text) return end;
   view.dispatch({
     changes: { from, to, insert: text },
     effects: setHandle.of({ number: { from, to: end }, isHeld: true }),
     annotations: byHandle.of(true),
+    userEvent: userEvent || undefined,
   });
   return end;
 }

@@ -3,7 +3,6 @@
 import { formatNumber } from "../format.js";
 import { HUES, STEPS, TINTS, tintsOf } from "../tint.js";
 import { html, useEffect, useMemo } from "../vendor/preact.js";
-import { Find } from "./find.js";
 import { Icon } from "./icons.js";
 import { Later } from "./later.js";
 import { Steady } from "./steady.js";
@@ -18,7 +17,7 @@ export function Lens({ state, actions, scene, t, stage }) {
   return html`
     <div class=${`graph-lens${isFinding ? " finding" : ""}`}>
       <${Steady} part=${Row} on=${[isFinding, tint, predict, pin, check, language, graph]} props=${{ state, actions, graph, t }} />
-      ${isFinding && html`<${Find} ...${{ actions, scene, t, stage }} />`}
+      ${isFinding && html`<${Later} load=${loadFind} props=${{ actions, scene, t, stage }} />`}
     </div>
     ${tint !== "none" && html`<${Scale} ...${{ scene, tint, t }} />`}
   `;
@@ -40,6 +39,7 @@ function Row({ state, actions, graph, t }) {
   `;
 }
 
+const loadFind = async () => (await import("./find.js")).Find;
 const loadLevels = async () => (await import("./levels.js")).Levels;
 
 function isFolded({ groups = [], clusters = [] }) {

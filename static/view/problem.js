@@ -3,8 +3,10 @@
 import { partsOf, sentencesOf, translator } from "../i18n.js";
 import { positionOfPass, timelineOf } from "../timeline.js";
 import { html, useState } from "../vendor/preact.js";
-import { Fix } from "./fix.js";
+import { Later } from "./later.js";
 import { Sign } from "./signs.js";
+
+const loadFix = async () => (await import("./fix.js")).Fix;
 
 const FEW = 4;
 const MOST_CASES = 6;
@@ -53,7 +55,7 @@ function Offers({ state, actions, t }) {
     actions.run();
   };
   return html`
-    <${Fix} finding=${{ ...problem, span: line ? { line, column } : null }} ...${{ text, actions, t }} />
+    <${Later} load=${loadFix} props=${{ finding: { ...problem, span: line ? { line, column } : null }, text, actions, t }} />
     ${line && (state.whole ? html`<span>${place}</span>` : html`<button type="button" class="link" onClick=${() => go({ line, column })}>${place}</button>`)}
     ${code === "not-scalar" && source.mode === "expression" && html`<button type="button" class="button small" onClick=${sumUp}>${t("problem.sum")}</button>`}
     ${(status === 503 || status === 429 || code === "offline" || code === "broken-off") && html`<button type="button" class="button small" onClick=${() => actions.run()}>${t("problem.again")}</button>`}
@@ -136,7 +138,7 @@ function Places({ diagnostic, state, actions, t }) {
   const { source } = state;
   const text = source.mode === "program" && source.program === state.trace.program ? source.program : null;
   return html`
-    <${Fix} finding=${diagnostic} ...${{ text, actions, t }} />
+    <${Later} load=${loadFix} props=${{ finding: diagnostic, text, actions, t }} />
     ${canShow && html`<button type="button" class="link" onClick=${show}>${t("problem.show")}</button>`}
     ${span && html`<button type="button" class="link" onClick=${() => actions.goToSpan(span)}>${t("problem.line", { line: span.line })}</button>`}
   `;

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from tests.page.conftest import Opened
 
@@ -251,6 +252,29 @@ async def test_the_editor_leaves_the_first_picture_its_time_unless_one_goes_to_i
     await page.locator(".editor textarea").focus()
     await expect(page.locator(".editor .cm-content")).to_be_focused()
     await expect(page.locator(".graph-canvas g.node")).to_have_count(0)
+
+
+async def test_the_first_run_is_asked_for_once_and_before_the_rest_of_the_page_is_there(opened: Opened) -> None:
+    page = opened.page
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(urlsplit(request.url).path))
+    held = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await held.wait()
+        await route.continue_()
+
+    await page.route("**/static/view/app.js", hold)
+    async with page.expect_response("**/api/trace"):
+        await page.goto(f"{opened.url}/", wait_until="commit")
+    assert await page.locator(".toolbar, .editor").count() == 0
+    held.set()
+    await expect(page.locator("g.node.output text.value")).to_have_text("27")
+    assert asked.count("/api/trace") == 1
+    assert sorted(path for path in asked if "/texts/" in path) == [
+        "/static/texts/en/diagnostics.json",
+        "/static/texts/en/page.json",
+    ]
 
 
 # -- how the page looks and speaks -------------------------------------------------------------------------------------

@@ -65,6 +65,7 @@ async def test_a_number_of_the_source_is_dragged_and_the_picture_follows(stage: 
     await pull(stage, 50)
     await expect(stage.page.locator(".editor.program")).to_contain_text("x = torch.tensor(5.0)")
     await expect(node(stage, "a").locator("text.gradient")).to_have_text("25")
+    await stage.page.wait_for_timeout(600)  # However long a hand rests, a drag is one step.
     await pull(stage, -100)
     await expect(node(stage, "a").locator("text.gradient")).to_have_text("4")
     await stage.page.mouse.up()
