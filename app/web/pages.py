@@ -90,7 +90,7 @@ def make_pages(pages: Pages, assets: Assets) -> APIRouter:
 
     @router.api_route("/embed", methods=METHODS)
     async def embed(request: Request) -> Response:
-        framed = {"entry": "embed", "modules": modules.closure("embed.js")}
+        framed = {"entry": "embed", "early": [], "modules": modules.closure("embed.js")}
         response = pages.render(request, "index.html", ancestors=pages.settings.embed_ancestors, **framed)
         response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         return response
