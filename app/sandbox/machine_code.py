@@ -10,11 +10,11 @@ import ctypes
 import mmap
 import re
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from io import FileIO
 
-from app.sandbox.pages import COLLAPSE, LARGE
+from app.sandbox.pages import COLLAPSE, LARGE, PAGE, large_stretches
 
-_PAGE = mmap.PAGESIZE
 _PRESENT = 63
 _SMALLEST_SHARE = 48
 """Small pages that a run has of a stretch when it touched it in three places: the kernel maps 16 around each."""
@@ -61,25 +61,17 @@ def gather_machine_code(run: Callable[[], object]) -> int:
 
 def _used(memory: _Memory, run: Callable[[], object]) -> list[int]:
     """The addresses of the stretches, as long as a large page, of which a run uses more than a little."""
-    stretches = list(_stretches())
+    stretches = list(large_stretches(_CODE))
     for address in stretches:
         memory.advise(address, LARGE, _DONTNEED)
     run()
-    with open("/proc/self/pagemap", "rb", buffering=0) as table:
+    with FileIO("/proc/self/pagemap") as table:
         return [address for address in stretches if _present(table, address) >= _SMALLEST_SHARE]
 
 
-def _present(table: object, address: int) -> int:
-    table.seek(address // _PAGE * 8)  # type: ignore[attr-defined]
-    return sum(entry >> _PRESENT for entry in array("Q", table.read(LARGE // _PAGE * 8)))  # type: ignore[attr-defined]
-
-
-def _stretches() -> Iterator[int]:
-    with open("/proc/self/maps") as lines:
-        for line in lines:
-            if code := _CODE.match(line):
-                start, end = (int(address, 16) for address in code.groups())
-                yield from range(-(-start // LARGE) * LARGE, end // LARGE * LARGE, LARGE)
+def _present(table: FileIO, address: int) -> int:
+    table.seek(address // PAGE * 8)
+    return sum(entry >> _PRESENT for entry in array("Q", table.read(LARGE // PAGE * 8)))
 
 
 def _replace(memory: _Memory, address: int) -> bool:

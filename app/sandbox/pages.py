@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator
 
 LARGE = 2 * 1024 * 1024
 COLLAPSE = 25
-_WRITABLE = re.compile(r"([0-9a-f]+)-([0-9a-f]+) rw.p \S+ \S+ 0 *(?:\[heap\])?$")
+PAGE = 4096
+_OWN = re.compile(r"([0-9a-f]+)-([0-9a-f]+) rw.p \S+ \S+ 0 *(?:\[heap\])?$")
+"""Private, anonymous memory."""
 
 
 def gather_pages() -> int:
@@ -23,21 +25,24 @@ def gather_pages() -> int:
     try:
         libc = ctypes.CDLL(None)
         libc.madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
-        return sum(libc.madvise(address, LARGE, COLLAPSE) == 0 for address in list(_large_stretches()))
+        return sum(libc.madvise(address, LARGE, COLLAPSE) == 0 for address in list(large_stretches()))
     except (OSError, AttributeError):
         return 0
 
 
-def _large_stretches() -> Iterator[int]:
-    """Yield the addresses at which a large page of private, anonymous memory could stand."""
+def large_stretches(mapping: re.Pattern[str] = _OWN) -> Iterator[int]:
+    """Yield the addresses at which a large page could stand.
+
+    Args:
+        mapping: of the lines of `/proc/self/maps`, those to look at; its groups are where these begin and end.
+    """
     with open("/proc/self/maps") as lines:
         for line in lines:
-            if stretch := _WRITABLE.match(line.rstrip("\n")):
+            if stretch := mapping.match(line.rstrip("\n")):
                 start, end = (int(address, 16) for address in stretch.groups())
                 yield from range(-(-start // LARGE) * LARGE, end // LARGE * LARGE, LARGE)
 
 
-_PAGE = 4096
 _BATCH_BYTES = 48 * 1024
 _LARGEST_OBJECT = 512
 _LARGEST_CHUNK = 4096
@@ -64,8 +69,8 @@ def _fill(allocate: Callable[[int], int], size: int) -> int:
     """Allocate pieces of one size until they lie together."""
     pieces, taken = _BATCH_BYTES // size, 0
     for _ in range(_MOST_BATCHES):
-        pages = {allocate(size) // _PAGE for _ in range(pieces)}
+        pages = {allocate(size) // PAGE for _ in range(pieces)}
         taken += pieces * size
-        if len(pages) <= _BATCH_BYTES // _PAGE * 1.5:
+        if len(pages) <= _BATCH_BYTES // PAGE * 1.5:
             break
     return taken

@@ -63,7 +63,7 @@ def past_limit(limits: Limits, name: str) -> ReplyError:
 # -- writing -----------------------------------------------------------------------------------------------------------
 
 
-def encode(message: Event | Job) -> bytes:
+def encode(message: Event | Job | Trace) -> bytes:
     """Write one event or job as JSON in UTF-8; what UTF-8 cannot carry (lone surrogates) becomes U+FFFD.
 
     NaN and infinity must already be the strings that `model.NonFinite` lists: as floats they would become `null`.
@@ -72,11 +72,6 @@ def encode(message: Event | Job) -> bytes:
         return _encoder.encode(message)
     except UnicodeEncodeError:
         return _encoder.encode(_without_surrogates(msgspec.to_builtins(message)))
-
-
-def encode_plain(message: Event | Job | Trace) -> bytes:
-    """Write any record of this room as `encode` does."""
-    return encode(message)  # type: ignore[arg-type]
 
 
 def _without_surrogates(value: object) -> object:

@@ -13,7 +13,7 @@ import msgspec
 
 from app.errors import TraceFileError
 from app.settings import Limits
-from app.trace.codec import ReplyError, collect, encode_plain
+from app.trace.codec import ReplyError, collect, encode
 from app.trace.ledger import Ledger
 from app.trace.model import (
     DiagnosticEvent,
@@ -57,7 +57,7 @@ class _StoredTrace(Trace, frozen=True):
 
 def write_trace(trace: Trace) -> bytes:
     """Write a trace as a file."""
-    return encode_plain(trace) + b"\n"
+    return encode(trace) + b"\n"
 
 
 def read_trace(data: bytes, limits: Limits = FILE_LIMITS) -> Trace:

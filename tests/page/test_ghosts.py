@@ -23,16 +23,21 @@ loss.backward()
 """
 
 
+async def breaks_of(stage: Stage, program: str, *, ghosts: int) -> list[str]:
+    """Trace a program to its end, where so many ghosts are, and read what its breaks say."""
+    await stage.trace(program)
+    await stage.press("end")
+    await expect(stage.page.locator("g.node.ghost")).to_have_count(ghosts)
+    return sorted(await stage.page.locator("g.edge.cut text.break").all_text_contents())
+
+
 async def test_the_picture_answers_why_a_gradient_is_missing(stage: Stage) -> None:
     page = stage.page
-    await stage.trace(CUTS)
-    await stage.press("end")
+    assert await breaks_of(stage, CUTS, ghosts=2) == ["✂ detach()", "✂ no_grad"]
     ghost = page.locator("g.node.ghost")
-    await expect(ghost).to_have_count(2)
     await expect(ghost.first).to_contain_text("hidden = w * 2")
     await expect(page.locator("g.node.constant.cut")).to_have_count(2)
     await expect(page.locator("g.edge.cut")).to_have_count(2)
-    assert sorted(await page.locator("g.edge.cut text.break").all_text_contents()) == ["✂ detach()", "✂ no_grad"]
     assert await ghost.first.locator(".shape").evaluate("e => getComputedStyle(e).strokeDasharray") != "none"
     label = await ghost.first.get_attribute("aria-label")
     assert label is not None
@@ -89,13 +94,8 @@ loss.backward()
 
 
 async def test_cuts_without_a_word_of_warning_are_marked_too(stage: Stage) -> None:
-    page = stage.page
-    await stage.trace(QUIET_CUTS)
-    await stage.press("end")
-    await expect(page.locator("g.node.ghost")).to_have_count(3)
-    breaks = await page.locator("g.edge.cut text.break").all_text_contents()
-    assert sorted(breaks) == ["✂ .data", "✂ long()", "✂ torch.tensor()"]
-    for ghost in await page.locator("g.node.ghost").all():
+    assert await breaks_of(stage, QUIET_CUTS, ghosts=3) == ["✂ .data", "✂ long()", "✂ torch.tensor()"]
+    for ghost in await stage.page.locator("g.node.ghost").all():
         assert "ghost, cut off by" in (await ghost.get_attribute("aria-label") or "")
 
 
@@ -110,10 +110,7 @@ loss.backward()
 
 async def test_a_leaf_made_of_what_was_followed_is_marked_and_keeps_its_gradient(stage: Stage) -> None:
     page = stage.page
-    await stage.trace(NEW_LEAF)
-    await stage.press("end")
-    await expect(page.locator("g.node.ghost")).to_have_count(1)
-    assert await page.locator("g.edge.cut text.break").all_text_contents() == ["✂ .item()", "✂ .item()"]
+    assert await breaks_of(stage, NEW_LEAF, ghosts=1) == ["✂ .item()", "✂ .item()"]
     leaf = page.locator("g.node.leaf", has_text="start")
     await expect(leaf).to_have_attribute("aria-label", re.compile(r"cut from its history by \.item\(\)"))
     await page.get_by_role("button", name="Fit to window (0)").click()

@@ -9,7 +9,7 @@ _SCRIPT = """
 import ctypes, re
 from pathlib import Path
 import torch
-from app.sandbox import machine_code
+from app.sandbox import machine_code, pages
 
 torch.set_num_threads(1)
 
@@ -25,7 +25,7 @@ def executable():
     return [line for line in Path("/proc/self/maps").read_text().splitlines() if "x" in line.split()[1]]
 
 expected = run()
-stretches = list(machine_code._stretches())
+stretches = list(pages.large_stretches(machine_code._CODE))
 before = code()
 moved = machine_code.gather_machine_code(run)
 assert code() == before

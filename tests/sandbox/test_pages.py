@@ -11,7 +11,7 @@ from app.sandbox import pages
 def test_only_whole_stretches_of_own_memory_are_asked_for() -> None:
     large = 2 * 1024 * 1024
     kept = bytearray(8 * large)
-    stretches = list(pages._large_stretches())
+    stretches = list(pages.large_stretches())
     assert len(stretches) >= 7
     assert all(address % large == 0 for address in stretches)
     assert 0 <= pages.gather_pages() <= len(stretches) + 8
