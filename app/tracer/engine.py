@@ -217,8 +217,21 @@ def attach() -> None:
         return
     _replace()
     torch.optim.Optimizer.profile_hook_step = staticmethod(_recorded_step)  # type: ignore[method-assign, assignment]
+    _wrap_again(torch.optim.Optimizer)
     module_hooks.register_module_forward_pre_hook(_enter_module)
     module_hooks.register_module_forward_hook(_leave_module, always_call=True)
+
+
+def _wrap_again(kind: type[torch.optim.Optimizer]) -> None:
+    """Torch wraps the `step` of a class once and for good, when the first of its optimizers is made: whatever was made
+    before this process was attached for good.
+    """
+    for one in kind.__subclasses__():
+        step = vars(one).get("step")
+        if getattr(step, "hooked", False):
+            one.step = _recorded_step(step.__wrapped__)  # type: ignore[union-attr, method-assign]
+            one.step.hooked = True  # type: ignore[attr-defined]
+        _wrap_again(one)
 
 
 def is_attached() -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -224,3 +226,43 @@ def test_the_drawn_trace_is_what_the_api_answers() -> None:
     drawn = trace(quadratic, leaf(2), leaf(3)).drawn()
     assert drawn.graphs[0].svg.startswith("<svg")
     assert "18" in drawn.graphs[0].svg
+
+
+BEFORE_A_RUN = """
+import torch
+from app.settings import Limits
+from app.trace.codec import collect
+from app.trace.job import Job
+from app.tracer import trace
+
+class Own(torch.optim.SGD):
+    pass
+
+w = torch.ones(1, requires_grad=True)
+optimizers = [torch.optim.SGD([w], lr=0.1), Own([w], lr=0.1), torch.optim.Adam([w])]
+with trace() as block:
+    (w * w).backward()
+    for one in optimizers:
+        one.step()
+
+from app.tracer.run import trace as run
+events = []
+run(Job(
+    "import torch\\nw = torch.ones(1, requires_grad=True)\\n(w * w).backward()\\n"
+    "for kind in (torch.optim.SGD, torch.optim.Adam, torch.optim.RMSprop):\\n    kind([w], lr=0.5).step()",
+    0, Limits(),
+), events.append)
+with trace() as again:
+    (w * w).backward()
+    for one in optimizers:
+        one.step()
+for data in (block.data, collect(events), again.data):
+    print([(update.optimizer, update.options["lr"]) for update in data.updates])
+"""
+
+
+def test_optimizers_made_before_a_program_is_run_in_the_same_process_are_known_there() -> None:
+    command = [sys.executable, "-c", BEFORE_A_RUN]
+    done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True)
+    own = "[('SGD', 0.1), ('Own', 0.1), ('Adam', 0.001)]"
+    assert done.stdout.splitlines() == [own, "[('SGD', 0.5), ('Adam', 0.5), ('RMSprop', 0.5)]", own]
