@@ -17,7 +17,8 @@ from app.settings import Limits
 from app.trace.codec import collect
 from app.trace.model import Cut, EndEvent, Event, Failure, ProgramEvent
 from app.trace.model import Trace as Data
-from app.tracer.engine import Active, attached
+from app.tracer.active import Active
+from app.tracer.engine import attached
 from app.tracer.failures import explain
 from app.tracer.files import FileSources
 from app.tracer.kernels import next_sequence_number

@@ -17,14 +17,9 @@ from torch.autograd.graph import Node as Function
 from torch.overrides import TorchFunctionMode
 
 from app.trace.model import Origin, Span
-from app.tracer.histories import Histories
+from app.tracer.histories import Histories, followed_in
 from app.tracer.holdings import Holdings
-from app.tracer.kernels import (
-    MAX_OUTPUTS,
-    Kernels,
-    is_transformed,
-    next_sequence_number,
-)
+from app.tracer.kernels import MAX_OUTPUTS, Kernels, is_transformed, next_sequence_number
 from app.tracer.listener import Listener
 from app.tracer.names import Names
 from app.tracer.sites import CALLER, MAX_MADE, Constant, Made, Site, Sites, bound, program_frame
@@ -174,15 +169,17 @@ class Calls(TorchFunctionMode):
         return result
 
     def _cut(self, func: Any, args: Any, kwargs: Any) -> Any:
+        source = followed_in(func, args, kwargs)
+        # A copied parameter is a new leaf, and nothing is cut off from it.
+        if source is not None and sys._getframe(2).f_code.co_name != "__deepcopy__":
+            keep = self.histories.leaving(func, source, self.span())
+            result = func(*args, **kwargs)
+            keep(result)
+            return result
         result = func(*args, **kwargs)
-        tensor = args[0] if args else None
-        if isinstance(tensor, torch.Tensor) and tensor.requires_grad:
-            # A copied parameter is a new leaf, and nothing is cut off from it.
-            if sys._getframe(2).f_code.co_name != "__deepcopy__":
-                self.histories.taken(func, result, tensor, self.span())
-        elif isinstance(result, torch.Tensor):
+        if source is None and isinstance(result, torch.Tensor):
             self._took(func, args, kwargs, result, next_sequence_number())
-        else:
+        elif source is None:
             self.histories.unfollowed(func, args, result, self.span)
         return result
 
@@ -219,9 +216,9 @@ class Calls(TorchFunctionMode):
 
     def keep_running(self) -> None:
         """Take down the nodes that the backward pass under way has built so far: another one is about to need them."""
-        frame = program_frame(sys._getframe(1), self._is_program) if self._running else None
-        if frame is not None:
-            self._keep_kernels(self._sites.find("backward", frame, (), {}), self._running[-1])
+        site = self.site("backward", ()) if self._running else None
+        if site is not None:
+            self._keep_kernels(site, self._running[-1])
 
     def _took(self, func: Any, args: Any, kwargs: Any, result: Any, start: int) -> None:
         is_leaf = isinstance(result, torch.Tensor) and is_followed_leaf(result)
@@ -282,6 +279,11 @@ class Calls(TorchFunctionMode):
             self._holdings.remember_all((made.value, *(made.others or {}).values()))
 
     # -- where the program is ------------------------------------------------------------------------------------------
+
+    def site(self, func: Any, args: tuple[Any, ...]) -> Site | None:
+        """The site of a call that no mode sees."""
+        frame = self.frame()
+        return None if frame is None else self._sites.find(func, frame, args, {})
 
     def span(self, start: FrameType | None = None) -> Span | None:
         """Where the program is now: in its innermost frame, looked for from `start` outwards."""

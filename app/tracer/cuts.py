@@ -23,15 +23,19 @@ MAX_TOLD = 4
 
 HOW = {
     "detach": "detach()",
+    "detach_": "detach_()",
     "item": ".item()",
     "tolist": ".tolist()",
     "numpy": ".numpy()",
     "__array__": "numpy",
     "__float__": "float()",
     "__int__": "int()",
+    "__complex__": "complex()",
     "data": ".data",
     "tensor": "torch.tensor()",
     "as_tensor": "torch.as_tensor()",
+    "new_tensor": ".new_tensor()",
+    "Parameter": "nn.Parameter()",
 }
 """Calls that hand on a value without its history, and how a program writes them."""
 

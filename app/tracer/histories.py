@@ -9,17 +9,17 @@ from __future__ import annotations
 import re
 import weakref
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
 import torch
 
-from app.trace.model import Edge, Graph, Node, Span
+from app.trace.model import Graph, Span
 from app.tracer.cuts import HOW, node_of, said
 from app.tracer.names import Names
 from app.tracer.sites import Constant, Made, Site, constants
-from app.tracer.source import MAX_LABEL
 from app.tracer.walk import is_followed_leaf
 
 Cut = Callable[[str, torch.Tensor, Span | None], None]
@@ -31,6 +31,8 @@ RESULT = -1
 """In place of the slot of an operand."""
 SHAPED = re.compile("_like$|^new_")
 """Calls whose result has only the shape of their first argument."""
+MAX_LISTED = 64
+"""Items of a list that are looked at for what is followed."""
 MAX_FREED = 4
 """Graphs that are gone and whose nodes' names are remembered."""
 SIGNS = {"eq": "==", "ge": ">=", "gt": ">", "le": "<=", "lt": "<", "ne": "!="}
@@ -47,14 +49,6 @@ class History(msgspec.Struct, frozen=True):
     function: str
     number: int | None = None
     leaf: int | None = None
-
-
-class Mark(msgspec.Struct, frozen=True):
-    """The history of a constant as the graph shows it: `place` is the index of its node, None for a ghost."""
-
-    how: str
-    span: Span | None
-    place: int | None
 
 
 class Histories:
@@ -78,12 +72,15 @@ class Histories:
         """The latest graphs that are gone: the numbers of their nodes, and what these are called."""
         self._derivations: dict[tuple[int, int], tuple[Span, ...]] = {}
 
-    def taken(self, func: Any, result: Any, source: torch.Tensor, span: Span | None) -> None:
-        """A call handed on the value of a followed tensor without its history."""
+    def leaving(self, func: Any, source: torch.Tensor, span: Span | None) -> Callable[[Any], None]:
+        """A call is about to hand on the value of a followed tensor without its history; the answer is told what it
+        gave.
+        """
         name = getattr(func, "__name__", "")
         how = HOW["data" if name == "__get__" else name]
         self._told(how, source, span)
-        self.note(result, how, source, span)
+        history = self._history(how, source, span)
+        return partial(self._left, history, span)
 
     def born(self, leaf: torch.Tensor, func: Any, args: Sequence[Any], site: Site) -> None:
         """A call made a leaf: remember what its value was taken from, if that was cut off."""
@@ -93,12 +90,34 @@ class Histories:
         if known is not None:
             self._keep_leaf(leaf, known)
 
+    def parameter(self, result: torch.Tensor, data: Any, site: Callable[[Any, tuple[Any, ...]], Site | None]) -> None:
+        """The program made a parameter, which no mode sees.
+
+        Args:
+            result: the parameter.
+            data: what it was made of.
+            site: finds where.
+        """
+        if not isinstance(data, torch.Tensor) or not (data.requires_grad or self.has_any):
+            return
+        func = torch.nn.Parameter
+        place = site(func, (data,))
+        if place is None or place.depth:
+            return  # torch makes one parameter of another for a layer of its own
+        if data.requires_grad:
+            if not data.is_leaf or self._names.known(data) is not None:
+                self.leaving(func, data, place.span)(result)
+        elif result.requires_grad:
+            self.born(result, func, (data,), place)
+        else:
+            self.derive(func, (data,), result, lambda: place.span)
+
     def unfollowed(self, func: Any, args: Sequence[Any], result: Any, span: Callable[[], Span | None]) -> None:
         """A call made no node: under `no_grad` that is a cut."""
         if torch.is_grad_enabled():
             self.derive(func, args, result, span)
             return
-        followed = [source for source in args if isinstance(source, torch.Tensor) and source.requires_grad]
+        followed = list(_followed(_sources(func, args)))
         for source in followed:
             place = span()
             self._told("no_grad", source, place)
@@ -108,23 +127,26 @@ class Histories:
 
     def note(self, result: Any, how: str, source: torch.Tensor, span: Span | None) -> None:
         """Remember that a value was taken from a followed tensor and leaves its history behind."""
-        is_leaf = isinstance(result, torch.Tensor) and result.requires_grad
-        if is_leaf and not is_followed_leaf(result):
+        self._left(self._history(how, source, span), span, result)
+
+    def _left(self, history: History | None, span: Span | None, result: Any) -> None:
+        if history is None:
             return
+        if not isinstance(result, torch.Tensor) or not result.requires_grad:
+            self._keep(result, history, span)
+        elif is_followed_leaf(result):
+            self._keep_leaf(result, history)
+
+    def _history(self, how: str, source: torch.Tensor, span: Span | None) -> History | None:
         node = node_of(source)
         if node is None:
-            return
+            return None
         if source.is_leaf:
             name = self._names.known(source)
-            history = History(how, span, name or "leaf", name, "AccumulateGrad", leaf=id(source))
-        else:
-            number = node._sequence_nr()
-            label, variable = self._said(number)
-            history = History(how, span, label or node.name(), variable, node.name(), number)
-        if is_leaf:
-            self._keep_leaf(result, history)
-        else:
-            self._keep(result, history, span)
+            return History(how, span, name or "leaf", name, "AccumulateGrad", leaf=id(source))
+        number = node._sequence_nr()
+        label, variable = self._said(number)
+        return History(how, span, label or node.name(), variable, node.name(), number)
 
     def freed(self, numbers: Sequence[int], graph: Graph) -> None:
         """What made the nodes of a graph is forgotten; a result of it may still be carried into the next round."""
@@ -141,12 +163,11 @@ class Histories:
         """A call made no node: its result is cut off if whole numbers came of a followed tensor, or if what it was
         computed from is cut off.
         """
-        for source in args:
-            if isinstance(source, torch.Tensor) and source.requires_grad:
-                if isinstance(result, torch.Tensor) and not (result.is_floating_point() or result.is_complex()):
-                    self.note(result, _written(func), source, span())
-                return
-        self._follow(func, args, result, span)
+        source = next(_followed(_sources(func, args)), None)
+        if source is None:
+            self._follow(func, args, result, span)
+        elif isinstance(result, torch.Tensor) and not (result.is_floating_point() or result.is_complex()):
+            self.note(result, _written(func), source, span())
 
     def _follow(self, func: Any, args: Sequence[Any], result: Any, span: Callable[[], Span | None]) -> None:
         """What is computed from a value that was cut off has its history."""
@@ -158,8 +179,7 @@ class Histories:
 
     def _carried(self, func: Any, args: Sequence[Any]) -> History | None:
         """The history of the first of a call's arguments that has one, and whose values the result is made of."""
-        shaped = 1 if SHAPED.search(getattr(func, "__name__", "")) else 0
-        return next(filter(None, map(self.find, args[shaped:])), None)
+        return next(filter(None, map(self.find, _sources(func, args))), None)
 
     def find(self, value: Any) -> History | None:
         """The history of a value, if it is one that was cut off."""
@@ -223,6 +243,22 @@ class Histories:
         self._known[id(result)] = holder, history
 
 
+def _sources(func: Any, args: Sequence[Any]) -> Sequence[Any]:
+    """The arguments whose values a result is made of."""
+    return args[1:] if SHAPED.search(getattr(func, "__name__", "")) else args
+
+
+def _followed(values: Iterable[Any]) -> Iterator[torch.Tensor]:
+    return (one for one in values if isinstance(one, torch.Tensor) and one.requires_grad)
+
+
+def followed_in(func: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> torch.Tensor | None:
+    """The followed tensor whose value a call hands on without its history: what is asked, or given, or in a list."""
+    given = [*_sources(func, args), *kwargs.values()]
+    source = given[0] if given else None
+    return next(_followed(source[:MAX_LISTED] if isinstance(source, list | tuple) else (source,)), None)
+
+
 def _can_be_known(value: Any) -> bool:
     """Whether a value has an identity of its own; `True` and small whole numbers do not."""
     return isinstance(value, torch.Tensor) or type(value) is float or type(value).__name__ == "ndarray"
@@ -231,53 +267,3 @@ def _can_be_known(value: Any) -> bool:
 def _written(func: Any) -> str:
     name = getattr(func, "__name__", "call").strip("_")
     return SIGNS.get(name, f"{name}()")
-
-
-def marks(found: Sequence[History | None], nodes: Sequence[Any], leaves: Mapping[int, int]) -> tuple[Mark | None, ...]:
-    """Place histories in a graph; `leaves` are indices by the identity of the leaf."""
-    if not any(found):
-        return (None,) * len(found)
-    numbers = {node._sequence_nr(): index for index, node in enumerate(nodes)}
-    return tuple([None if history is None else _mark(history, numbers, leaves) for history in found])
-
-
-def _mark(history: History, numbers: Mapping[int, int], leaves: Mapping[int, int]) -> Mark:
-    place = None if history.leaf is None else leaves.get(history.leaf)
-    if history.number is not None:
-        place = numbers.get(history.number)
-    return Mark(history.how, history.span, place)
-
-
-def add_ghosts(nodes: list[Node], edges: list[Edge], placed: Sequence[tuple[int, History | None, Mark | None]]) -> None:
-    """Draw what constants and leaves were cut off from: a dashed way to the node itself, or to a ghost of it.
-
-    Args:
-        nodes: of the graph, its constants included; ghosts are added at the end.
-        edges: of the graph; each gets its own.
-        placed: the index of each constant or leaf with its history and its mark.
-    """
-    ghosts: dict[tuple[int | None, int | None], int] = {}
-    drawn: set[int] = set()
-    for at, history, mark in placed:
-        if mark is None or history is None or at in drawn:
-            continue
-        drawn.add(at)
-        nodes[at] = msgspec.structs.replace(nodes[at], cut=mark.how)
-        target = mark.place
-        if target is None:
-            target = ghosts.setdefault((history.number, history.leaf), len(nodes))
-            if target == len(nodes):
-                nodes.append(_ghost(target, history))
-        edges.append(Edge(f"e{len(edges)}", f"n{at}", f"n{target}", 0))
-
-
-def _ghost(index: int, history: History) -> Node:
-    return Node(
-        id=f"n{index}",
-        kind="ghost",
-        name=history.function,
-        label=history.label[:MAX_LABEL],
-        variable=history.variable,
-        span=history.span,
-        cut=history.how,
-    )

@@ -17,8 +17,8 @@ import torch
 from app.trace.job import Job
 from app.trace.model import Cut, EndEvent, Event, Failure
 from app.trace.study import CheckedNode, NodeCheck, NodeCheckEvent, Reason, UncheckedNode, Verdict, real
+from app.tracer.active import Active
 from app.tracer.check import STEP, WORST, Slopes, indices, judge, relative, widen
-from app.tracer.engine import Active
 from app.tracer.recorder import RunCut
 from app.tracer.recording import Recording
 from app.tracer.run import run_under

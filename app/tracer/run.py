@@ -23,7 +23,8 @@ from app.program import write
 from app.settings import Limits
 from app.trace.job import Job
 from app.trace.model import Cut, EndEvent, Event, Failure, ProgramEvent, Span
-from app.tracer.engine import Active, attach
+from app.tracer.active import Active
+from app.tracer.engine import attach
 from app.tracer.failures import exit_status, explain, has_exit_number
 from app.tracer.plots import absorb_plots
 from app.tracer.recorder import Recorder, RunCut

@@ -12,7 +12,8 @@ import torch
 from torch.autograd.graph import Node as Function
 
 from app.trace.model import Edge, Graph, Kind, Node, OutputType, Saved, SavedTensor
-from app.tracer.histories import History, Mark, add_ghosts, marks
+from app.tracer.ghosts import Mark, add_ghosts, marks
+from app.tracer.histories import History
 from app.tracer.names import Names
 from app.tracer.rules import rule_of
 from app.tracer.sites import Constant, Made

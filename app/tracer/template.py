@@ -16,7 +16,8 @@ from torch.autograd.function import BackwardCFunction
 from torch.autograd.graph import Node as Function
 
 from app.trace.model import Graph, Saved
-from app.tracer.histories import Histories, marks
+from app.tracer.ghosts import marks
+from app.tracer.histories import Histories
 from app.tracer.kernels import MAX_OUTPUTS
 from app.tracer.names import Names
 from app.tracer.sites import Constant, Made

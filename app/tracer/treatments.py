@@ -20,8 +20,8 @@ _SINGLE = """
     __neg__ __abs__
 """
 _PASSIVE = """
-    size dim numel stride is_contiguous storage_offset data_ptr element_size type cpu backward
-    __len__ __bool__ __index__ __complex__ __format__ __repr__ __hash__ __contains__
+    size dim numel stride is_contiguous storage_offset data_ptr element_size cpu backward
+    __len__ __bool__ __index__ __format__ __repr__ __hash__ __contains__
     _set_grad_enabled is_floating_point is_complex allclose equal register_hook retain_grad get_device
     register_post_accumulate_grad_hook _is_view is_same_size
 """

@@ -24,7 +24,8 @@ from torch.nn.modules import module as modules
 from torch.optim import optimizer as optimizers
 
 from app.library import Tracing, trace
-from app.tracer.engine import Active, is_attached
+from app.tracer.active import Active
+from app.tracer.engine import is_attached
 from tests.tracer.programs import programs as read_programs
 
 MEGABYTE = 1024 * 1024
@@ -35,7 +36,8 @@ MEGABYTE = 1024 * 1024
 
 def places() -> dict[str, object]:
     """Everything that a recording might have changed, by name."""
-    classes = [torch.autograd.Function, torch.optim.Optimizer, *torch.optim.Optimizer.__subclasses__(), nn.Module]
+    classes = [torch.autograd.Function, torch.optim.Optimizer, *torch.optim.Optimizer.__subclasses__()]
+    classes += [nn.Module, nn.Parameter]
     hooks = [(owner.__name__, name) for owner in (modules, optimizers) for name in vars(owner) if "_global_" in name]
     namespaces: list[Any] = [torch.autograd, torch.autograd.graph, torch.Tensor, torch.overrides]
     found: dict[str, object] = {

@@ -53,8 +53,9 @@ def test_a_derivative_that_a_transform_left_behind_is_not_a_pass() -> None:
         "x = torch.ones(3, requires_grad=True)\ny = x * 1\ny[0] = 5.0\ny.sum().backward()",
         "x = torch.ones(2, 3, requires_grad=True)\nx.max(dim=1).values.sum().backward()",
         "nn.GRUCell(2, 3)(torch.ones(1, 2), torch.ones(1, 3)).sum().backward()",
+        "x = torch.ones(2, requires_grad=True)\nx.type(torch.float64).sum().backward()",
     ],
-    ids=["write through a view", "write to an element", "two results", "in place inside a cell"],
+    ids=["write through a view", "write to an element", "two results", "in place inside a cell", "another type"],
 )
 def test_what_is_written_in_place_or_comes_in_twos_has_values(program: str) -> None:
     run = record(HEAD + program)

@@ -40,7 +40,14 @@ CUTS = {
     "no_grad, computed on": ("with torch.no_grad():\n    t = h * 3\n    s = (t + 1).sqrt()\ny = s * v", "no_grad", "h"),
     "array and back": ("t = torch.as_tensor(h.detach().numpy())\ny = t * v", "detach()", "h"),
     "derived": ("t = h.detach()\ns = t ** 2 + 1\ny = s * v", "detach()", "h"),
+    "a frozen parameter": ("t = torch.nn.Parameter(h.detach(), requires_grad=False)\ny = t * v", "detach()", "h"),
     "comparison": ("t = (h > 0)\ny = t * v", ">", "h"),
+    "in place": ("y = (torch.stack([h, v]).detach_() * v).sum()", "detach_()", None),
+    "complex": ("y = torch.tensor(complex(h).real) * v", "complex()", "h"),
+    "a list": ("t = torch.tensor([h, v])\ny = (t * v).sum()", "torch.tensor()", "h"),
+    "data by name": ("y = torch.tensor(data=h) * v", "torch.tensor()", "h"),
+    "like another": ("y = v.new_tensor(h) * v", ".new_tensor()", "h"),
+    "filled": ("y = (h.new_full((2,), h.item()) * v).sum()", ".item()", "h"),
     "whole numbers": ("t = torch.stack([h, v]).argmax()\ny = t * v", "argmax()", None),
 }
 
@@ -156,6 +163,26 @@ NEW_LEAVES = {
     "no_grad": ("with torch.no_grad():\n    t = h * 3\nt.requires_grad_()", "no_grad"),
     "numpy": ("t = torch.from_numpy(np.atleast_1d(h.detach().numpy() * 2)).requires_grad_()", "detach()"),
     "in a function": ("def f():\n    return torch.tensor(h.item(), requires_grad=True)\nt = f()", ".item()"),
+    "a parameter": ("t = torch.nn.Parameter(h.detach())", "detach()"),
+    "a parameter by name": ("t = torch.nn.Parameter(data=h.data, requires_grad=True)", ".data"),
+    "a parameter of a number": ("t = torch.nn.Parameter(torch.tensor(h.item()))", ".item()"),
+    "a parameter of arithmetic": ("t = torch.nn.Parameter(torch.tensor([h.item() * 2, 1.0]))", ".item()"),
+    "a parameter of what is computed": ("a = h.detach()\nt = torch.nn.Parameter(a ** 2 + 1)", "detach()"),
+    "a parameter of numpy's": ("t = torch.nn.Parameter(torch.tensor(h.detach().numpy() + 1))", "detach()"),
+    "a parameter under no_grad": ("with torch.no_grad():\n    t = torch.nn.Parameter(h * 3)", "no_grad"),
+    "a parameter of what is followed": ("t = torch.nn.Parameter(h)", "nn.Parameter()"),
+    "a parameter of a module": (
+        """class Net(torch.nn.Module):
+    def __init__(self, start):
+        super().__init__()
+        self.scale = torch.nn.Parameter(start.detach().clone())
+
+    def forward(self, x):
+        return self.scale * x
+t = Net(h)(1.0)""",
+        "detach()",
+    ),
+    "a parameter of a list": ("t = torch.nn.ParameterList([torch.nn.Parameter(h.detach())])[0]", "detach()"),
 }
 
 
@@ -172,7 +199,17 @@ OWN_LEAVES = {
     "a size": "t = torch.ones(int(h), requires_grad=True)",
     "a shape": "t = torch.zeros_like(h.detach(), requires_grad=True)",
     "a shape, later": "t = torch.zeros_like(h.detach()).requires_grad_()",
+    "a shape, of what is followed": "with torch.no_grad():\n    t = torch.zeros_like(h)",
+    "a new one of a kind": "t = h.detach().new_ones(2)",
     "written to": "t = torch.ones(2, requires_grad=True)\nwith torch.no_grad():\n    t.fill_(h.item())",
+    "a parameter": "t = torch.nn.Parameter(torch.zeros_like(h.detach()))",
+    "a parameter beside a break": "h.item()\nt = torch.nn.Parameter(torch.ones(2))",
+    "a parameter of a nameless leaf": "t = torch.nn.Parameter(torch.ones(2, requires_grad=True))",
+    "a copied parameter": "import copy\nh.item()\nt = copy.deepcopy(torch.nn.Parameter(torch.ones(2)))",
+    "a layer made over": "h.item()\nt = torch.nn.utils.weight_norm(torch.nn.Linear(1, 1)).weight",
+    "a layer of parameters": (
+        "h.item()\nt = torch.nn.utils.parametrizations.weight_norm(torch.nn.Linear(1, 1)).weight"
+    ),
     "a copied module": "import copy\nt = copy.deepcopy(torch.nn.Linear(1, 1)).weight",
     "a loaded module": "n = torch.nn.Linear(1, 1)\nn.load_state_dict(torch.nn.Linear(1, 1).state_dict())\nt = n.weight",
 }

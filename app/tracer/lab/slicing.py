@@ -12,7 +12,7 @@ from app.errors import ProgramError
 from app.trace.job import Job
 from app.trace.model import Cut, EndEvent, Event, Failure
 from app.trace.study import Axis, Compass, LandscapeEvent, Slice, SlicePath, SliceView, real
-from app.tracer.engine import Active
+from app.tracer.active import Active
 from app.tracer.failures import failure_of
 from app.tracer.formulas import floats, reals
 from app.tracer.lab.filters import draw_plane
