@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 BINDING = frozenset({
@@ -37,6 +38,10 @@ METHODS = frozenset({
 """Methods whose result is made of what they are called on."""
 VALUES = frozenset({"data", "fill_value", "input", "max", "min", "obj", "object", "other", "value"})
 """Arguments by name that a result is made of."""
+WRITING = frozenset({
+    "append", "clear", "extend", "insert", "pop", "popitem", "remove", "reverse", "setdefault", "sort", "update",
+})  # fmt: skip
+"""Methods after which a container holds something else."""
 PROPERTIES = frozenset({"T", "data", "imag", "mT", "real"})
 
 
@@ -47,6 +52,8 @@ class Derivations:
         self._scopes: dict[ast.AST, ast.AST] = {tree: tree}
         self._bindings: dict[tuple[ast.AST, str], list[ast.expr | None]] = defaultdict(list)
         self._modules: set[str] = set()
+        self._whole: set[ast.expr] = set()
+        """What names are given as a whole, and not only a part of."""
         self._shared: set[str] = set()
         """Names that a function binds for another scope."""
         for node in ast.walk(tree):
@@ -61,6 +68,12 @@ class Derivations:
         if type(node) in BINDING:
             for name, value in _bindings(node):
                 self._bindings[around, name].append(value)
+            if isinstance(node, ast.Assign) and all(isinstance(one, ast.Name) for one in node.targets):
+                self._whole.add(node.value)
+        elif isinstance(node, ast.Call):
+            match node.func:
+                case ast.Attribute(value=ast.Name(id=name), attr=method) if method in WRITING:
+                    self._bindings[around, name].append(None)
         elif isinstance(node, ast.Global | ast.Nonlocal):
             self._shared.update(node.names)
         elif isinstance(node, ast.Import):
@@ -87,7 +100,9 @@ class Derivations:
                 return self._bound(node)
             case ast.BinOp(left=left, right=right):
                 return left, right
-            case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=one) | ast.Subscript(value=one):
+            case ast.Subscript(value=one, slice=key):
+                return self._item(one, _constant(key))
+            case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=one):
                 return (one,)
             case ast.Starred(value=one) | ast.NamedExpr(value=one):
                 return (one,)
@@ -102,6 +117,25 @@ class Derivations:
             case ast.Call(func=ast.Attribute() as function, args=arguments, keywords=keywords):
                 return self._called(function, [*arguments, *(one.value for one in keywords if one.arg in VALUES)])
         return ()
+
+    def _item(self, container: ast.expr, key: Any) -> Iterable[ast.expr]:
+        """The expression of one item where the text shows it, else that of the whole."""
+        shown = container
+        if isinstance(container, ast.Name):
+            bound = tuple(self._bound(container))
+            shown = bound[0] if bound and bound[0] in self._whole else container
+        match shown:
+            case ast.List(elts=elements) | ast.Tuple(elts=elements) if isinstance(key, int):
+                is_plain = not any(isinstance(one, ast.Starred) for one in elements)
+                return elements[key:][:1] if is_plain else ()
+            case ast.List(elts=elements) | ast.Tuple(elts=elements):
+                return elements if len(elements) == 1 or isinstance(key, slice) else ()
+            case ast.Dict(keys=keys, values=values):
+                pairs = zip(map(_constant, keys), values, strict=True)
+                return [value for name, value in pairs if name is not None and name == key][-1:]
+            case ast.Call(func=ast.Name(id="dict"), args=[], keywords=keywords) if "dict" not in self._own_names:
+                return [one.value for one in keywords if one.arg == key and key is not None]
+        return (container,)
 
     def _called(self, function: ast.Attribute, arguments: list[ast.expr]) -> Iterable[ast.expr]:
         root: ast.expr = function
@@ -124,6 +158,18 @@ class Derivations:
         return ()
 
 
+def _constant(key: ast.expr | None) -> Any:
+    """What an index or a key is, if the text says it; for a slice, any slice; None for anything else."""
+    match key:
+        case ast.Constant(value=int() | str() as value):
+            return value
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as value)):
+            return -value
+        case ast.Slice():
+            return slice(None)
+    return None
+
+
 def _bindings(node: ast.AST) -> Iterator[tuple[str, ast.expr | None]]:
     """Yield the names that a node binds, each with the expression whose value, or a part of it, it then holds."""
     match node:
@@ -133,7 +179,8 @@ def _bindings(node: ast.AST) -> Iterator[tuple[str, ast.expr | None]]:
         case ast.AnnAssign(target=target, value=ast.expr() as value) | ast.NamedExpr(target=target, value=value):
             yield from _targets(target, value)
         case ast.For(target=target, iter=value) | ast.comprehension(target=target, iter=value):
-            yield from _targets(target, value)
+            is_one_of_several = isinstance(value, ast.List | ast.Tuple) and len(value.elts) != 1
+            yield from _targets(target, None if is_one_of_several else value)
         case ast.Delete(targets=targets):
             for target in targets:
                 yield from _targets(target, None)

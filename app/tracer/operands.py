@@ -14,6 +14,7 @@ import torch
 
 from app.tracer.keywords import arguments_of, resolve
 from app.tracer.source import Operand, Place
+from app.tracer.unpacking import named, spread
 
 _ARITHMETIC = """
     add clamp clamp_max clamp_min clip copysign div divide eq fill float_power floor_divide floordiv fmod full ge gt
@@ -42,11 +43,17 @@ def by_place(
         kwargs: what it was given by name.
     """
     written = list(place.operands)
-    if written and type(_value(written[0], frame)) is ModuleType:
+    first = _value(written[0], frame) if written else None
+    is_module = type(first) is ModuleType
+    if is_module:
         del written[0]  # what the function is called on: `torch` in torch.dot(a, b)
-    elif len(written) == len(args) + 1:
+    if place.has_unpacking:
+        is_given = is_module or (written and (written[0].item is not None or (args and first is args[0])))
+        written = spread(written, frame, len(args) if is_given else None)
+    if not is_module and len(written) == len(args) + 1:
         del written[0]
-    moved = [(_own_place(func, name), one) for name, one in place.keywords if name not in kwargs]
+    keywords = named(place, frame, func, kwargs)
+    moved = [(_own_place(func, name), one) for name, one in keywords if name not in kwargs]
     found = [*enumerate(written), *moved]
     if not found or sorted(slot for slot, _ in found) != list(range(len(args))):
         return None
@@ -55,9 +62,9 @@ def by_place(
     return [(slot, one) for slot, one in found if _is_operand(one, args[slot])]
 
 
-def by_name(place: Place, frame: FrameType, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Slotted:
+def by_name(place: Place, func: Any, frame: FrameType, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Slotted:
     """The operands that torch was given by name, as the program gives them."""
-    written = dict(place.keywords)
+    written = dict(named(place, frame, func, kwargs))
     return [
         (slot, written[name])
         for slot, (name, value) in enumerate(kwargs.items(), len(args))
@@ -80,7 +87,7 @@ def _own_place(func: Any, name: str) -> int:
 
 
 def _is_operand(operand: Operand, value: Any) -> bool:
-    return not operand.is_literal and isinstance(value, torch.Tensor | float | int)
+    return not operand.is_literal and operand.item is None and isinstance(value, torch.Tensor | float | int)
 
 
 def _may_be(operand: Operand, value: Any, frame: FrameType) -> bool:

@@ -15,6 +15,7 @@ from app.trace.model import Origin, Span
 from app.tracer.names import Names
 from app.tracer.operands import Slotted, by_name, by_place, is_plumbing
 from app.tracer.source import Operand, Place, Sources
+from app.tracer.unpacking import named
 from app.tracer.values import Reading, dtype_name, number
 
 
@@ -92,6 +93,10 @@ def bound(made: dict[int, Made]) -> None:
             del made[sequence_number]
 
 
+Call = tuple[Any, tuple[Any, ...], Mapping[str, Any]]
+"""A function, and what it is given by place and by name."""
+
+
 class Sites:
     """Finds the site of a call from the frame that makes it."""
 
@@ -100,6 +105,8 @@ class Sites:
         self._names = names
         self.known: dict[tuple[int, int, Any], Site] = {}
         """Sites by code, instruction and function."""
+        self._unpacking: dict[tuple[int, int, Any, tuple[Any, ...]], Site] = {}
+        """Those of calls that unpack what they give, also by how much that is and by its names."""
         self._spans: dict[tuple[int, int], Span | None] = {}
 
     def span(self, frame: FrameType | None) -> Span | None:
@@ -118,23 +125,34 @@ class Sites:
         site = self.known.get(key)
         if site is None:
             place = self._source.place(frame.f_code, frame.f_lasti)
-            name = getattr(func, "__name__", "call")
-            if name == "__get__":
-                name = func.__self__.__name__
-            site = self.known[key] = Site(len(self.known), place, name, _depth(frame))
-            site.operands = tuple(self._operands(site, (func, args, kwargs), frame))
-            given = (*args, *kwargs.values())
-            site.plumbing = frozenset([slot for slot, _ in site.operands if is_plumbing(func, given[slot])])
+            if place is not None and place.has_unpacking:  # the next call there may give something else
+                given = (len(args), *(name for name, _ in named(place, frame, func, kwargs)))
+                site = self._unpacking.get((*key, given))
+                if site is None:
+                    site = self._unpacking[*key, given] = self._new(place, frame, (func, args, kwargs))
+            else:
+                site = self.known[key] = self._new(place, frame, (func, args, kwargs))
         return site
 
-    def _operands(self, site: Site, call: tuple[Any, tuple[Any, ...], Mapping[str, Any]], frame: FrameType) -> Slotted:
+    def _new(self, place: Place | None, frame: FrameType, call: Call) -> Site:
+        func, args, kwargs = call
+        name = getattr(func, "__name__", "call")
+        if name == "__get__":
+            name = func.__self__.__name__
+        site = Site(len(self.known) + len(self._unpacking), place, name, _depth(frame))
+        site.operands = tuple(self._operands(site, call, frame))
+        given = (*args, *kwargs.values())
+        site.plumbing = frozenset([slot for slot, _ in site.operands if is_plumbing(func, given[slot])])
+        return site
+
+    def _operands(self, site: Site, call: Call, frame: FrameType) -> Slotted:
         """The operands as the program writes them where it makes the call itself, else by the program's names."""
         func, args, kwargs = call
         if site.place is None or site.depth > 0:
             return self._named(site, frame, args)
         found = by_place(site.place, func, frame, args, kwargs)
         found = self._named(site, frame, args) if found is None else found
-        return found + by_name(site.place, frame, args, kwargs)
+        return found + by_name(site.place, func, frame, args, kwargs)
 
     def _named(self, site: Site, frame: FrameType, args: tuple[Any, ...]) -> Slotted:
         span, written = site.span, site.place.operands if site.place else ()

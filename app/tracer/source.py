@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import linecache
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from types import CodeType
 from typing import Protocol
@@ -22,6 +22,8 @@ from app.tracer.derivations import Derivations
 
 FILENAME = "<program>"
 MAX_LABEL = 160
+UNPACKED = "**"
+"""The name of the argument by name that gives all of a mapping."""
 
 Position = tuple[int, int, int, int]
 """line, end line, column, end column; columns count UTF-8 bytes from 0, as CPython does."""
@@ -36,6 +38,8 @@ class Operand(msgspec.Struct, frozen=True):
     is_literal: bool
     derive: Callable[[], tuple[Span, ...]] = tuple
     """Finds where the expressions stand that its value was computed from, the nearest first."""
+    item: Callable[[int | str], Operand] | None = None
+    """Of `*values` or `**options`: makes the operand that one of its items is."""
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -49,6 +53,11 @@ class Place(msgspec.Struct, frozen=True):
     """The arguments that a call gives by their names."""
     derive: Callable[[], tuple[Span, ...]] = tuple
     """As that of an operand, for the whole expression."""
+
+    @property
+    def has_unpacking(self) -> bool:
+        """Whether what is given depends on what a `*` or `**` stands before."""
+        return any(one.item for one in self.operands) or any(name == UNPACKED for name, _ in self.keywords)
 
 
 class Sources(Protocol):
@@ -142,19 +151,35 @@ class Source:
             label=self._segment(position),
             variable=self._variables.get(position) or None,
             operands=tuple(self._operand(one) for one in _operands(node)),
-            keywords=tuple((name, self._operand(one)) for name, one in _keywords(node)),
+            keywords=tuple(
+                (name, self._unpacked(one) if name == UNPACKED else self._operand(one)) for name, one in _keywords(node)
+            ),
             derive=partial(self._derive, node) if isinstance(node, ast.expr) else tuple,
         )
 
     def _operand(self, node: ast.expr) -> Operand:
+        if isinstance(node, ast.Starred):
+            return self._unpacked(node.value)
         position = _position(node)
         derive = partial(self._derive, node)
         return Operand(self._segment(position), _dotted(node), self._span(position), _is_literal(node), derive)
 
+    def _unpacked(self, node: ast.expr) -> Operand:
+        position = _position(node)
+        item = partial(self._item, node)
+        return Operand(self._segment(position), _dotted(node), self._span(position), False, tuple, item)
+
+    def _item(self, node: ast.expr, key: int | str) -> Operand:
+        position = _position(node)
+        derive = partial(self._derive, ast.Subscript(node, ast.Constant(key)))
+        return Operand(_short(f"{self._segment(position)}[{key!r}]"), None, self._span(position), False, derive)
+
     def _derive(self, node: ast.expr) -> tuple[Span, ...]:
         if self._derivations is None:
             self._derivations = Derivations(self.tree)
-        return tuple([self._span(_position(one)) for one in self._derivations.of(node)])
+        # The item of what is unpacked stands nowhere in the text.
+        written = [one for one in self._derivations.of(node) if hasattr(one, "lineno")]
+        return tuple([self._span(_position(one)) for one in written])
 
     def _span(self, position: Position) -> Span:
         line, end_line, column, end_column = position
@@ -231,9 +256,26 @@ def _is_literal(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) or (isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant))
 
 
-def _keywords(node: ast.AST | None) -> list[tuple[str, ast.expr]]:
-    given = node.keywords if isinstance(node, ast.Call) else []
-    return [(one.arg, one.value) for one in given if one.arg is not None]
+def _keywords(node: ast.AST | None) -> Iterator[tuple[str, ast.expr]]:
+    for given in node.keywords if isinstance(node, ast.Call) else []:
+        match given:
+            case ast.keyword(arg=None, value=ast.Dict(keys=keys, values=values)) if all(map(_is_name, keys)):
+                yield from zip([key.value for key in keys], values, strict=True)  # type: ignore[union-attr]
+            case ast.keyword(arg=name, value=value):
+                yield name or UNPACKED, value
+
+
+def _is_name(key: ast.expr | None) -> bool:
+    return isinstance(key, ast.Constant) and isinstance(key.value, str)
+
+
+def _arguments(given: list[ast.expr]) -> Iterator[ast.expr]:
+    for one in given:
+        match one:
+            case ast.Starred(value=ast.Tuple(elts=elements) | ast.List(elts=elements)):
+                yield from _arguments(elements)
+            case _:
+                yield one
 
 
 def _operands(node: ast.AST | None) -> list[ast.expr]:
@@ -248,7 +290,7 @@ def _operands(node: ast.AST | None) -> list[ast.expr]:
             return [left, *comparators]
         case ast.Attribute(value=value):
             return [value]
-        case ast.Call(func=function, args=arguments) if not any(isinstance(one, ast.Starred) for one in arguments):
+        case ast.Call(func=function, args=arguments):
             receiver = [function.value] if isinstance(function, ast.Attribute) else []
-            return [*receiver, *arguments]
+            return [*receiver, *_arguments(arguments)]
     return []

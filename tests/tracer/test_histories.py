@@ -73,6 +73,8 @@ OUT_OF_SIGHT = {
     "element of tolist": ("t = k.tolist()\ny = t[0] * v", ".tolist()", "k"),
     "tolist": ("t = torch.tensor(k.tolist())\ny = (t * v).sum()", ".tolist()", "k"),
     "loop over tolist": ("for t in k.tolist():\n    y = t * v", ".tolist()", "k"),
+    "the last of a list": ("a = [0.5, h.item() * 2]\nt = a[-1]\ny = t * v", ".item()", "h"),
+    "a stretch of a list": ("a = [h.item() * 2, 1.0]\nt = torch.tensor(a[:1])\ny = (t * v).sum()", ".item()", "h"),
     "unpacked": ("a, b = k.tolist()\ny = b * v", ".tolist()", "k"),
     "from_numpy": ("t = torch.from_numpy(k.detach().numpy())\ny = (t * v).sum()", "detach()", "k"),
     "numpy's arithmetic": ("a = k.detach().numpy() * 2\nt = torch.from_numpy(a)\ny = (t * v).sum()", "detach()", "k"),
@@ -107,7 +109,37 @@ BY_NAME = {
     "of an in-place call": ("y = (v * 1).add_(w, alpha=h.item())", ".item()"),
     "of a factory": ("t = torch.full((2,), fill_value=h.item())\ny = (t * v).sum()", ".item()"),
     "of a tensor": ("y = torch.tensor(data=h.item()) * v", ".item()"),
-}
+    "of a mapping": ("y = torch.clamp(v * 1, **{'max': h.item()})", ".item()"),
+    "of a mapping, computed": ("y = torch.clamp(v * 1, **{'min': 0.5, 'max': h.item() * 2})", ".item()"),
+    "of a mapping by name": ("options = {'max': h.item()}\ny = torch.clamp(v * 1, **options)", ".item()"),
+    "of a mapping by name, computed": ("options = {'max': h.item() + 1}\ny = torch.clamp(v * 1, **options)", ".item()"),
+    "of dict": ("options = dict(min=0.5, max=h.item() + 1)\ny = torch.clamp(v * 1, **options)", ".item()"),
+    "of a mapping that a function makes": (
+        "def make(high):\n    return {'max': high}\ny = torch.clamp(v * 1, **make(h.item()))", ".item()"
+    ),
+    "of an attribute": (
+        "from types import SimpleNamespace\nself = SimpleNamespace(options={'max': h.item()})\n"
+        "y = torch.clamp(v * 1, **self.options)", ".item()"
+    ),
+    "of a mapping, by place in torch": ("y = F.mse_loss(v * 1, **{'target': torch.tensor(h.item())})", ".item()"),
+    "of a mapping by name, by place in torch": (
+        "options = {'target': torch.tensor(h.item())}\ny = F.mse_loss(v * 1, **options)", ".item()"
+    ),
+    "unpacked": ("bounds = 0.5, h.item()\ny = torch.clamp(v * 1, *bounds)", ".item()"),
+    "unpacked, computed": ("bounds = [0.5, h.item() * 2]\ny = (v * 1).clamp(*bounds)", ".item()"),
+    "unpacked on the spot": ("y = torch.clamp(v * 1, *(0.5, h.item() * 2))", ".item()"),
+    "unpacked from a function": (
+        "def make():\n    return 0.5, h.item()\ny = torch.clamp(v * 1, *make())", ".item()"
+    ),
+    "all unpacked": ("operands = [v * 1, h.detach()]\ny = torch.minimum(*operands)", "detach()"),
+    "both": (
+        "operands, options = (v * 1,), {'other': h.detach()}\ny = torch.minimum(*operands, **options)", "detach()"
+    ),
+    "handed on": (
+        "def bounded(*values, **options):\n    return torch.clamp(*values, **options)\n"
+        "y = bounded(v * 1, max=h.item())", ".item()"
+    ),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("program", "how"), BY_NAME.values(), ids=BY_NAME.keys())
@@ -129,8 +161,51 @@ OPERANDS = {
     "an index": ("k[axis] + k.select(0, axis) + k.narrow(axis, start=axis, length=count)", set()),
     "an option": ("F.dropout(k, p=share, training=keep)", set()),
     "a literal": ("torch.clamp(k, max=0.5)", set()),
-    "another value of that name": ("passed_on(k, max=0.75)", set()),
+    "a mapping": ("torch.clamp(k, **{'max': share})", {"share"}),
+    "a mapping by name": ("passed_on(k, max=0.75)", {"options['max']"}),
+    "a mapping of several": ("F.smooth_l1_loss(k, **dict(target=t, beta=share))", {"t"}),
+    "unpacked": ("torch.lerp(*ends, share)", {"ends[1]", "share"}),
+    "unpacked sizes": ("k.view(*sizes).expand(*sizes)", set()),
+    "another way in": ("torch.where(k > 0, *ends)", {"k > 0", "ends[1]"}),
 }  # fmt: skip
+
+
+def test_what_a_call_unpacks_may_differ_from_round_to_round() -> None:
+    run = record(
+        HEAD
+        + """for options in ({"min": 0.5, "max": h.item()}, {"max": h.item()}, {"max": 3.0, "min": h.item()}, {}):
+    options = options or {"max": h.detach()}
+    (torch.clamp(v * 1, **options)).backward()
+for bounds in ([0.5], [0.5, h.item()]):
+    (torch.clamp(v * 1, *bounds)).backward()
+"""
+    )
+    assert run.failure is None
+    graphs = {graph.id: graph for graph in run.graphs}
+    labels = [{(node.label, node.cut) for node, _ in cut_pairs(graphs[passed.graph])} for passed in run.passes]
+    item, least = ("options['max']", ".item()"), ("options['min']", ".item()")
+    assert labels == [{item}, {item}, {least}, {("options['max']", "detach()")}, set(), {("bounds[1]", ".item()")}]
+
+
+PART_OF_A_CONTAINER = {
+    "a list": "t = [0.5, h.item() * 2][0]",
+    "a list by name": "a = [0.5, h.item() * 2]\nt = a[0]",
+    "a mapping": "a = {'low': 0.5, 'high': h.item() * 2}\nt = a['low']",
+    "the last of a list": "a = [h.item() * 2, 0.5]\nt = a[-1]",
+    "any of a list": "a = [0.5, h.item() * 2]\nt = a[int(v) - 2]",
+    "a list that is gone through": "for t in [h.item() * 2, 0.5]:\n    pass",
+    "written to": "a = [h.item() * 2, 1.0]\na[0] = 0.5\nt = a[0]",
+    "emptied": "a = [h.item() * 2]\na.clear()\na.append(0.5)\nt = a[0]",
+    "updated": "a = {'low': h.item() * 2}\na.update(low=0.5)\nt = a['low']",
+    "given": "a = dict(low=0.5, high=h.item() * 2)\nt = a['low']",
+}
+
+
+@pytest.mark.parametrize("program", PART_OF_A_CONTAINER.values(), ids=PART_OF_A_CONTAINER.keys())
+def test_an_item_has_only_its_own_history(program: str) -> None:
+    graph = last_graph(f"{program}\ny = t * v\ny.backward()")
+    assert [node.label for node in graph.nodes if node.kind == "constant"] == ["t"]
+    assert cut_pairs(graph) == []
 
 
 @pytest.mark.parametrize(("expression", "labels"), OPERANDS.values(), ids=OPERANDS.keys())
@@ -142,7 +217,8 @@ def test_the_operands_on_the_picture_are_those_that_the_program_computes_with(
 from torch.nn.functional import mse_loss
 k = torch.stack([w, v])
 t, share, count, axis, keep = torch.ones(2), 0.5, 2, 0, True
-passed_on = lambda value, max: torch.clamp(value, **{{"max": max}})
+passed_on = lambda value, **options: torch.clamp(value, **options)
+ends, sizes = (k, torch.zeros(2)), [1, 2]
 y = ({expression}).sum()
 y.backward()
 """
