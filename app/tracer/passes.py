@@ -87,7 +87,8 @@ class Passes:
         found = walk(roots, self._limits.nodes)
         self._count("nodes", len(found.nodes), self._limits.nodes)
         self._count("graphs", self._templates.count + 1, self._limits.graphs)
-        made = [self._calls.made.get(node._sequence_nr()) for node in found.nodes]
+        numbers = [node._sequence_nr() for node in found.nodes]
+        made = list(map(self._calls.made.get, numbers))
         leaves = [self._leaf(node, frame) for node in found.nodes]
         constants = [(source, one) for source, how in enumerate(made) if how is not None for one in how.constants]
         kept = list(map(kept_by, found.nodes))
@@ -100,7 +101,6 @@ class Passes:
         template = Template(graph, parts, self._full_elements)
         self._templates.add(template, roots, self._calls.made)
         self._found(graph)
-        numbers = [node._sequence_nr() for node in found.nodes]
         return template, Laid(found.nodes, made, [leaf.variable for leaf in leaves if leaf is not None], numbers)
 
     def _leaf(self, node: Any, frame: FrameType | None) -> Leaf | None:

@@ -22,7 +22,7 @@ from app.tracer.values import dtype_name, number
 from app.tracer.walk import Walk
 
 MAX_SAVED_ITEMS = 32
-_PLAIN = (bool, int, float, complex, str)
+_PLAIN = frozenset({bool, int, float, complex, str})
 _saved_names: dict[type, tuple[tuple[str, str], ...]] = {}
 
 
@@ -65,8 +65,8 @@ class Builder:
         results = self._names.results(frame)
         nodes = [self._node(parts, index, frame, results) for index in range(len(parts.walk.nodes))]
         edges = [
-            Edge(f"e{number}", f"n{link.source}", f"n{link.target}", link.slot, link.input)
-            for number, link in enumerate(parts.walk.links)
+            Edge(f"e{number}", nodes[source].id, nodes[target].id, slot, input_number)
+            for number, (source, slot, target, input_number) in enumerate(parts.walk.links)
         ]
         placed = place_constants(parts)
         for source, target, constant in placed:
@@ -88,7 +88,7 @@ class Builder:
         if leaf is not None:
             return _leaf_node(index, leaf, "leaf" if kind == "operation" else kind)
         saved = parts.kept[index].saved
-        outputs = _metadata(function)
+        outputs = _outputs(function, made is not None and made.site is not None)
         shape, dtype = outputs[0] if outputs else (None, None)
         several = tuple(OutputType(*one) for one in outputs) if len(outputs) > 1 else msgspec.UNSET
         if made is None or made.site is None:
@@ -166,10 +166,15 @@ def _plain(name: str) -> str:
     return name.split("::")[-1].rstrip("0123456789").removesuffix("Backward").lower() or name
 
 
-def _metadata(function: Any) -> list[tuple[tuple[int, ...], str]]:
-    """Shape and dtype of the gradient that a node expects for each of its outputs, which are those of the output."""
+def _outputs(function: Any, was_seen: bool) -> list[tuple[tuple[int, ...], str]]:
+    """Shape and dtype of the gradient that a node expects for each of its outputs, which are those of the output; none
+    where it has but one that `was_seen`.
+    """
     try:
-        return [(tuple(map(int, one.shape)), dtype_name(one.dtype)) for one in function._input_metadata]
+        found = function._input_metadata
+        if was_seen and len(found) == 1:
+            return []
+        return [(tuple(map(int, one.shape)), dtype_name(one.dtype)) for one in found]
     except (RuntimeError, AttributeError, TypeError):
         return []
 
@@ -201,7 +206,7 @@ def kept_by(function: Function) -> Kept:
             saved[called] = _saved_tensor(value)
             continue
         saved[called] = saved_value(value)
-        if issubclass(kind, _PLAIN) or (issubclass(kind, tuple) and not _has_tensor(value)):
+        if kind in _PLAIN or (kind is tuple and not _has_tensor(value)):
             plain[name] = value
     if isinstance(function, torch.autograd.function.BackwardCFunction):
         kept.saved.update(_saved_by_hand(function))
@@ -209,7 +214,7 @@ def kept_by(function: Function) -> Kept:
 
 
 def _has_tensor(values: tuple[Any, ...]) -> bool:
-    return any(isinstance(one, torch.Tensor) for one in values)
+    return any(issubclass(kind, torch.Tensor) for kind in set(map(type, values)))
 
 
 def _saved_by_hand(function: Any) -> dict[str, Saved]:
@@ -234,6 +239,6 @@ def saved_value(value: Any) -> Saved:
         return value - 2**64 if value >= 2**63 else value  # negative dimensions are kept unsigned
     if isinstance(value, float):
         return number(value)
-    if isinstance(value, tuple | list) and all(isinstance(one, int | float) for one in value):
+    if isinstance(value, tuple | list) and all(issubclass(kind, int | float) for kind in set(map(type, value))):
         return tuple(number(one) for one in value[:MAX_SAVED_ITEMS])
     return str(value)[:MAX_LABEL]

@@ -7,6 +7,8 @@ every node has the type, the targets, the origin and the shape that are expected
 from __future__ import annotations
 
 import sys
+from functools import cached_property
+from math import prod
 from operator import is_
 from types import FrameType
 from typing import Any, NamedTuple
@@ -79,13 +81,15 @@ class Template:
         self.size = (len(graph.nodes), len(graph.edges))
         self.leaf_ids = [graph.nodes[index].id for index in self.leaves]
         self.links = parts.walk.links
+        self._kinds = list(map(type, parts.walk.nodes))
+        self._slots = parts.walk.slots
         self.edges_of: list[list[tuple[int, int]]] = [[] for _ in parts.walk.nodes]
         for edge, link in enumerate(self.links):
             self.edges_of[link.source].append((link.slot, edge))
         self.handed = _handed(parts)
-        self.is_small = all(_count(node.shape) <= full_elements for node in graph.nodes)
+        self.is_small = all(prod(node.shape or ()) <= full_elements for node in graph.nodes)
         self.is_scalar = all(node.shape == () for node in graph.nodes)
-        self.runs_programs = any(isinstance(node, BackwardCFunction) for node in parts.walk.nodes)
+        self.runs_programs = any(issubclass(kind, BackwardCFunction) for kind in set(self._kinds))
         """Whether a `torch.autograd.Function` is in it, whose backward pass may do anything."""
         self.outputs = {
             index: min(MAX_OUTPUTS, len(node.outputs)) for index, node in enumerate(graph.nodes) if node.outputs
@@ -100,30 +104,34 @@ class Template:
         self._marks = marks_of(parts)
         self._has_cuts = any(self._marks)
         self._constant_count = len(graph.nodes) - len(parts.walk.nodes)
-        self._expected = self._expectations(parts)
         self._made = parts.made
         leaves = [leaf for leaf in parts.leaves if leaf is not None]
         self._variables = [leaf.variable for leaf in leaves]
         self._names = [leaf.name for leaf in leaves]
 
-    def _expectations(self, parts: Parts) -> list[Expected]:
-        places = {node: place for place, node in enumerate(parts.walk.nodes)}
-        seen = {-1, *self.roots}
+    @cached_property
+    def _expected(self) -> list[Expected]:
+        """What each node must look like; most programs build a graph once, and are never asked."""
+        seen, leaves = {-1, *self.roots}, frozenset(self.leaves)
+        links = iter(self.links)
+        link = next(links, None)
         expected = []
-        for node, leaf in zip(parts.walk.nodes, parts.leaves, strict=True):
+        for source, (kind, slots) in enumerate(zip(self._kinds, self._slots, strict=True)):
             own = []
-            for function, number in node.next_functions:
-                place = -1 if function is None else places[function]
+            for slot in range(slots):
+                place, number = -1, 0
+                if link is not None and (link.source, link.slot) == (source, slot):
+                    place, number, link = link.target, link.input, next(links, None)
                 own.append(Target(place, number, place not in seen))
                 seen.add(place)
-            expected.append(Expected(type(node), tuple(own) if leaf is None else None))
+            expected.append(Expected(kind, tuple(own) if source not in leaves else None))
         return expected
 
     def lay(self, roots: list[Function], table: dict[int, Made], around: Around) -> Laid | None:
         """Lay the template over the graph under `roots`; None if it is another graph."""
         if len(roots) != len(self.roots):
             return None
-        count = len(self._expected)
+        count = len(self._kinds)
         nodes: list[Any] = [None] * (count + 1)  # the last one stays None, for entries that lead nowhere
         for index, root in zip(self.roots, roots, strict=True):
             nodes[index] = root
@@ -190,7 +198,7 @@ class Template:
             return False
         first: dict[int, int] = {}
         placed = [first.setdefault(constant.identity, len(first)) for constant in found]
-        shapes = [self.graph.nodes[len(self._expected) + target].shape for target in placed]
+        shapes = [self.graph.nodes[len(self._kinds) + target].shape for target in placed]
         return placed == self._placed and all(one.shape == shape for one, shape in zip(found, shapes, strict=True))
 
     def _has_same_cuts(self, laid: Laid, histories: Histories) -> bool:
@@ -285,11 +293,4 @@ def _constants(made: list[Made | None]) -> list[Constant]:
 
 def kept_elements(graph: Graph, full_elements: int) -> int:
     """How many elements one pass keeps of a graph's values, if each value of up to `full_elements` is kept in full."""
-    return sum(count for node in graph.nodes if (count := _count(node.shape)) <= full_elements)
-
-
-def _count(shape: tuple[int, ...] | None) -> int:
-    count = 1
-    for size in shape or ():
-        count *= size
-    return count
+    return sum([count for node in graph.nodes if (count := prod(node.shape or ())) <= full_elements])

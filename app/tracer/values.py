@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from math import isfinite
 from typing import Any
 
@@ -148,10 +149,13 @@ def is_zero(tensor: torch.Tensor) -> bool:
 
 def is_dense(tensor: torch.Tensor) -> bool:
     """Whether a tensor covers one stretch of memory without gaps or repeats, in whatever order of its dimensions."""
-    if tensor.is_contiguous():
-        return True
+    return tensor.is_contiguous() or _are_dense(tensor.stride(), tensor.shape)
+
+
+@lru_cache(maxsize=1024)
+def _are_dense(strides: tuple[int, ...], shape: tuple[int, ...]) -> bool:
     expected = 1
-    for stride, size in sorted(zip(tensor.stride(), tensor.shape, strict=True)):
+    for stride, size in sorted(zip(strides, shape, strict=True)):
         if size != 1 and stride != expected:
             return False
         expected *= size
@@ -176,10 +180,10 @@ def settle(readings: Iterable[Held], with_histogram: bool = True) -> None:
     are held, nothing has been written to their memory.
     """
     groups: dict[tuple[int, torch.dtype], dict[object, list[Held]]] = defaultdict(lambda: defaultdict(list))
-    for held in readings:
+    for held in dict.fromkeys(readings):  # a gradient that is handed on stands in several places
         tensor = held.tensor
         if tensor is not None:
-            place = tensor.data_ptr() if tensor.is_contiguous() or is_dense(tensor) else held
+            place = tensor.data_ptr() if is_dense(tensor) else held
             groups[tensor.numel(), tensor.dtype][place].append(held)
     if not groups:
         return

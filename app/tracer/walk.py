@@ -25,6 +25,8 @@ class Walk(NamedTuple):
 
     nodes: list[Node]
     links: list[Link]
+    slots: list[int]
+    """How many entries each node's `next_functions` has, those that lead nowhere included."""
 
 
 def walk(roots: list[Node], most: int = sys.maxsize) -> Walk:
@@ -50,7 +52,7 @@ def walk(roots: list[Node], most: int = sys.maxsize) -> Walk:
             continue
         index[node] = len(index)
         if len(index) > most:
-            return Walk(list(index), [])
+            return Walk(list(index), [], [])
         targets = node.next_functions
         functions.append(targets)
         if len(targets) == 1:
@@ -65,7 +67,7 @@ def walk(roots: list[Node], most: int = sys.maxsize) -> Walk:
         for slot, (target, number) in enumerate(targets)
         if target is not None
     ]
-    return Walk(list(index), links)
+    return Walk(list(index), links, list(map(len, functions)))
 
 
 def function_of(tensor: torch.Tensor) -> Node | None:

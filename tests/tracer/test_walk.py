@@ -33,7 +33,8 @@ def test_a_walk_breaks_off_past_the_most_nodes() -> None:
     ]  # fmt: skip
     assert len(whole.links) == 5
     assert walk([root], 5) == whole
-    assert walk([root], 3) == (whole.nodes[:4], [])
+    assert whole.slots == [1, 2, 1, 0, 1]
+    assert walk([root], 3) == (whole.nodes[:4], [], [])
 
 
 def test_a_chain_that_was_walked_in_part_is_freed_unharmed() -> None:
