@@ -90,7 +90,8 @@ function whereLost({ graph, sources, targets }, pass, i) {
 function isZero(value) {
   if (value === null) return false;
   if (typeof value !== "object") return value === 0;
-  if (value.data) return value.data.flat(Infinity).every((element) => element === 0);
+  const elements = value.data?.flat(Infinity) ?? [];
+  if (elements.length > 0) return elements.every((element) => element === 0);
   return value.statistics?.zeros === 1;
 }
 

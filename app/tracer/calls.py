@@ -261,7 +261,8 @@ class Calls(TorchFunctionMode):
         if len(self.made) > MAX_MADE:
             bound(self.made)
         known = self.made.get(sequence_number)
-        made = self.made[sequence_number] = Made(value, result.shape, result.dtype, None, site, module, operands)
+        shape = None if result.is_nested else result.shape
+        made = self.made[sequence_number] = Made(value, shape, result.dtype, None, site, module, operands)
         if known is not None:
             made.origin = known.origin
         if type(value) is Held:

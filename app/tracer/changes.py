@@ -8,6 +8,7 @@ import msgspec
 import torch
 
 from app.trace.model import Number
+from app.tracer.metadata import shape_of
 from app.tracer.values import Held, Reading, number, read_all, settle, unwatched
 
 MOST_COPIED = 2_000_000
@@ -26,7 +27,7 @@ class Change(NamedTuple):
 
     def measured(self) -> Change:
         """The change after it was made: how far the leaf went."""
-        if self.copy is None or self.copy.shape != self.leaf.shape:
+        if self.copy is None or shape_of(self.copy) != shape_of(self.leaf):
             return self._replace(copy=None)
         with unwatched(), torch.no_grad():
             norm = torch.linalg.vector_norm(self.leaf.detach() - self.copy).item()

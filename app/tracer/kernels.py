@@ -108,7 +108,8 @@ class Kernels(TorchDispatchMode):
         return others or None
 
     def _made(self, tensor: torch.Tensor, name: str) -> Made:
-        return Made(read(tensor, self.full_elements), tensor.shape, tensor.dtype, name)
+        shape = None if tensor.is_nested else tensor.shape
+        return Made(read(tensor, self.full_elements), shape, tensor.dtype, name)
 
     def _before_write(self, tensor: torch.Tensor) -> None:
         """Settle what was read from the memory that is about to be written."""

@@ -37,12 +37,12 @@ def broken(value: Value) -> NonFinite | None:
 
 
 def is_zero(value: Value) -> bool:
-    """Tell whether every element is exactly 0."""
+    """Tell whether every element is exactly 0; none is said of a tensor without any, or of one that shows none."""
     if not isinstance(value, TensorValue):
         return value is not None and not isinstance(value, str) and value == 0
     if value.statistics is not None:
         return value.statistics.zeros == 1.0
-    return not any(elements(value))
+    return bool(value.data) and math.prod(value.shape) > 0 and not any(elements(value))
 
 
 def size(value: Value) -> float | None:

@@ -12,11 +12,12 @@ import msgspec
 import torch
 
 from app.trace.model import Origin, Span
+from app.tracer.metadata import dtype_name, shape_of
 from app.tracer.names import Names
 from app.tracer.operands import Slotted, by_name, by_place, is_plumbing
 from app.tracer.source import Operand, Place, Sources
 from app.tracer.unpacking import named
-from app.tracer.values import Reading, dtype_name, number
+from app.tracer.values import Reading, number
 
 
 class Site:
@@ -52,7 +53,7 @@ class Constant(msgspec.Struct):
     operand: Operand
     identity: int
     value: Reading
-    shape: tuple[int, ...]
+    shape: tuple[int, ...] | None
     dtype: str
     tensor: torch.Tensor | None = None
     """Kept so that no other tensor takes its identity while the pass lasts."""
@@ -64,7 +65,8 @@ class Made(msgspec.Struct):
     """How one `grad_fn` came to be; `kernel` names the operation inside a composite call, None for its result."""
 
     value: Reading
-    shape: tuple[int, ...]
+    shape: tuple[int, ...] | None
+    """None where rows differ in length."""
     dtype: torch.dtype
     kernel: str | None = None
     site: Site | None = None
@@ -172,7 +174,7 @@ def constants(site: Site, args: tuple[Any, ...], names: Names, full_elements: in
         if isinstance(value, torch.Tensor):
             if not value.requires_grad:
                 reading = names.snapshot(value, full_elements)
-                shape, dtype = tuple(value.shape), dtype_name(value.dtype)
+                shape, dtype = shape_of(value), dtype_name(value.dtype)
                 found.append(Constant(slot, operand, id(value), reading, shape, dtype, value))
         elif isinstance(value, float | int):
             found.append(Constant(slot, operand, hash(operand.label), number(value), (), type(value).__name__))

@@ -14,11 +14,12 @@ from torch.autograd.graph import Node as Function
 from app.trace.model import Edge, Graph, Kind, Node, OutputType, Saved, SavedTensor
 from app.tracer.ghosts import Mark, add_ghosts, marks
 from app.tracer.histories import History
+from app.tracer.metadata import dtype_name, shape_of
 from app.tracer.names import Names
 from app.tracer.rules import rule_of
 from app.tracer.sites import Constant, Made
 from app.tracer.source import MAX_LABEL
-from app.tracer.values import dtype_name, number
+from app.tracer.values import number
 from app.tracer.walk import Walk
 
 MAX_SAVED_ITEMS = 32
@@ -104,7 +105,7 @@ class Builder:
             label=label[:MAX_LABEL].strip("_") or _plain(name),
             variable=(place.variable if is_whole and place else None) or results.get(function),
             span=made.site.span,
-            shape=tuple(made.shape),
+            shape=None if made.shape is None else tuple(made.shape),
             dtype=dtype_name(made.dtype),
             module=self._names.of_module(made.module, frame) if made.module is not None else None,
             saved=saved,
@@ -142,7 +143,7 @@ def _leaf_node(index: int, leaf: Leaf, kind: Kind) -> Node:
         name="AccumulateGrad",
         label=leaf.name or "leaf",
         variable=leaf.name,
-        shape=tuple(tensor.shape),
+        shape=shape_of(tensor),
         dtype=dtype_name(tensor.dtype),
     )
 
@@ -226,7 +227,7 @@ def _saved_by_hand(function: Any) -> dict[str, Saved]:
 
 
 def _saved_tensor(value: torch.Tensor) -> SavedTensor:
-    return SavedTensor(tuple(value.shape), dtype_name(value.dtype), value.numel() * value.element_size())
+    return SavedTensor(shape_of(value) or (), dtype_name(value.dtype), value.numel() * value.element_size())
 
 
 def saved_value(value: Any) -> Saved:

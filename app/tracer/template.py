@@ -21,6 +21,7 @@ from app.trace.model import Graph, Saved
 from app.tracer.ghosts import marks
 from app.tracer.histories import Histories
 from app.tracer.kernels import MAX_OUTPUTS
+from app.tracer.metadata import shape_of
 from app.tracer.names import Names
 from app.tracer.sites import Constant, Made
 from app.tracer.structure import Parts, marks_of, place_constants, saved_value
@@ -186,7 +187,7 @@ class Template:
         return all(
             variable is known
             or (
-                variable.shape == known.shape
+                shape_of(variable) == shape_of(known)
                 and variable.dtype == known.dtype
                 and around.names.of(variable, around.frame) == name
             )

@@ -16,10 +16,10 @@ from torch.utils._python_dispatch import _disable_current_modes
 
 from app.trace.model import Histogram, Number, Statistics, TensorValue, Value
 from app.tracer.magnitudes import elements
+from app.tracer.metadata import dtype_name, shape_of
 
 BINS = 16
 _NON_FINITE: dict[str, Number] = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
-_NAMES: dict[torch.dtype, str] = {}
 
 
 class Held:
@@ -60,14 +60,6 @@ def unwatched() -> Iterator[None]:
         yield
 
 
-def dtype_name(dtype: torch.dtype) -> str:
-    """`torch.float32` → "float32"."""
-    name = _NAMES.get(dtype)
-    if name is None:
-        name = _NAMES[dtype] = str(dtype).removeprefix("torch.")
-    return name
-
-
 def number(value: float | int | bool) -> Number:
     """A Python number as it crosses JSON: NaN and infinities become words."""
     if value - value == 0:  # finite; quicker than math.isfinite and true for int and bool
@@ -103,6 +95,8 @@ def read_all(tensors: Iterable[torch.Tensor], full_elements: int) -> list[Readin
 
 
 def _read(tensor: torch.Tensor, full_elements: int) -> Reading:
+    if type(tensor) is not torch.Tensor and not _is_readable(type(tensor)):
+        return TensorValue(shape_of(tensor) or (), dtype_name(tensor.dtype))
     try:
         if tensor.dim() == 0:
             value = tensor.item()
@@ -111,19 +105,21 @@ def _read(tensor: torch.Tensor, full_elements: int) -> Reading:
         elif tensor.numel() > full_elements and tensor.layout is torch.strided:
             return Held(tensor.detach())
         return _read_elements(tensor.detach(), full_elements)
-    except (RuntimeError, TypeError, NotImplementedError, ValueError):
-        # Meta, nested and quantized tensors have no elements to read.
-        return TensorValue(_shape(tensor), dtype_name(tensor.dtype))
+    except (RuntimeError, TypeError, AttributeError, NotImplementedError, ValueError):
+        # Meta and quantized tensors have no elements to read.
+        return TensorValue(shape_of(tensor) or (), dtype_name(tensor.dtype))
 
 
-def _shape(tensor: torch.Tensor) -> tuple[int, ...]:
-    try:
-        return tuple(int(size) for size in tensor.shape)
-    except RuntimeError:
-        return ()
+@lru_cache(maxsize=256)
+def _is_readable(kind: type) -> bool:
+    """Whether reading tensors of a type runs no code of the program's, which might do anything on being asked."""
+    own = kind.__torch_dispatch__  # type: ignore[attr-defined]
+    return own is torch.Tensor.__torch_dispatch__ or kind.__module__.startswith("torch.")
 
 
 def _read_elements(tensor: torch.Tensor, full_elements: int) -> Reading:
+    if tensor.is_nested:
+        tensor = tensor.values()  # the rows, one after the other
     if tensor.layout is not torch.strided:
         tensor = tensor.to_dense()
     if tensor.numel() > full_elements:

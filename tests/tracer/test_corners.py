@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.trace.model import TensorValue, Trace
-from tests.tracer.recording import record
+from tests.tracer.recording import record, run_bare, unexplained
 
 HEAD = "import torch\nfrom torch import nn\n"
 
@@ -77,6 +77,71 @@ z.sum().backward()
         name: one.statistics.min for name, one in values.items() if isinstance(one, TensorValue) and one.statistics
     }
     assert lowest == {"AccumulateGrad": -1.0, "MulBackward0": -2.0, "ReluBackward0": 0.0}
+
+
+ODD = {
+    "ragged rows": """parts = [torch.ones(2, 3), torch.ones(1, 3)]
+rows = torch.nested.nested_tensor(parts, layout=torch.jagged, requires_grad=True)
+(rows * 2).values().sum().backward()
+print(rows.grad.values())""",
+    "ragged rows in one stretch": """a = torch.ones(2, 3, requires_grad=True)
+b = torch.ones(1, 3, requires_grad=True)
+for _ in range(2):
+    rows = torch.nested.as_nested_tensor([a, b])
+    torch.nested.to_padded_tensor(rows * 2, 0.0).sum().backward()
+    print(a.grad)
+leaf = torch.nested.nested_tensor([torch.ones(2), torch.ones(3)], requires_grad=True)
+sum(row.sum() for row in leaf.unbind()).backward()
+print(leaf.grad)""",
+    "a tensor of the program's own": """class Wrapped(torch.Tensor):
+    @staticmethod
+    def __new__(cls, inner, follow=False):
+        return torch.Tensor._make_wrapper_subclass(cls, inner.shape, dtype=inner.dtype, requires_grad=follow)
+
+    def __init__(self, inner, follow=False):
+        self.inner = inner
+
+    @classmethod
+    def __torch_dispatch__(cls, func, types, args=(), kwargs=None):
+        print(func)
+        if func.__name__ in ("_local_scalar_dense.default", "lift_fresh.default"):
+            raise KeyError(func)
+        bare = [one.inner if isinstance(one, Wrapped) else one for one in args]
+        result = func(*bare, **(kwargs or {}))
+        return Wrapped(result) if isinstance(result, torch.Tensor) else result
+
+
+w = Wrapped(torch.arange(3.0), True)
+for _ in range(2):
+    (w * w).sum().backward()
+optimizer = torch.optim.SGD([w], lr=0.5)
+optimizer.step()
+with torch.no_grad():
+    w.mul_(2)
+optimizer.zero_grad()
+print(w.inner)""",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("program", ODD.values(), ids=ODD.keys())
+def test_tensors_of_no_one_shape_and_of_the_programs_own_making_are_left_as_they_are(program: str) -> None:
+    run = record(HEAD + program)
+    assert run.failure is None
+    assert run.output == run_bare(HEAD + program)
+    assert list(unexplained(run)) == []
+    assert run.diagnostics == ()
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        'nn.Linear(2, 2, device="meta")(torch.ones(1, 2, device="meta")).sum().backward()',
+        "torch.zeros(0, 3, requires_grad=True).sum().backward()",
+    ],
+    ids=["without storage", "empty"],
+)
+def test_a_gradient_that_shows_no_element_is_not_called_zero(program: str) -> None:
+    assert record(HEAD + program).diagnostics == ()
 
 
 def test_what_torchs_own_code_is_given_is_not_taken_for_what_it_calls_with() -> None:
