@@ -1,4 +1,5 @@
-// What of a picture is in sight, told in the picture's own units: a link shows the same part in a window of another size.
+// What of a picture is in sight: the first look, how far to move until something can be seen, and, in the picture's own
+// units, the part that a link shows in a window of another size.
 
 /**
  * @typedef {{of: [number, number], box: [number, number, number, number]}} Sight `of` is the size of the picture it was
@@ -28,4 +29,65 @@ export function placing({ box: [left, top, width, height] }, room) {
 /** Half a point is less than a line is wide, but eight times enlarged it can be seen. */
 function rounded(number) {
   return Math.round(number * 10) / 10;
+}
+
+const MARGIN = 24;
+/** On a stage less wide than this half of the margin is enough. */
+const NARROW = 480;
+const LARGEST_FIT = 1.75;
+/** Below this nobody can read the numbers: a larger graph is shown in part, and followed. */
+const READABLE = 0.55;
+
+/** @typedef {{width: number, height: number, margin: number}} Room in CSS pixels */
+
+/** How large a stage is: its tools lie around it. */
+export function roomOf({ clientWidth: width, clientHeight: height }) {
+  return { width, height, margin: width < NARROW ? MARGIN / 2 : MARGIN };
+}
+
+/**
+ * How large the whole picture can be, and where it then lies in the middle.
+ *
+ * @param {Room} room
+ * @param {[number, number]} size the picture's, in its own units
+ * @param {number} letters how large this visitor's letters are; 1 is usual
+ */
+export function wholeIn(room, [width, height], letters) {
+  const fitting = Math.min((room.width - 2 * room.margin) / width, (room.height - 2 * room.margin) / height);
+  const scale = Math.max(0.05, Math.min(LARGEST_FIT * letters, fitting));
+  return { scale, x: (room.width - width * scale) / 2, y: (room.height - height * scale) / 2 };
+}
+
+/** The first look: the whole picture if it can be read, else its end, where the backward pass begins. */
+export function beginIn(room, size, letters) {
+  const whole = wholeIn(room, size, letters);
+  const scale = READABLE * letters;
+  if (whole.scale >= scale) return { ...whole, isWhole: true };
+  const [width, height] = size;
+  const middle = (from, length) => (from - length * scale) / 2;
+  const end = (from, length) => (length * scale <= from ? middle(from, length) : from - room.margin - length * scale);
+  const [x, y] = width > height ? [end(room.width, width), middle(room.height, height)] : [middle(room.width, width), end(room.height, height)];
+  return { scale, x, y, isWhole: false };
+}
+
+/**
+ * How far to move so that a stretch lies inside a room; 0 if it does already, or never can.
+ *
+ * @param {{low: number, high: number, room: number, margin: number}} stretch
+ */
+export function shiftInto({ low, high, room, margin }) {
+  if (low < 0) return margin - low;
+  return high > room ? room - margin - high : 0;
+}
+
+/**
+ * How far to move so that a stretch lies in the middle of a room, or as near to it as the picture's ends allow.
+ *
+ * @param {{low: number, high: number, room: number, margin: number}} stretch
+ * @param {{offset: number, length: number}} picture where the picture begins, and how long it is
+ */
+export function moveToMiddle({ low, high, room, margin }, { offset, length }) {
+  const wanted = offset + (room - low - high) / 2;
+  const [least, most] = [room - margin - length, margin];
+  return (least > most ? (room - length) / 2 : Math.min(most, Math.max(least, wanted))) - offset;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isOf, placing, sightHeld } from "../insight.js";
+import { beginIn, isOf, moveToMiddle, placing, roomOf, shiftInto, sightHeld, wholeIn } from "../insight.js";
 
 const SIZE = [400.04, 300];
 
@@ -21,4 +21,43 @@ test("a picture is known again by its size", () => {
   assert.equal(isOf(held, [400, 300]), true);
   assert.equal(isOf(held, [300, 400]), false);
   assert.equal(isOf(null, SIZE), false);
+});
+
+const WIDE = roomOf({ clientWidth: 1000, clientHeight: 500 });
+const NARROW = roomOf({ clientWidth: 360, clientHeight: 400 });
+
+test("a whole picture lies in the middle, no larger than letters of this size ask for", () => {
+  assert.deepEqual(wholeIn(WIDE, [100, 100], 1), { scale: 1.75, x: 412.5, y: 162.5 });
+  assert.equal(wholeIn(WIDE, [100, 904], 1).scale, 0.5);
+  assert.equal(wholeIn(WIDE, [100, 100], 1.375).scale, 1.75 * 1.375);
+});
+
+test("a narrow stage has half the margin", () => {
+  assert.equal(WIDE.margin, 2 * NARROW.margin);
+  assert.equal(wholeIn(NARROW, [336, 100], 1).scale, 1);
+});
+
+test("what cannot be read as a whole begins at its end", () => {
+  assert.ok(beginIn(WIDE, [600, 600], 1).isWhole);
+  const tall = beginIn(WIDE, [400, 2000], 1);
+  assert.ok(!tall.isWhole);
+  assert.equal(Math.round(tall.y + 2000 * tall.scale), 500 - WIDE.margin);
+  assert.equal(Math.round(tall.x + 200 * tall.scale), 500);
+  const wide = beginIn(WIDE, [4000, 400], 1);
+  assert.equal(Math.round(wide.x + 4000 * wide.scale), 1000 - WIDE.margin);
+});
+
+test("a stretch moves just so far that it can be seen", () => {
+  const seen = (low, high) => shiftInto({ low, high, room: 500, margin: 24 });
+  assert.equal(seen(10, 90), 0);
+  assert.equal(seen(-30, 50), 54);
+  assert.equal(seen(480, 560), -84);
+});
+
+test("a stretch comes to the middle, but nothing beyond the picture's ends is shown", () => {
+  const moved = (low, high, offset) => moveToMiddle({ low, high, room: 500, margin: 24 }, { offset, length: 2000 });
+  assert.equal(moved(700, 800, -300), -500);
+  assert.equal(moved(-276, -176, -300), 324);
+  assert.equal(moved(1620, 1700, -300), -1224);
+  assert.equal(moveToMiddle({ low: -50, high: 20, room: 500, margin: 24 }, { offset: -60, length: 300 }), 160);
 });

@@ -7,6 +7,11 @@ const LARGEST = { width: 180, height: 150 };
 /** The map takes no more than this part of what it lies on. */
 const PART = 0.3;
 const PADDING = 4;
+/** A stage less wide than this is too small for a map on it. */
+const NARROWEST = 480;
+/** How far the map stands from the stage's edges. */
+const GAP = 9;
+const NOWHERE = { width: 0, height: 0 };
 
 /** @param {{stage: any, picture: any, position: number, look: string, label: string}} props `look` names what colours depend on */
 export function Minimap({ stage, picture, position, look, label }) {
@@ -22,7 +27,14 @@ export function Minimap({ stage, picture, position, look, label }) {
       if (canvas.current && stage.current?.picture) paintMap(canvas.current, stage.current, wanted.current.look);
     });
   };
-  useEffect(() => watch(stage.current, draw), []);
+  useEffect(() => {
+    const { current } = stage;
+    const leave = watch(current, draw);
+    return () => {
+      leave();
+      current.map = NOWHERE;
+    };
+  }, []);
   useLayoutEffect(draw, [picture, position, look]);
   const drag = (event) => {
     if (event.buttons !== 1) return;
@@ -45,8 +57,9 @@ function paintMap(canvas, stage, look) {
   const { scale, width, height } = frameOf(stage);
   const sight = sightOf(stage);
   const isWhole = sight.x <= 0 && sight.y <= 0 && sight.x + sight.width >= stage.size[0] && sight.y + sight.height >= stage.size[1];
-  canvas.hidden = isWhole;
-  if (isWhole) return;
+  canvas.hidden = isWhole || stage.room.width < NARROWEST;
+  stage.map = canvas.hidden ? NOWHERE : { width: width + 2 * GAP, height: height + 2 * GAP };
+  if (canvas.hidden) return;
   const ratio = devicePixelRatio || 1;
   const pen = canvas.getContext("2d");
   setSize(canvas, { width, height, ratio });

@@ -1,6 +1,6 @@
 // The stage on which a picture lies: zoom, pan, fit, and walking from node to node by keyboard.
 
-import { isOf, placing, sightHeld } from "../insight.js";
+import { beginIn, isOf, moveToMiddle, placing, roomOf, shiftInto, sightHeld, wholeIn } from "../insight.js";
 import { linesOf } from "../topology.js";
 import { select, zoom, zoomIdentity, zoomTransform } from "../vendor/d3-zoom.js";
 import { nearestPart } from "./direction.js";
@@ -10,12 +10,6 @@ import { createMotion, moveMotion } from "./motion.js";
 import { isBox } from "./picture.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const MARGIN = 24;
-const LARGEST_FIT = 1.75;
-/** From this width on the tools stand beside the picture, not below it; the search stands above it. */
-const TOOLS = { from: 480, width: 40, height: 40 };
-/** Below this nobody can read the numbers: a larger graph is shown in part, and followed. */
-const READABLE = 0.55;
 
 /**
  * Make a stage inside an element. It keeps each picture's zoom, and fits a picture whose zoom nobody touched.
@@ -30,7 +24,7 @@ export function createStage(host, { onFollow, onSight }) {
   svg.setAttribute("class", "graph-canvas");
   svg.append(viewport);
   host.append(svg);
-  const stage = { host, svg, viewport, motion: createMotion(host), picture: null, size: [1, 1], room: roomOf(host), touched: new WeakMap(), isMoving: false, isFollowing: true, followed: [], asked: null, told: null, onFollow, onSight, watchers: new Set() };
+  const stage = { host, svg, viewport, motion: createMotion(host), picture: null, size: [1, 1], room: roomOf(host), map: { width: 0, height: 0 }, touched: new WeakMap(), isMoving: false, isFollowing: true, followed: [], asked: null, told: null, onFollow, onSight, watchers: new Set() };
   stage.behaviour = zoom()
     // The usual extent is asked of the element, for which the browser lays out the page in the midst of a frame.
     .extent(() => [[0, 0], [stage.room.width, stage.room.height]])
@@ -42,11 +36,6 @@ export function createStage(host, { onFollow, onSight }) {
   stage.observer = new ResizeObserver(() => refit(stage));
   stage.observer.observe(host);
   return stage;
-}
-
-/** How large a stage is, and where on it parts can be seen: not below the search, nor below tools that stand beside. */
-function roomOf({ clientWidth: width, clientHeight: height }) {
-  return { width, height, top: TOOLS.height * textScale(), right: width - (width > TOOLS.from ? TOOLS.width : 0) };
 }
 
 function onZoom(stage, event) {
@@ -143,33 +132,14 @@ function keepZoom({ picture: former, touched }, picture) {
   if (isSame) touched.set(picture, touched.get(former));
 }
 
-/** How large the whole picture can be, and where it then lies in the middle. */
-function wholeOf({ host, size: [width, height] }) {
-  const { clientWidth, clientHeight } = host;
-  const free = clientWidth - (clientWidth > TOOLS.from ? TOOLS.width : 0);
-  const top = TOOLS.height * textScale();
-  const room = Math.min((free - 2 * MARGIN) / width, (clientHeight - top - 2 * MARGIN) / height);
-  const scale = Math.max(0.05, Math.min(LARGEST_FIT * textScale(), room));
-  const middle = (clientHeight - height * scale) / 2;
-  return { scale, x: (free - width * scale) / 2, y: Math.max(middle, Math.min(top + MARGIN, 2 * middle - MARGIN)) };
-}
-
-/** The first look: what a link asks for; else the whole picture if it can be read, else its end, where the backward pass begins. */
+/** The first look: what a link asks for; else the whole picture if it can be read, else its end. */
 function begin(stage) {
-  const { clientWidth, clientHeight } = stage.host;
-  if (!stage.picture || clientWidth === 0 || clientHeight === 0) return;
-  if (isOf(stage.asked, stage.size)) {
-    const { scale, x, y } = placing(stage.asked, { width: clientWidth, height: clientHeight });
-    moveTo(stage, zoomIdentity.translate(x, y).scale(scale));
-    return follow(stage, stage.followed);
-  }
-  const readable = READABLE * textScale();
-  if (wholeOf(stage).scale >= readable) return fit(stage);
-  const [width, height] = stage.size;
-  const along = (room, length) => (length * readable <= room ? (room - length * readable) / 2 : room - MARGIN - length * readable);
-  const x = width > height ? along(clientWidth, width) : (clientWidth - width * readable) / 2;
-  const y = width > height ? (clientHeight - height * readable) / 2 : along(clientHeight, height);
-  moveTo(stage, zoomIdentity.translate(x, y).scale(readable));
+  const { host, picture, asked, size } = stage;
+  if (!picture || host.clientWidth === 0 || host.clientHeight === 0) return;
+  const isAsked = isOf(asked, size);
+  const { scale, x, y, isWhole = false } = isAsked ? placing(asked, roomOf(host)) : beginIn(roomOf(host), size, textScale());
+  if (isWhole) return fit(stage);
+  moveTo(stage, zoomIdentity.translate(x, y).scale(scale));
   follow(stage, stage.followed);
 }
 
@@ -177,7 +147,7 @@ function begin(stage) {
 function fit(stage) {
   const { clientWidth, clientHeight } = stage.host;
   if (!stage.picture || clientWidth === 0 || clientHeight === 0) return;
-  const { scale, x, y } = wholeOf(stage);
+  const { scale, x, y } = wholeIn(roomOf(stage.host), stage.size, textScale());
   stage.touched.delete(stage.picture);
   stage.asked = null;
   moveTo(stage, zoomIdentity.translate(x, y).scale(scale));
@@ -248,26 +218,26 @@ function boxOnStage(stage, part) {
   return { left: box.left - left, top: box.top - top, right: box.right - left, bottom: box.bottom - top };
 }
 
-/** Pan just so far that a part can be seen, or until it lies in the middle. */
+/** Pan just so far that a part can be seen, or until it lies in the middle of the stage or the picture ends. */
 function bringIntoSight(stage, part, isCentred = false) {
+  const { x, y, k } = zoomTransform(stage.svg);
+  const { width, height, margin } = stage.room;
   const box = boxOnStage(stage, part);
-  const frame = { left: 0, top: stage.room.top, right: stage.room.right, bottom: stage.room.height };
-  const dx = shift(box.left, box.right, frame.left, frame.right);
-  const dy = shift(box.top, box.bottom, frame.top, frame.bottom);
-  if (stage.room.width === 0 || (dx === 0 && dy === 0)) return;
-  const { k } = zoomTransform(stage.svg);
-  const middle = (low, high, least, most) => (least + most - low - high) / 2;
-  const x = isCentred && dx !== 0 ? middle(box.left, box.right, frame.left, frame.right) : dx;
-  const y = isCentred && dy !== 0 ? middle(box.top, box.bottom, frame.top, frame.bottom) : dy;
+  const across = { low: box.left, high: box.right, room: width, margin };
+  const down = { low: box.top, high: box.bottom, room: height - (isUnderMap(stage, box) ? stage.map.height : 0), margin };
+  const [dx, dy] = [shiftInto(across), shiftInto(down)];
+  if (width === 0 || (dx === 0 && dy === 0)) return;
+  const [left, top] = [x, y].map((offset, axis) => ({ offset, length: stage.size[axis] * k }));
+  const byX = isCentred && dx !== 0 ? moveToMiddle(across, left) : dx;
+  const byY = isCentred && dy !== 0 ? moveToMiddle(down, top) : dy;
   stage.isMoving = true;
-  select(stage.svg).call(stage.behaviour.translateBy, x / k, y / k);
+  select(stage.svg).call(stage.behaviour.translateBy, byX / k, byY / k);
   stage.isMoving = false;
 }
 
-/** How far to move so that a stretch lies inside another; 0 if it does already, or never can. */
-function shift(low, high, least, most) {
-  if (low < least) return least + MARGIN - low;
-  return high > most ? most - MARGIN - high : 0;
+/** Whether a box lies below the small map, which stands in the lower right corner. */
+function isUnderMap({ map, room }, { right, bottom }) {
+  return map.height > 0 && right > room.width - map.width && bottom > room.height - map.height;
 }
 
 /** The node that an arrow key reaches from another: along an edge if one leads that way, else the nearest one. */

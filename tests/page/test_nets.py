@@ -196,6 +196,42 @@ async def test_the_small_map_shows_the_whole_and_moves_the_picture(stage: Stage)
     assert title["height"] >= 9
 
 
+COVERED = """() => {
+  const covers = [...document.querySelectorAll(".graph-lens, .graph-tools, .minimap")].filter((one) => one.checkVisibility());
+  const host = document.querySelector(".graph-host").getBoundingClientRect();
+  const isOver = (one, other) => one.left < other.right - 1 && other.left < one.right - 1 && one.top < other.bottom - 1 && other.top < one.bottom - 1;
+  const active = document.querySelector(".graph-canvas .active .shape")?.getBoundingClientRect();
+  return covers.map((one) => [one.className, one.getBoundingClientRect()])
+    .filter(([name, rect]) => isOver(rect, name === "minimap" ? active : host))
+    .map(([name]) => name);
+}"""
+ENDS = """() => {
+  const host = document.querySelector(".graph-host").getBoundingClientRect();
+  const picture = document.querySelector(".graph-canvas svg").getBoundingClientRect();
+  return [picture.top - host.top, picture.bottom - host.bottom];
+}"""
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1024, 768), (768, 1024), (390, 844)])
+async def test_no_tool_covers_the_picture_and_nothing_is_shown_beyond_its_ends(
+    stage: Stage, width: int, height: int
+) -> None:
+    page = stage.page
+    await page.set_viewport_size({"width": width, "height": height})
+    await stage.trace(ENCODER)
+    await expect(page.locator(".levels")).to_be_visible()
+    await page.locator(".levels select").select_option("2")
+    await expect(page.locator("g.node.active, g.group.active")).not_to_have_count(0)
+    last = await stage.last()
+    for position in (last // 2, last * 3 // 4, last):
+        await stage.move_to(position)
+        assert await page.evaluate(COVERED) == [], (width, position)
+    top, bottom = await page.evaluate(ENDS)
+    assert top <= 25
+    assert bottom >= -25
+    assert await page.locator(".minimap").is_visible() == (width >= 1024)
+
+
 async def test_colours_by_time_follow_the_engine(stage: Stage) -> None:
     trace = await stage.trace(WIDE)
     order, nodes = trace["passes"][0]["order"], trace["graphs"][0]["nodes"]
