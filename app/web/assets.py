@@ -39,8 +39,9 @@ SHEETS = {
         "output",
         "lesson",
         "../vendor/uplot",
+        "touch",
     ),
-    "styles/embed.css": ("base", "shell", "graph", "lens", "timeline", "source", "frame"),
+    "styles/embed.css": ("base", "shell", "graph", "lens", "timeline", "source", "touch", "frame"),
 }
 """Sheets that a page needs at once are sent as one, in this order: nothing is painted before the last is here."""
 STRONGEST = 9

@@ -29,7 +29,7 @@ function written(t, hasTrace) {
         ${KINDS.map((kind) => html`<li key=${kind}><${Shape} kind=${kind} /><span><b>${t(`inspector.kind-${kind}`)}</b> ${t(`inspector.means-${kind}`)}</span></li>`)}
         ${STATES.map((state) => html`<li key=${state}><i class=${`swatch ${state}`}></i><span>${t(`inspector.means-${state}`)}</span></li>`)}
       </ul>
-      ${hasTrace && html`<h3>${t("inspector.keys")}</h3><dl class="keys">${KEYS.map(([keys, name]) => html`<div key=${name}><dt>${keys.map((key) => html`<kbd>${key}</kbd> `)}</dt><dd>${t(`inspector.key-${name}`)}</dd></div>`)}</dl>`}
+      ${hasTrace && html`<h3 class="keys-title">${t("inspector.keys")}</h3><dl class="keys">${KEYS.map(([keys, name]) => html`<div key=${name}><dt>${keys.map((key) => html`<kbd>${key}</kbd> `)}</dt><dd>${t(`inspector.key-${name}`)}</dd></div>`)}</dl>`}
     </div>
   `;
 }

@@ -154,3 +154,36 @@ async def test_what_is_wrong_is_in_sight_in_every_window(stage: Stage, is_large:
     await page.locator(".editor.program .cm-content").fill(ENDLESS)
     await page.get_by_role("button", name="Run", exact=True).click()
     await expect(page.locator(".messages summary").first).to_be_in_viewport(ratio=1)
+
+
+SMALL = """least => {
+  // The words of a sentence that lead somewhere are as high as it is.
+  const isInText = (one) => one.matches(".link, a") && one.closest("p, li, td, th, dd, caption") !== null;
+  const lies = (one) => (one.matches("input[type=checkbox]") && one.closest("label") ? one.closest("label") : one).getBoundingClientRect();
+  return [...document.querySelectorAll("button, input, select, summary, a[href]")]
+    .filter((one) => one.checkVisibility() && !one.closest(".unseen, .cm-editor, .skip") && !isInText(one))
+    .filter((one) => one.offsetWidth > 1 && (lies(one).height < least - 0.1 || lies(one).width < 23.9))
+    .map((one) => `${one.outerHTML.slice(0, 80)} ${lies(one).width} × ${lies(one).height}`);
+}"""
+
+
+@pytest.mark.parametrize(("width", "height", "least"), [(1440, 900, 24), (390, 844, 32), (360, 740, 32)])
+async def test_what_can_be_pressed_is_as_large_as_a_finger_s_tip(
+    stage: Stage, width: int, height: int, least: int
+) -> None:
+    page = stage.page
+    await page.set_viewport_size({"width": width, "height": height})
+    await page.get_by_label("steps").fill("12")
+    await expect(page.locator(".chart-host canvas").first).to_be_attached()
+    await page.locator("g.node.leaf").first.dispatch_event("click")
+    await expect(page.locator(".inspector .badge")).to_be_attached()
+    await page.get_by_role("button", name="Predict, then reveal (p)").click()
+    await expect(page.locator(".guess-field")).to_be_visible()
+    assert await page.evaluate(SMALL, least) == []
+    await page.get_by_role("tab", name="Program").click()
+    await page.locator(".editor.program .cm-content").fill(FAULTY)
+    await page.get_by_role("button", name="Run", exact=True).click()
+    await expect(page.get_by_role("alert")).to_be_visible()
+    await page.get_by_role("button", name="Lab", exact=True).click()
+    await expect(page.locator(".racer").first).to_be_visible()
+    assert await page.evaluate(SMALL, least) == []
