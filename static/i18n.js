@@ -26,7 +26,7 @@ export function hasTable(language, table) {
  */
 export function translator(language, table = "page") {
   const page = dictionaries.get(`${language}/${table}`) ?? {};
-  return (key, parameters = {}) => fill(page[key] ?? key, parameters);
+  return (key, parameters = {}) => fill(page[key] ?? key, parameters, language);
 }
 
 /**
@@ -37,7 +37,7 @@ export function translator(language, table = "page") {
  */
 export function sentencesOf(language, table, code, parameters = {}) {
   const entry = dictionaries.get(`${language}/${table}`)?.[code] ?? ownEntry(language, code);
-  const say = (field) => fill(entry[field] ?? "", parameters);
+  const say = (field) => fill(entry[field] ?? "", parameters, language);
   const [what, why, instead] = ["what", "why", "instead"].map((field) => closed(say(field), language));
   return { title: say("title"), what, why, instead };
 }
@@ -56,14 +56,18 @@ function ownEntry(language, code) {
   return entry.title ? entry : { title: code.replaceAll("-", " ") };
 }
 
+/** What stands between the parts of a list. */
+const BETWEEN = { en: ", ", zh: "、" };
+
 /**
- * Put parameters in the place of `{name}`; any other brace stands for itself.
+ * Put parameters in the place of `{name}`, those of a list as the language lists them; any other brace stands for itself.
  *
  * @param {string} sentence
  * @param {Record<string, unknown>} parameters
  */
-export function fill(sentence, parameters) {
-  return sentence.replace(/\{(\w+)\}/g, (whole, name) => (Object.hasOwn(parameters, name) ? String(parameters[name]) : whole));
+export function fill(sentence, parameters, language = "en") {
+  const worded = (value) => (Array.isArray(value) ? value.join(BETWEEN[language]) : String(value));
+  return sentence.replace(/\{(\w+)\}/g, (whole, name) => (Object.hasOwn(parameters, name) ? worded(parameters[name]) : whole));
 }
 
 /**

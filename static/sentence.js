@@ -7,7 +7,7 @@ import { changeOf, heldGradient, nodeView } from "./scene.js";
  * The sentence of a frame.
  *
  * @param {any} scene as `sceneAt` gives it
- * @returns {{key: string, parameters: Record<string, string>}} a key below `timeline.now`
+ * @returns {{key: string, parameters: Record<string, string | string[]>}} a key below `timeline.now`
  */
 export function sentenceOf(scene) {
   const { frame } = scene;
@@ -35,7 +35,7 @@ function describeStart(scene) {
 function describeClearing({ timeline, frame }) {
   const names = (timeline.moments[frame.moment].cleared ?? []).map(({ variable }) => variable).filter(Boolean);
   if (names.length === 0 || names.length > MOST_NAMES) return { key: "zero-grad", parameters: {} };
-  return { key: "zero-grad-of", parameters: { names: names.map((name) => `${name}.grad`).join(", ") } };
+  return { key: "zero-grad-of", parameters: { names: names.map((name) => `${name}.grad`) } };
 }
 
 function describePrint({ timeline, frame }) {
@@ -63,15 +63,15 @@ function describeBackward(scene) {
   if (node.kind === "leaf") return describeAccumulation(scene, i);
   const gradient = formatValue(scene.pass.gradients[i] ?? null);
   const flows = sentFlows(scene, i);
-  const key = flows === "" ? "backward-end" : scene.frame.k === 0 ? "backward-root" : "backward";
+  const key = flows.length === 0 ? "backward-end" : scene.frame.k === 0 ? "backward-root" : "backward";
   return { key, parameters: { name: node.name, label: nameOf(node), gradient, flows } };
 }
 
-/** "16 to a, 1 to b": the gradients that leave a node. */
+/** "16 → a", "1 → b": the gradients that leave a node. */
 function sentFlows({ topology, pass }, i) {
   const sent = topology.inputs[i].filter((j) => (pass.flows[j] ?? null) !== null);
   const { nodes } = topology.graph;
-  return sent.map((j) => `${formatValue(pass.flows[j])} → ${nameOf(nodes[topology.targets[j]])}`).join(", ");
+  return sent.map((j) => `${formatValue(pass.flows[j])} → ${nameOf(nodes[topology.targets[j]])}`);
 }
 
 function describeAccumulation({ timeline, frame, topology, pass }, i) {

@@ -52,6 +52,13 @@ test("a brace that is no parameter stands for itself", () => {
   assert.equal(fill("{constructor}", {}), "{constructor}");
 });
 
+test("a list is told as each language lists", () => {
+  assert.equal(fill("from {names}", { names: ["a", "b"] }), "from a, b");
+  assert.equal(fill("输入：{names}", { names: ["a", "b"] }, "zh"), "输入：a、b");
+  addTable("zh", "list", { key: "{parts}" });
+  assert.equal(translator("zh", "list")("key", { parts: [1, 2] }), "1、2");
+});
+
 test("code in a sentence is told apart", () => {
   assert.deepEqual(partsOf("Write `**`, not ^."), [
     { text: "Write ", isCode: false },

@@ -22,11 +22,11 @@ test("the forward pass names the value that is computed", () => {
 test("the backward pass says what arrives and what is sent to whom", () => {
   assert.deepEqual(sentence(quadratic(), 5), {
     key: "backward-root",
-    parameters: { name: "AddBackward0", label: "y", gradient: "1", flows: "1 → a * x ** 2 + b * x, 1 → c" },
+    parameters: { name: "AddBackward0", label: "y", gradient: "1", flows: ["1 → a * x ** 2 + b * x", "1 → c"] },
   });
   assert.deepEqual(sentence(quadratic(), 10), {
     key: "backward",
-    parameters: { name: "MulBackward0", label: "a * x ** 2", gradient: "1", flows: "16 → a" },
+    parameters: { name: "MulBackward0", label: "a * x ** 2", gradient: "1", flows: ["16 → a"] },
   });
 });
 
@@ -57,7 +57,7 @@ test("zero_grad, prints and an empty run have their sentences", () => {
   assert.deepEqual(sentence(thinned, 8), { key: "gap", parameters: { passes: 40, updates: 39 } });
   const named = descent();
   named.timeline = named.timeline.map((moment) => (moment.kind === "zero_grad" ? { ...moment, cleared: [{ variable: "x", node: "n1" }, { variable: "w", node: null }] } : moment));
-  assert.deepEqual(sentence(named, 8), { key: "zero-grad-of", parameters: { names: "x.grad, w.grad" } });
+  assert.deepEqual(sentence(named, 8), { key: "zero-grad-of", parameters: { names: ["x.grad", "w.grad"] } });
   assert.deepEqual(sentence(quadratic(), 12), { key: "print", parameters: { text: "tensor(16.)" } });
   assert.equal(sentence({ ...quadratic(), passes: [], timeline: [] }, 0).key, "start");
 });

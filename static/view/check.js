@@ -46,19 +46,20 @@ function Findings({ state, actions, t }) {
       <div class="changes-frame" tabindex="0"><table class="changes">
         <caption class="unseen">${t("check.title")}</caption>
         <thead><tr>${["node", "autograd", "numeric", "error"].map((name) => html`<th scope="col">${t(`check.column-${name}`)}</th>`)}</tr></thead>
-        <tbody>${shown.map((one) => html`<${Row} key=${one.node} ...${{ one, actions, t }} node=${nodes.get(one.node)} isChosen=${one.node === selection} />`)}</tbody>
+        ${shown.map((one) => html`<${Rows} key=${one.node} ...${{ one, actions, t }} node=${nodes.get(one.node)} isChosen=${one.node === selection} />`)}
       </table></div>
       ${sorted.length > shown.length && html`<button type="button" class="link" onClick=${() => setWhole(true)}>${t("check.more", { count: sorted.length - shown.length })}</button>`}`}
     ${check.unchecked.length > 0 && html`<h3>${t("check.unchecked", { count: check.unchecked.length })}</h3>
-      <ul class="reasons">${countsBy(check.unchecked, "reason").map(({ name, count }) => html`<li key=${name}>${count}: ${t(`check.reason-${name}`)}</li>`)}</ul>`}
+      <ul class="reasons">${countsBy(check.unchecked, "reason").map(({ name, count }) => html`<li key=${name}>${t("check.counted", { count, reason: t(`check.reason-${name}`) })}</li>`)}</ul>`}
   `;
 }
 
-function Row({ one, node, isChosen, actions, t }) {
+/** The numbers of a node, and below them, in the whole width, what they mean. */
+function Rows({ one, node, isChosen, actions, t }) {
   const { verdict, autograd, numeric, error, checked, elements, directions } = one;
-  return html`<tr class=${isChosen ? "chosen" : ""}>
-    <th scope="row"><button type="button" class="link" onClick=${() => actions.reveal(one.node)}>${node ? nameOf(node) : one.node}</button>
-      <small class=${`verdict ${verdict}`}>${t(`check.verdict-${verdict}`)}</small>${elements > 1 && html`<small>${t(directions ? "check.directions" : "check.elements", { checked, elements })}</small>`}</th>
-    <td>${formatNumber(autograd)}</td><td>${formatNumber(numeric)}</td><td>${formatNumber(error)}</td>
-  </tr>`;
+  return html`<tbody class=${isChosen ? "chosen" : ""}>
+    <tr><th scope="row"><button type="button" class="link" onClick=${() => actions.reveal(one.node)}>${node ? nameOf(node) : one.node}</button></th>
+      <td>${formatNumber(autograd)}</td><td>${formatNumber(numeric)}</td><td>${formatNumber(error)}</td></tr>
+    <tr class="verdict-row"><td colspan="4"><small class=${`verdict ${verdict}`}>${t(`check.verdict-${verdict}`)}</small>${elements > 1 && html`<small>${t(directions ? "check.directions" : "check.elements", { checked, elements })}</small>`}</td></tr>
+  </tbody>`;
 }

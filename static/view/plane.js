@@ -25,7 +25,7 @@ export function Plane({ state, t, axes, path, here, windows, relief, set, width,
   const size = { width: box.left + box.width + box.right, height: box.top + box.height + box.bottom };
   return html`
     <div class=${`plane${set ? " settable" : ""}`} ref=${plane} tabindex="0" role="application" aria-roledescription=${t("landscape.role")}
-      aria-label=${t("landscape.plane", { axes: axes.map(({ name }) => name).join(", ") })} aria-describedby="landscape-words" ...${handlers}>
+      aria-label=${t("landscape.plane", { axes: axes.map(({ name }) => name) })} aria-describedby="landscape-words" ...${handlers}>
       ${relief && axes.length === 2 && html`<${Relief} ...${{ relief, box, windows }} theme=${state.settings.theme} />`}
       <svg ...${size} viewBox=${`0 0 ${size.width} ${size.height}`} aria-hidden="true">
         <clipPath id="plane-clip"><rect x=${box.left} y=${box.top} width=${box.width} height=${box.height} /></clipPath>
@@ -106,9 +106,8 @@ function Curve({ relief, scales, path, here, windows }) {
 
 /** A place in words, with the loss there as far as it is known. */
 function readingOf({ t, axes, relief, values }) {
-  const place = axes.map(({ name }, k) => `${name} = ${formatNumber(values[k])}`).join(", ");
-  if (!relief) return place;
-  return t("landscape.reading", { place, loss: formatNumber(lossAt(relief, values)) });
+  const place = axes.map(({ name }, k) => `${name} = ${formatNumber(values[k])}`);
+  return t("landscape.reading", { place, loss: relief ? formatNumber(lossAt(relief, values)) : "…" });
 }
 
 function lossAt({ losses, across, up, windows }, values) {

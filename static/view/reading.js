@@ -20,7 +20,7 @@ export function Reading(props) {
   return html`
     <div class="landscape-words" id="landscape-words">
       ${relief && axes.length === 2 && html`<${Legend} ...${{ t, relief, width }} theme=${state.settings.theme} />`}
-      ${fault && html`<p class="landscape-fault"><b>${fault.title}.</b> <${Sentence} text=${`${fault.what} ${fault.instead}`} /></p>`}
+      ${fault && html`<p class="landscape-fault"><b>${fault.title}</b> <${Sentence} text=${`${fault.what} ${fault.instead}`} /></p>`}
       ${!relief && !fault && isAsking && html`<p class="hint" role="status">${t("landscape.asking")}</p>`}
       ${(plane === "axes" || slice) && html`<p>${standingText(props)}</p>`}
       ${relief?.lowest >= 0 && html`<p>${lowestText(props)}</p>`}
@@ -49,14 +49,14 @@ function Legend({ t, relief, width, theme }) {
 }
 
 function placeText(axes, values) {
-  return axes.map(({ name }, k) => `${name} = ${formatNumber(values[k])}`).join(", ");
+  return axes.map(({ name }, k) => `${name} = ${formatNumber(values[k])}`);
 }
 
 function standingText({ t, axes, plane, here: { pass, at, loss, slopes } }) {
   const words = { step: pass + 1, place: placeText(axes, at), loss: formatNumber(loss) };
   if (plane !== "axes") return t(slopes ? "landscape.stands-down" : "landscape.stands-plane", words);
   if (!slopes) return t("landscape.stands", words);
-  const gradient = axes.map(({ name }, k) => `∂loss/∂${name} = ${formatNumber(slopes[k])}`).join(", ");
+  const gradient = axes.map(({ name }, k) => `∂loss/∂${name} = ${formatNumber(slopes[k])}`);
   return t(axes.length === 1 ? "landscape.stands-slope" : "landscape.stands-gradient", { ...words, gradient });
 }
 

@@ -26,9 +26,10 @@ function labelPart(part, scene, t) {
 /** One node in words: first what is written on it, so that one can also call it by that, then its neighbours. */
 function nodeText(scene, i, { shown, t }) {
   const { graph, inputs, consumers, sources, targets } = scene.topology;
-  const names = (places) => places.map((place) => nameOf(graph.nodes[place])).join(", ") || "—";
+  const names = (places) => (places.length === 0 ? "—" : places.map((place) => nameOf(graph.nodes[place])));
+  const cut = cutText(scene, i, t);
   return t("graph.node", {
-    shown: [shown, cutText(scene, i, t)].filter(Boolean).join(". "),
+    shown: cut ? t("graph.spoken-more", { shown, more: cut }) : shown,
     inputs: names(inputs[i].map((j) => targets[j])),
     consumers: names(consumers[i].map((j) => sources[j])),
   });

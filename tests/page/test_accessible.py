@@ -285,3 +285,15 @@ async def test_each_node_speaks_and_the_graph_is_one_tab_stop(opened: Opened) ->
         walked.append(await page.evaluate("document.activeElement.id"))
     assert len(set(walked)) >= 3
     assert await page.evaluate("document.activeElement.matches('g.node:focus-visible')")
+
+
+async def test_each_language_lists_in_its_own_way(opened: Opened) -> None:
+    page = await opened.open()
+    await page.get_by_role("button", name="To the end (End)").click()
+    sums = page.get_by_role("button", name="computed from: b, x")
+    await expect(sums).to_have_count(1)
+    await page.get_by_role("button", name="中文").click()
+    await expect(page.get_by_role("button", name="输入：b、x；用于：a*x**2 + b*x")).to_have_count(1)
+    english = "names => names.filter((name) => /[\u4e00-\u9fff][,;:] |[,;:] ?[\u4e00-\u9fff]/.test(name))"
+    named = await page.evaluate("[...document.querySelectorAll('[aria-label]')].map((one) => one.ariaLabel)")
+    assert await page.evaluate(english, named) == []

@@ -10,15 +10,14 @@ export function readingOf(sweep, cell, t) {
   const { plan, cells } = sweep;
   const place = placeOf(plan, cell);
   const verdict = verdictOf(sweep, cell);
-  const run = `${plan.configurations[place.configuration].label}, lr = ${formatNumber(plan.rates[place.rate])}${startText(plan, place)}`;
-  if (verdict === "waiting") return `${run}: …`;
-  const told = { final: wordOf(cells.final[cell]), initial: wordOf(cells.initial[cell]), step: wordOf(cells.diverged[cell]) };
-  return `${run}: ${t(`lab.cell-${verdict}`, told)}`;
+  const run = [plan.configurations[place.configuration].label, `lr = ${formatNumber(plan.rates[place.rate])}`, ...startTexts(plan, place, t)];
+  const numbers = { final: wordOf(cells.final[cell]), initial: wordOf(cells.initial[cell]), step: wordOf(cells.diverged[cell]) };
+  return t("lab.cell-told", { run, told: verdict === "waiting" ? "…" : t(`lab.cell-${verdict}`, numbers) });
 }
 
-function startText({ starts, seeds }, { start, seed }) {
-  const place = Object.entries(starts[start] ?? {}).map(([name, value]) => `${name} = ${formatNumber(value)}`).join(", ");
-  return [starts.length > 1 && place ? `, ${place}` : "", seeds.length > 1 ? `, seed ${seeds[seed]}` : ""].join("");
+function startTexts({ starts, seeds }, { start, seed }, t) {
+  const place = starts.length > 1 ? Object.entries(starts[start] ?? {}).map(([name, value]) => `${name} = ${formatNumber(value)}`) : [];
+  return seeds.length > 1 ? [...place, t("lab.cell-seed", { seed: seeds[seed] })] : place;
 }
 
 /** The run of a cell: its configuration, rate, start and seed. */

@@ -42,7 +42,7 @@ export function Course({ race, body, names, paths, t, language, step, theme, isT
       <figcaption>${title}</figcaption>
       <div class="lab-plot" ref=${host}>
         ${relief && !isCurve && width > 0 && html`<${Ground} ...${{ relief, box, theme }} windows=${windows} />`}
-        ${width > 0 && html`<svg width=${width} height=${high} role="img" aria-label=${t("lab.course-label", { names: names.join(", ") || (isRandom ? t("lab.plane-random") : "PCA"), step })}>
+        ${width > 0 && html`<svg width=${width} height=${high} role="img" aria-label=${t("lab.course-label", { names: names.length > 0 ? names : isRandom ? t("lab.plane-random") : "PCA", step })}>
           <clipPath id="course-clip"><rect x=${box.left} y=${box.top} width=${box.width} height=${box.height} /></clipPath>
           <${Axes} box=${box} scales=${scales} across=${windows[0]} up=${up} names=${isCurve ? [names[0], "loss"] : isPlane ? names : ["1", "2"]} />
           <g clip-path="url(#course-clip)">${isCurve && relief && html`<path class="curve" d=${lineOf(curveOf(relief, windows[0], scales))} />`}${paths.map((path) => html`<${Track} key=${path.k} ...${{ path, scales, step }} />`)}</g>

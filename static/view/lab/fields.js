@@ -29,7 +29,7 @@ export function TextField({ label, path, value, set, faults, t, hint = "", size 
 
 /** From, to, and how many between them. */
 export function Stretch({ legend, path, value, set, faults, t }) {
-  const field = (name) => html`<${TextField} label=${t(`lab.${name}`)} name=${`${legend}: ${t(`lab.${name}`)}`} path=${`${path}/${name}`} value=${value[name]} size=${name === "count" ? 4 : 8}
+  const field = (name) => html`<${TextField} label=${t(`lab.${name}`)} name=${t("lab.field-of", { group: legend, field: t(`lab.${name}`) })} path=${`${path}/${name}`} value=${value[name]} size=${name === "count" ? 4 : 8}
     set=${(text) => set({ ...value, [name]: text })} faults=${faults} t=${t} />`;
   return html`<fieldset class="lab-stretch"><legend>${legend}</legend>${field("start")}${field("stop")}${field("count")}</fieldset>`;
 }

@@ -10,6 +10,8 @@ import { bandColours } from "../relief.js";
 import { useWidth } from "./lines.js";
 
 const GAP = 8;
+/** The room for a rate below the map, in CSS pixels at the usual size of letters. */
+const NUMBER = 56;
 const MOST_HEIGHT = 460;
 const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
@@ -110,12 +112,14 @@ function Over({ sweep, layout, width, place }) {
   const boundary = useMemo(() => boundaryOf(sweep), [sweep.summary]);
   const bounds = useMemo(() => boundLinesOf(sweep), [sweep.curvature]);
   const right = x(plan.rates.length);
+  // The first and the last number stay whole.
+  const labelAt = (rate) => Math.min(width - NUMBER / 2, Math.max(NUMBER / 2, x(rate + 0.5)));
   const within = (column) => Math.min(right, Math.max(layout.left, x(column)));
   const edge = (values) => values.map((column, row) => (column === null ? "" : `M${within(column).toFixed(1)} ${layout.top(row)}v${layout.high}`)).join("");
   return html`
     <svg class="heat-over" width=${width} height=${layout.height} aria-hidden="true">
       ${plan.configurations.map(({ label }, i) => html`<text key=${i} class="heat-name" x=${layout.left} y=${layout.top(i * layout.each) - 5}>${label}</text>`)}
-      ${rateTicks(plan.rates, layout).map((rate) => html`<g key=${rate}><path d=${`M${x(rate + 0.5)} ${layout.bottom + 2}v4`} /><text x=${x(rate + 0.5)} y=${layout.bottom + 8} dy="0.9em" text-anchor="middle">${formatNumber(plan.rates[rate])}</text></g>`)}
+      ${rateTicks(plan.rates, layout).map((rate) => html`<g key=${rate}><path d=${`M${x(rate + 0.5)} ${layout.bottom + 2}v4`} /><text x=${labelAt(rate)} y=${layout.bottom + 8} dy="0.9em" text-anchor="middle">${formatNumber(plan.rates[rate])}</text></g>`)}
       <text class="axis-name" x=${right} y=${layout.bottom + 8} dy="2.2em" text-anchor="end">lr</text>
       <path class="heat-boundary" d=${edge(boundary)} />
       <path class="heat-bound" d=${edge(bounds.map((bound) => (bound === null ? null : columnOf(plan.rates, bound) + 0.5)))} />
@@ -126,7 +130,7 @@ function Over({ sweep, layout, width, place }) {
 
 /** As many rates as there is room for. */
 function rateTicks(rates, layout) {
-  return ticksAmong(rates.map(formatNumber), Math.max(1, Math.ceil((56 * textScale()) / layout.wide)));
+  return ticksAmong(rates.map(formatNumber), Math.max(1, Math.ceil((NUMBER * textScale()) / layout.wide)));
 }
 
 function handlersOf({ host, layout, plan, place, choose, point, open }) {

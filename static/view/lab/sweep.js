@@ -117,8 +117,8 @@ function Curvature({ sweep, t }) {
 }
 
 /** Where a run began: its variables. */
-export function placeText(start) {
-  return Object.entries(start).map(([name, value]) => `${name} = ${formatNumber(value)}`).join(", ");
+function placeText(start) {
+  return Object.entries(start).map(([name, value]) => `${name} = ${formatNumber(value)}`);
 }
 
 function Failures({ sweep, failures, choose, t }) {
