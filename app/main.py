@@ -28,12 +28,11 @@ from app.web.assets import Assets
 from app.web.gate import Gate
 from app.web.lab import make_lab
 from app.web.logs import LOGGER, set_up_logs
-from app.web.manual import make_manual
+from app.web.manual import make_answer, make_manual
 from app.web.metrics import Metrics
 from app.web.opened import make_opened
 from app.web.operation import make_operation, sandbox_numbers
 from app.web.pages import Pages, make_pages
-from app.web.problems import answer_problem
 from app.web.service import Service
 from app.web.studies import make_studies
 from app.web.watch import Rescue, Watch
@@ -76,7 +75,7 @@ def create_app(settings: Settings | None = None, files: Mapping[str, bytes] | No
     app.include_router(make_manual(pages))
     app.openapi = cache(lambda: openapi.make_document(app))  # type: ignore[method-assign]
     for kind in (ExplorerError, HTTPException, RequestValidationError):
-        app.add_exception_handler(kind, answer_problem)
+        app.add_exception_handler(kind, make_answer(pages))
     guard(app, settings, metrics)
     return app
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from starlette.responses import Response
 
 from app.errors import NotFoundError
 from app.web.pages import METHODS, Pages, language_of
+from app.web.problems import answer_problem, known_error
 from app.web.texts import TEXTS, Language, problem_texts
 
 _PIECES = re.compile(r"`([^`]+)`|\{(\w+)\}")
@@ -32,6 +34,28 @@ def make_manual(pages: Pages) -> APIRouter:
         return _page(pages, request, slug)
 
     return router
+
+
+def make_answer(pages: Pages) -> Callable[[Request, Exception], Response]:
+    """Make the handler of refusals: who looks for a page that is not there sees one that says so, and any client gets a
+    problem document.
+    """
+
+    def answer(request: Request, error: Exception) -> Response:
+        if not (isinstance(known_error(error), NotFoundError) and _wants_page(request)):
+            return answer_problem(request, error)
+        page = _page(pages, request, "not-found")
+        page.status_code = 404
+        page.headers["Vary"] += ", Accept"
+        return page
+
+    return answer
+
+
+def _wants_page(request: Request) -> bool:
+    """Whether a browser asks for something to show, and not for an answer of the API."""
+    is_read = request.method in METHODS and not request.url.path.startswith("/api/")
+    return is_read and "text/html" in request.headers.get("accept", "")
 
 
 def _page(pages: Pages, request: Request, slug: str | None) -> Response:

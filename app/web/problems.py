@@ -104,7 +104,7 @@ def known_error(error: Exception, method: str = "") -> ExplorerError:
 
 
 def answer_problem(connection: HTTPConnection, error: Exception) -> Response:
-    """Answer an error as `application/problem+json`; the only handler there is."""
+    """Answer an error as `application/problem+json`."""
     known = known_error(error, connection.scope.get("method", ""))
     problem = describe(known, connection.headers.get("accept-language", ""))
     return Response(

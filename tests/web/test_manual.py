@@ -55,6 +55,23 @@ async def test_an_unknown_problem_is_not_found(resting: httpx.AsyncClient) -> No
     assert (await resting.get(answer.json()["type"])).status_code == 200
 
 
+async def test_who_looks_for_a_page_that_is_not_there_sees_one(resting: httpx.AsyncClient) -> None:
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Language": "zh"}
+    page = await resting.get("/nowhere", headers=browser)
+    assert page.status_code == 404
+    assert page.headers["content-type"].startswith("text/html")
+    assert "Accept" in page.headers["vary"].split(", ")
+    assert 'href="/"' in page.text
+    assert problem_texts("zh")["not-found"].title in page.text
+    for answer in (
+        await resting.get("/api/nowhere", headers=browser),
+        await resting.post("/nowhere", headers=browser),
+        await resting.get("/nowhere"),
+    ):
+        assert answer.status_code == 404
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
 def test_sentences_are_escaped() -> None:
     assert marked("<b> `x < {limit}` {value}") == ("&lt;b&gt; <code>x &lt; <var>limit</var></code> <var>value</var>")
     assert words("en").keys() == words("zh").keys()
