@@ -4,7 +4,7 @@ import { formatNumber, formatTicks } from "../format.js";
 import { colourOf, textScale } from "./measure.js";
 import { uPlot } from "../vendor/uplot.js";
 
-const HEIGHT = 168;
+const HEIGHT = 150;
 const COLOURS = 8;
 const DASHES = [[], [6, 4], [2, 3]];
 const LEGEND_CURVES = 12;

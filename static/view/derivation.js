@@ -33,7 +33,7 @@ export function ChainRule({ scene, t, i, actions }) {
   return html`
     <${Block} title=${t("inspector.chain")}>
       <table class="chain">
-        <thead><tr><th scope="col">${t("inspector.input")}</th><th scope="col">${t("inspector.local")}</th><th scope="col">× ${t("inspector.upstream-short")}</th><th scope="col">= ${t("inspector.downstream")}</th></tr></thead>
+        <thead><tr><th scope="col">${t("inspector.input")}</th><th scope="col">${t("inspector.local")}</th><th scope="col">${t("inspector.upstream-short")}</th><th scope="col">${t("inspector.downstream")}</th></tr></thead>
         <tbody>${rows.map((row) => html`<${InputRow} key=${row.edge.id} ...${row} upstream=${upstream} t=${t} actions=${actions} />`)}</tbody>
       </table>
       ${inputFormulas(scene, i).map((formula, k) => html`<${Formula} key=${k} formula=${formula} />`)}

@@ -11,6 +11,9 @@ const GUTTER = 0.34;
 const WIDEST_GUTTER = 190;
 const MOST_COLUMNS = 400;
 const STEPS = 7;
+const FONT = "11px DejaVu Sans, Verdana, sans-serif";
+/** Between the edge, a name and its row. */
+const GAP = 12;
 
 /**
  * @param {{rows: (number | null)[][], names: string[], pass: number, go: (cell: {row: number, pass: number}) => void, theme: string, title: string, t: any}} props
@@ -26,7 +29,8 @@ export function HeatMap({ rows, names, pass, go, theme, title, t }) {
     return () => observer.disconnect();
   }, []);
   const columns = columnsOf(rows[0]?.length ?? 0, MOST_COLUMNS);
-  const plan = planOf(width, names.length, columns);
+  const longest = useMemo(() => longestOf(names), [names.join(" ")]);
+  const plan = planOf(width, { count: names.length, columns, longest });
   const colours = useMemo(() => (width > 0 ? coloursOf(host.current) : null), [theme, width > 0]);
   useLayoutEffect(() => {
     if (colours) paintMap(canvas.current, colours, { rows, names, pass, cell, plan, columns });
@@ -68,9 +72,9 @@ function neighbour({ row, column }, key, { rows, columns }) {
   return way ? { row: within(row + way[0], rows), column: within(column + way[1], columns) } : null;
 }
 
-/** Where everything lies, in CSS pixels. */
-function planOf(width, count, columns) {
-  const gutter = Math.min(WIDEST_GUTTER, Math.round(width * GUTTER));
+/** Where everything lies, in CSS pixels; `longest` is how wide the names are. */
+function planOf(width, { count, columns, longest }) {
+  const gutter = Math.min(WIDEST_GUTTER, Math.round(width * GUTTER), Math.ceil(longest) + GAP);
   const height = Math.max(ROW.least, Math.min(ROW.most, Math.floor(ROOM / Math.max(1, count))));
   return { gutter, row: height, column: Math.max(1, width - gutter) / Math.max(1, columns.length), width, height: height * count, rows: count, columns: columns.length };
 }
@@ -123,15 +127,22 @@ function coloursOf(host) {
   return Object.fromEntries(names.map((name) => [name, colourOf(host, `--heat-${name}`)]));
 }
 
+/** How wide the widest name is. */
+function longestOf(names) {
+  const pen = document.createElement("canvas").getContext("2d");
+  pen.font = FONT;
+  return names.reduce((most, name) => Math.max(most, pen.measureText(name).width), 0);
+}
+
 /** Names where there is room for them, from the end on: what tells layers apart stands there. */
 function paintNames(pen, names, plan, colours) {
   pen.fillStyle = colours.muted;
-  pen.font = "11px DejaVu Sans, Verdana, sans-serif";
+  pen.font = FONT;
   pen.textAlign = "right";
   pen.textBaseline = "middle";
   const every = Math.ceil(ROW.named / plan.row);
   names.forEach((name, r) => {
-    if (r % every === 0) pen.fillText(cutFront(pen, name, plan.gutter - 10), plan.gutter - 6, Math.max(ROW.named / 2 + 1, (r + 0.5) * plan.row));
+    if (r % every === 0) pen.fillText(cutFront(pen, name, plan.gutter - GAP + 2), plan.gutter - 6, Math.max(ROW.named / 2 + 1, (r + 0.5) * plan.row));
   });
 }
 
