@@ -162,6 +162,8 @@ def _graph_attributes(plan: Plan, palette: Palette) -> dict[str, str]:
         "ranksep": "0.3" if has_flows else "0.45",
         "nodesep": "0.35",
         "pad": "0.15",
+        # A page of a PDF would have half an inch of white around a dark picture.
+        "margin": "0",
         "outputorder": "edgesfirst",
         "fontname": FONT_FAMILY,
     }

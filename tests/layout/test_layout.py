@@ -118,6 +118,10 @@ async def test_files_for_other_programs(layout: Layout) -> None:
     pdf = await layout.render(quadratic(), "pdf", frame=frame)  # type: ignore[arg-type]
     assert pdf.startswith(b"%PDF-")
     assert b"DejaVu" in pdf
+    # The page is the picture: no white around a dark one.
+    (page,) = re.findall(rb"/MediaBox \[ ?0 0 ([\d.]+) ([\d.]+)", pdf)
+    (picture,) = re.findall(rb'<svg[^>]* viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
+    assert [*map(float, page)] == pytest.approx([*map(float, picture)], abs=1)
 
 
 async def test_dot_for_other_programs(layout: Layout) -> None:
