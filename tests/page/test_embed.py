@@ -131,3 +131,14 @@ async def test_a_narrow_frame_in_chinese_says_what_is_wrong(
     assert await inner.evaluate("document.documentElement.lang") == "zh-Hans"
     assert await inner.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert await inner.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(12, 15, 19)"
+
+
+async def test_in_a_tall_frame_what_is_wrong_covers_nothing(page: Page, service_url: str) -> None:
+    await page.set_viewport_size({"width": 820, "height": 700})
+    await page.goto(f"{service_url}/embed#1.abc")
+    await expect(page.get_by_role("alert")).to_be_visible()
+    await expect(page.locator("g.node.output")).to_be_visible()
+    alert, loss = await page.get_by_role("alert").bounding_box(), await page.locator("g.node.output").bounding_box()
+    assert alert is not None
+    assert loss is not None
+    assert loss["y"] + loss["height"] <= alert["y"]
