@@ -197,9 +197,11 @@ async def test_the_small_map_shows_the_whole_and_moves_the_picture(stage: Stage)
 
 
 COVERED = """() => {
-  const covers = [...document.querySelectorAll(".graph-lens, .graph-tools, .minimap")].filter((one) => one.checkVisibility());
+  const covers = [...document.querySelectorAll(".graph-lens, .graph-tools, .minimap")]
+    .filter((one) => one.checkVisibility());
   const host = document.querySelector(".graph-host").getBoundingClientRect();
-  const isOver = (one, other) => one.left < other.right - 1 && other.left < one.right - 1 && one.top < other.bottom - 1 && other.top < one.bottom - 1;
+  const meet = (one, other, low, high) => one[low] < other[high] - 1 && other[low] < one[high] - 1;
+  const isOver = (one, other) => meet(one, other, "left", "right") && meet(one, other, "top", "bottom");
   const active = document.querySelector(".graph-canvas .active .shape")?.getBoundingClientRect();
   return covers.map((one) => [one.className, one.getBoundingClientRect()])
     .filter(([name, rect]) => isOver(rect, name === "minimap" ? active : host))

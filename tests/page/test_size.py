@@ -159,7 +159,8 @@ async def test_what_is_wrong_is_in_sight_in_every_window(stage: Stage, is_large:
 SMALL = """least => {
   // The words of a sentence that lead somewhere are as high as it is.
   const isInText = (one) => one.matches(".link, a") && one.closest("p, li, td, th, dd, caption") !== null;
-  const lies = (one) => (one.matches("input[type=checkbox]") && one.closest("label") ? one.closest("label") : one).getBoundingClientRect();
+  const pressed = (one) => (one.matches("input[type=checkbox]") && one.closest("label")) || one;
+  const lies = (one) => pressed(one).getBoundingClientRect();
   return [...document.querySelectorAll("button, input, select, summary, a[href]")]
     .filter((one) => one.checkVisibility() && !one.closest(".unseen, .cm-editor, .skip") && !isInText(one))
     .filter((one) => one.offsetWidth > 1 && (lies(one).height < least - 0.1 || lies(one).width < 23.9))
