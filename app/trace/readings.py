@@ -10,8 +10,8 @@ NonFinite = Literal["NaN", "Infinity", "-Infinity"]
 Number = bool | int | float | NonFinite
 
 
-class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Base of these records: frozen, and strict about unknown fields."""
+class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+    """Base of these records: frozen, strict about unknown fields, and trees, at which no collector need look."""
 
 
 class Histogram(Record, frozen=True):
