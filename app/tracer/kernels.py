@@ -12,7 +12,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from app.trace.model import Origin
 from app.tracer.sites import Made
 from app.tracer.treatments import is_in_place
-from app.tracer.values import Held, Reading, read, settle
+from app.tracer.values import Held, Reading, read, settle, those_in_memory_of
 from app.tracer.walk import function_of
 
 next_sequence_number: Callable[[], int] = torch.autograd._get_sequence_nr  # type: ignore[attr-defined]
@@ -77,13 +77,13 @@ class Kernels(TorchDispatchMode):
         """Run one kernel."""
         # Autograd drew the number before it called the kernel, so the latest one drawn is this operation's.
         sequence_number = next_sequence_number() - 1
-        name = func.overloadpacket.__name__
+        name = func._opname
         is_write = _may_write(name) and isinstance(args[0], torch.Tensor)
         if self._written is not None:
             self.finish()
         if is_write:
             self._before_write(args[0])
-        result = func(*args, **(kwargs or {}))
+        result = func._op(*args, **kwargs) if kwargs else func._op(*args)
         if is_write:
             if self._is_copy(sequence_number):
                 sequence_number -= 1
@@ -114,7 +114,9 @@ class Kernels(TorchDispatchMode):
     def _before_write(self, tensor: torch.Tensor) -> None:
         """Settle what was read from the memory that is about to be written."""
         self._writing(tensor)
-        settle(held for made in self.found.values() if type(held := made.value) is Held and held.shares(tensor))
+        large = [held for made in self.found.values() if type(held := made.value) is Held]
+        if large:
+            settle(those_in_memory_of(tensor, large))
 
     def _after_write(self, tensor: torch.Tensor, name: str) -> None:
         """A write through a view gives the base a new node (`CopySlices`), numbered only after the kernel has run."""

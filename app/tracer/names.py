@@ -84,7 +84,7 @@ class Names:
         if len(self._modules) > MAX_KNOWN:
             self._modules.clear()
         for prefix, root in _modules_in(self._scopes(frame)):
-            for path, inner in root.named_modules(remove_duplicate=True):
+            for path, inner in _inner_modules(root):
                 self._modules.setdefault(id(inner), (inner, f"{prefix}.{path}" if path else prefix))
         known = self._modules.get(id(module))
         if known is not None and known[0] is module:
@@ -100,7 +100,7 @@ class Names:
         if len(self._called) > MAX_KNOWN:
             self._called.clear()
         for prefix, root in _modules_in(self._scopes(frame)):
-            for path, inner in root.named_modules(remove_duplicate=True):
+            for path, inner in _inner_modules(root):
                 self._called.setdefault(id(inner), (inner, f"{prefix}.{path}" if path else prefix))
         self._called.setdefault(id(module), (module, type(module).__name__))
 
@@ -149,13 +149,13 @@ def _tensors_in(scopes: list[Mapping[str, Any]]) -> Iterator[tuple[str, torch.Te
     A function may call a parameter `x`, and the next one otherwise: it goes by its path.
     """
     modules = list(_modules_in(scopes))
-    inside = {id(one) for _, module in modules for one in module.parameters()}
+    parameters = [(prefix, path, one) for prefix, module in modules for path, one in module.named_parameters()]
+    inside = {id(one) for _, _, one in parameters}
     for name, value in _variables(scopes):
         if isinstance(value, torch.Tensor) and id(value) not in inside:
             yield name, value
-    for prefix, module in modules:
-        for path, parameter in module.named_parameters(remove_duplicate=True):
-            yield f"{prefix}.{path}", parameter
+    for prefix, path, parameter in parameters:
+        yield f"{prefix}.{path}", parameter
     for name, value in _variables(scopes):
         yield from _items(name, value)
 
@@ -175,6 +175,19 @@ def _items(name: str, value: Any) -> Iterator[tuple[str, torch.Tensor]]:
 
 def _modules_in(scopes: list[Mapping[str, Any]]) -> Iterator[tuple[str, torch.nn.Module]]:
     found = [(name, value) for name, value in _variables(scopes) if isinstance(value, torch.nn.Module)]
-    inner = {id(child) for _, module in found for child in list(module.modules())[1:]}
+    inner = {id(child) for _, module in found for _, child in _inner_modules(module)[1:]}
     # A module that is part of another one goes by its path there.
     yield from sorted(found, key=lambda pair: id(pair[1]) in inner)
+
+
+def _inner_modules(root: torch.nn.Module) -> list[tuple[str, torch.nn.Module]]:
+    """A module and those within it, with their paths, as `named_modules` gives them: through no tower of generators."""
+    found: dict[torch.nn.Module, str] = {}
+    stack: list[tuple[str, torch.nn.Module]] = [("", root)]
+    while stack:
+        path, module = stack.pop()
+        if module not in found:
+            found[module] = path
+            children = reversed(module._modules.items())
+            stack += [(f"{path}.{name}" if path else name, one) for name, one in children if one is not None]
+    return [(path, module) for module, path in found.items()]

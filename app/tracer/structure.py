@@ -24,6 +24,7 @@ from app.tracer.walk import Walk
 
 MAX_SAVED_ITEMS = 32
 _PLAIN = frozenset({bool, int, float, complex, str})
+_INTEGERS = frozenset({int})
 _saved_names: dict[type, tuple[tuple[str, str], ...]] = {}
 
 
@@ -205,10 +206,12 @@ def kept_by(function: Function) -> Kept:
         kind = type(value)
         if kind is torch.Tensor:  # the usual case
             saved[called] = _saved_tensor(value)
-            continue
-        saved[called] = saved_value(value)
-        if kind in _PLAIN or (kind is tuple and not _has_tensor(value)):
-            plain[name] = value
+        elif kind is tuple and _INTEGERS.issuperset(map(type, value)):  # a shape
+            saved[called], plain[name] = value[:MAX_SAVED_ITEMS], value
+        else:
+            saved[called] = saved_value(value)
+            if kind in _PLAIN or (kind is tuple and not _has_tensor(value)):
+                plain[name] = value
     if isinstance(function, torch.autograd.function.BackwardCFunction):
         kept.saved.update(_saved_by_hand(function))
     return kept

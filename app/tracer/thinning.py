@@ -272,6 +272,6 @@ def _cost_of(values: Iterable[Value]) -> int:
 
 
 def _numbers(value: Value) -> int:
-    if isinstance(value, TensorValue):
+    if type(value) is TensorValue:
         return STATISTICS_COST if value.statistics is not None else 1 + 2 * prod(value.shape)
     return value is not None

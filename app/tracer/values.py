@@ -10,6 +10,7 @@ from functools import lru_cache
 from math import isfinite
 from typing import Any
 
+import msgspec
 import numpy as np
 import torch
 from torch.utils._python_dispatch import _disable_current_modes
@@ -22,24 +23,15 @@ BINS = 16
 _NON_FINITE: dict[str, Number] = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 
 
-class Held:
+class Held(msgspec.Struct, eq=False, gc=False):
     """A large tensor kept by reference until its statistics are asked for, together with others of its size.
 
     Whoever is about to write to the tensor's memory settles it first.
     """
 
-    __slots__ = ("tensor", "value")
-
-    def __init__(self, tensor: torch.Tensor) -> None:
-        self.tensor: torch.Tensor | None = tensor
-        self.value: TensorValue | None = None
-        """The value with its statistics; None before `settle`."""
-
-    def shares(self, tensor: torch.Tensor) -> bool:
-        """Whether what is held lies in the memory of another tensor; true where that cannot be told."""
-        if self.tensor is None or tensor.layout is not torch.strided:
-            return self.tensor is not None
-        return self.tensor.untyped_storage().data_ptr() == tensor.untyped_storage().data_ptr()
+    tensor: torch.Tensor | None
+    value: TensorValue | None = None
+    """The value with its statistics; None before `settle`."""
 
     def settle(self, value: TensorValue) -> None:
         """Keep the statistics, and let the tensor go."""
@@ -51,6 +43,15 @@ Reading = Number | TensorValue | Held | None
 
 _has_function_mode: Callable[[], bool] = torch._C._is_torch_function_mode_enabled
 _dispatch_modes: Callable[[], int] = torch._C._len_torch_dispatch_stack
+
+
+def those_in_memory_of(tensor: torch.Tensor, held: Iterable[Held]) -> list[Held]:
+    """What is held and lies in the memory of a tensor; all of it where that cannot be told."""
+    waiting = [(one, one.tensor) for one in held if one.tensor is not None]
+    if tensor.layout is not torch.strided:
+        return [one for one, _ in waiting]
+    address = tensor.untyped_storage().data_ptr()
+    return [one for one, own in waiting if own.untyped_storage().data_ptr() == address]
 
 
 @contextmanager
