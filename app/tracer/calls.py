@@ -205,7 +205,7 @@ class Calls(TorchFunctionMode):
         """Run a backward pass that builds graphs of its own (`create_graph=True`, or a function of the program's that
         runs a forward pass again, as `checkpoint` does); take down their nodes, and from which ones they come.
         """
-        kernels = Kernels(self.full_elements, self._holdings.settle_sharing)
+        kernels = Kernels(self.full_elements, self._holdings.settle_sharing, self.modules)
         self._running.append(kernels)
         try:
             with kernels.watching(next_sequence_number(), origin_of):
@@ -270,12 +270,12 @@ class Calls(TorchFunctionMode):
 
     def _keep_kernels(self, site: Site, kernels: Kernels) -> None:
         kernels.finish()
-        module = self.modules[-1] if self.modules else None
         for sequence_number, made in kernels.found.items():
             known = self.made.get(sequence_number)
-            if known is not None and known.origin is not None:
-                continue  # the backward pass inside of this call has told more of it
-            made.site, made.module = site, module
+            if known is not None and (known.origin or made.origin) is not None:
+                known.origin = known.origin or made.origin  # of a call inside of a backward pass more is known
+                continue
+            made.site, made.module = site, made.module or (self.modules[-1] if self.modules else None)
             self.made[sequence_number] = made
             self._holdings.remember_all((made.value, *(made.others or {}).values()))
 

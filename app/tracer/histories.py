@@ -152,6 +152,16 @@ class Histories:
         """What made the nodes of a graph is forgotten; a result of it may still be carried into the next round."""
         self._freed.append((numbers, graph))
 
+    def has_freed(self, number: int) -> bool:
+        """Whether a node is one of a graph that is gone."""
+        return any(number in numbers for numbers, _ in self._freed)
+
+    def differentiated(self, gradients: Iterable[Any], root: Any, span: Span | None) -> None:
+        """`autograd.grad` gave gradients that have no graph of their own."""
+        if isinstance(root, torch.Tensor):
+            for gradient in gradients:
+                self.note(gradient, "autograd.grad()", root, span)
+
     def _said(self, number: int) -> tuple[str | None, str | None]:
         made = self._made.get(number)
         if made is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -35,14 +35,18 @@ class Kernels(TorchDispatchMode):
     Args:
         full_elements: up to so many elements of a value are kept in full.
         writing: told of each tensor that a kernel is about to write.
+        modules: those that run, the innermost last.
     """
 
-    def __init__(self, full_elements: int, writing: Callable[[torch.Tensor], None]) -> None:
+    def __init__(
+        self, full_elements: int, writing: Callable[[torch.Tensor], None], modules: Sequence[torch.nn.Module] = ()
+    ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.found: dict[int, Made] = {}
         self._start = 0
         self.full_elements = full_elements
         self._writing = writing
+        self._modules = modules
         self._written: tuple[int, torch.Tensor, Made] | None = None
         self._origin_of: Callable[[Any], Origin | None] | None = None
 
@@ -94,6 +98,7 @@ class Kernels(TorchDispatchMode):
                 made = self.found[sequence_number] = self._made(tensor, name)
                 if self._origin_of is not None:
                     made.origin = self._origin_of(_running_node())
+                    made.module = self._modules[-1] if self._modules else None
                 if tensor is not result:
                     made.others = self._others(result)
         return result

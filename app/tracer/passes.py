@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from types import FrameType
 from typing import Any
@@ -17,12 +18,14 @@ from app.trace.model import Graph, Pass, Span, Value
 from app.tracer.calls import Calls
 from app.tracer.deduction import Deductions
 from app.tracer.derivatives import Derivatives
+from app.tracer.metadata import shape_of
 from app.tracer.names import Names
 from app.tracer.recording import Options, Recording
+from app.tracer.sites import Made
 from app.tracer.structure import Builder, Leaf, Parts, kept_by
 from app.tracer.template import Laid, Template, Templates, kept_elements
 from app.tracer.values import Held, Reading, read, settle, settled
-from app.tracer.walk import walk
+from app.tracer.walk import function_of, walk
 
 Count = Callable[[str, int, int], None]
 
@@ -34,6 +37,8 @@ FEW = 16
 """Up to so many elements are then still kept in full."""
 MOST_ELEMENTS = 150_000
 """Where even those would be more elements than this, only single numbers are kept in full."""
+MAX_WHOLE = 4
+"""Graphs that keep nothing and are remembered: another pass may go over them."""
 MANY_SUMMARIES = 20_000
 """Where one pass tells more tensors by statistics than this, the statistics go without a histogram, or the pass would
 not fit into one event."""
@@ -63,10 +68,22 @@ class Passes:
         self._deductions = Deductions()
         self._full_elements = limits.full_elements
         self._current: Recording | None = None
+        self._whole: deque[tuple[list[int], Template]] = deque()
+        """The latest graphs that the engine leaves whole: they keep nothing that could be freed."""
         self.takes_hooks_away = False
         """Whether no hook may stay on a graph that the program keeps; in a child none lives long enough to matter."""
 
     # -- before --------------------------------------------------------------------------------------------------------
+
+    def meet(self, outputs: Iterable[Any]) -> None:
+        """Take down what is about to be differentiated, if no mode has seen how it was made."""
+        self._calls.keep_running()
+        made = self._calls.made
+        for output in outputs:
+            function = function_of(output) if isinstance(output, torch.Tensor) else None
+            if function is not None and function._sequence_nr() not in made:
+                value = read(output, self._full_elements)
+                made[function._sequence_nr()] = Made(value, shape_of(output), output.dtype)
 
     def open(self, roots: list[Function], frame: FrameType | None, options: Options | None = None) -> Recording:
         """Find the graph under `roots`, and read its forward values.
@@ -74,7 +91,6 @@ class Passes:
         Raises:
             RunCut: the graph has more nodes than may be recorded, or the run more graphs.
         """
-        self._calls.keep_running()
         known = self._templates.find(roots, self._calls.made, frame)
         template, laid = known if known is not None else self._meet(roots, frame)
         recording = Recording(template, laid, template.values(laid, template.full_elements), options)
@@ -259,11 +275,19 @@ class Passes:
         )
 
     def forget(self, recording: Recording) -> None:
-        """Let go of what made a graph that the engine has freed."""
+        """Let go of what made a graph that the engine has freed, or of an earlier one that it can run again."""
+        laid, template = recording.laid, recording.template
+        if template.can_run_again:
+            self._whole.append((laid.numbers, template))
+            if len(self._whole) <= MAX_WHOLE:
+                return
+            numbers, template = self._whole.popleft()
+        else:
+            numbers = laid.numbers
         made = self._calls.made
-        for number in recording.laid.numbers:
+        for number in numbers:
             made.pop(number, None)
-        self._calls.histories.freed(recording.laid.numbers, recording.template.graph)
+        self._calls.histories.freed(numbers, template.graph)
 
 
 def _settled(readings: list[Reading]) -> tuple[Value, ...]:

@@ -99,9 +99,11 @@ class Recorder:
             self.check()
         self.calls.is_resting = False
         self.updates.flush()
+        outputs = tuple(outputs)
         roots = [root for root in map(_root, outputs) if root is not None]
-        if not roots:
+        if not roots or self.calls.histories.has_freed(roots[0]._sequence_nr()):
             return run()
+        self.passes.meet(outputs)
         frame = self.calls.take_caller()
         recording = self.passes.open(roots, frame, options)
         is_known = recording.laid.has_own_leaves and recording.template is self._latest
@@ -118,6 +120,8 @@ class Recorder:
             self.passes.read_accumulated(recording)
         else:
             self.passes.read_captured(recording, options.inputs, result)
+            if not options.create_graph:
+                self.calls.histories.differentiated(result, outputs[0], self.calls.span(frame))
         self._close(recording, "backward" if options.accumulate else "grad", frame)
         if not options.retain_graph:
             self.passes.forget(recording)

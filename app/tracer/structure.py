@@ -136,6 +136,25 @@ def marks_of(parts: Parts) -> tuple[Mark | None, ...]:
     return marks(histories, parts.walk.nodes, leaves)
 
 
+def handed(parts: Parts) -> list[int | None]:
+    """For each node the edge on which all comes that arrives there; None where several meet, or a pass begins."""
+    ways: list[list[int]] = [[] for _ in parts.walk.nodes]
+    for edge, link in enumerate(parts.walk.links):
+        ways[link.target].append(edge)
+    return [own[0] if len(own) == 1 and index not in parts.roots else None for index, own in enumerate(ways)]
+
+
+def aliases(parts: Parts) -> list[tuple[int, int]]:
+    """The nodes that hand on their input under another type, which torch tells no mode of, the innermost first."""
+    nodes = parts.walk.nodes
+    found = [
+        (link.source, link.target)
+        for link in parts.walk.links
+        if parts.made[link.source] is None and nodes[link.source].name() == "AliasBackward0"
+    ]
+    return sorted(found, key=lambda pair: nodes[pair[0]]._sequence_nr())
+
+
 def _leaf_node(index: int, leaf: Leaf, kind: Kind) -> Node:
     tensor = leaf.variable
     return Node(

@@ -17,14 +17,14 @@ import torch
 from torch.autograd.function import BackwardCFunction
 from torch.autograd.graph import Node as Function
 
-from app.trace.model import Graph, Saved
+from app.trace.model import Graph, Saved, SavedTensor
 from app.tracer.ghosts import marks
 from app.tracer.histories import Histories
 from app.tracer.kernels import MAX_OUTPUTS
 from app.tracer.metadata import shape_of
 from app.tracer.names import Names
 from app.tracer.sites import Constant, Made
-from app.tracer.structure import Parts, marks_of, place_constants, saved_value
+from app.tracer.structure import Parts, aliases, handed, marks_of, place_constants, saved_value
 from app.tracer.values import Reading, read_all
 
 MAX_TRIES = 4
@@ -87,11 +87,15 @@ class Template:
         self.edges_of: list[list[tuple[int, int]]] = [[] for _ in parts.walk.nodes]
         for edge, link in enumerate(self.links):
             self.edges_of[link.source].append((link.slot, edge))
-        self.handed = _handed(parts)
+        self.handed = handed(parts)
         self.is_small = all(prod(node.shape or ()) <= full_elements for node in graph.nodes)
         self.is_scalar = all(node.shape == () for node in graph.nodes)
         self.runs_programs = any(issubclass(kind, BackwardCFunction) for kind in set(self._kinds))
         """Whether a `torch.autograd.Function` is in it, whose backward pass may do anything."""
+        self.can_run_again = not any(
+            isinstance(one, SavedTensor) for node in graph.nodes for one in node.saved.values()
+        )
+        """Whether the engine can run it again without having been asked to retain it."""
         self.outputs = {
             index: min(MAX_OUTPUTS, len(node.outputs)) for index, node in enumerate(graph.nodes) if node.outputs
         }
@@ -106,6 +110,7 @@ class Template:
         self._has_cuts = any(self._marks)
         self._constant_count = len(graph.nodes) - len(parts.walk.nodes)
         self._made = parts.made
+        self._aliases = aliases(parts)
         leaves = [leaf for leaf in parts.leaves if leaf is not None]
         self._variables = [leaf.variable for leaf in leaves]
         self._names = [leaf.name for leaf in leaves]
@@ -215,6 +220,8 @@ class Template:
         values = [how.value if how is not None else None for how in laid.made]
         for index, value in zip(self.leaves, read_all(laid.variables, full_elements), strict=True):
             values[index] = value
+        for index, target in self._aliases:
+            values[index] = values[target]
         if self._constant_count:
             constants: list[Reading] = [None] * self._constant_count
             for target, constant in zip(self._placed, _constants(laid.made), strict=True):
@@ -273,14 +280,6 @@ class Templates:
         """Keep a template."""
         self.count += 1
         self._by_origin.setdefault(_origin(roots, table), []).insert(0, template)
-
-
-def _handed(parts: Parts) -> list[int | None]:
-    """For each node the edge on which all comes that arrives there; None where several meet, or a pass begins."""
-    ways: list[list[int]] = [[] for _ in parts.walk.nodes]
-    for edge, link in enumerate(parts.walk.links):
-        ways[link.target].append(edge)
-    return [own[0] if len(own) == 1 and index not in parts.roots else None for index, own in enumerate(ways)]
 
 
 def _origin(roots: list[Function], table: dict[int, Made]) -> Any:

@@ -30,6 +30,7 @@ export function NodeCard({ scene, actions, t, program, language, i }) {
     <${Enclosing} ...${{ graph: scene.topology.graph, node, t, actions }} />
     ${node.kind !== "ghost" && html`<${Block} title=${t("inspector.value")}>
       ${view.state === "pending" ? html`<${Later} ...${parts} />` : html`<${Tensor} value=${view.value} t=${t} />`}
+      ${view.state !== "pending" && (view.value ?? null) === null && html`<p class="reason">${t("missing.value")}</p>`}
     <//>`}
     ${node.kind === "leaf" && scene.frame.kind === "update" && html`<${Fetched} load=${loadStep} props=${{ scene, node, language }} />`}
     ${(node.outputs || node.origin) && html`<${Fetched} load=${loadSeveral} props=${parts} />`}

@@ -238,3 +238,26 @@ async def test_who_wants_no_motion_sees_the_moments_and_no_movement_between(
     await expect(stage.scrub).to_have_value(str(await stage.last()))
     assert len(await stage.page.evaluate("[...window.visited]")) > 2
     assert (await stage.page.evaluate("window.moving") > 0) == (motion == "no-preference")
+
+
+async def test_a_value_that_nobody_saw_says_why(stage: Stage) -> None:
+    trace = await stage.trace(
+        """import torch
+a = torch.tensor([1.0, 2.0], requires_grad=True)
+h = a ** 2
+total = h.sum()
+mean = (h * 2).mean()
+total.backward()
+try:
+    mean.backward()
+except RuntimeError:
+    pass
+"""
+    )
+    await stage.press("end")
+    graphs: list[dict[str, list[dict[str, str]]]] = trace["graphs"]  # type: ignore[assignment]
+    unseen = next(node["id"] for node in graphs[1]["nodes"] if node["name"] == "PowBackward0")
+    await stage.page.locator(f".graph-canvas #{unseen}").click()
+    await expect(stage.page.locator(".inspector .reason")).to_contain_text("its graph had been freed before this pass")
+    await stage.page.locator(".graph-canvas #n0").click()
+    await expect(stage.page.locator(".inspector .reason")).to_have_count(0)

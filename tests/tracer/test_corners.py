@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.trace.model import TensorValue, Trace
-from tests.tracer.recording import record, run_bare, unexplained
+from tests.tracer.recording import graph_of, record, run_bare, unexplained
 
 HEAD = "import torch\nfrom torch import nn\n"
 
@@ -142,6 +142,65 @@ def test_tensors_of_no_one_shape_and_of_the_programs_own_making_are_left_as_they
 )
 def test_a_gradient_that_shows_no_element_is_not_called_zero(program: str) -> None:
     assert record(HEAD + program).diagnostics == ()
+
+
+def test_another_type_of_tensor_has_the_value_of_what_it_shows() -> None:
+    run = record(
+        HEAD
+        + """class Kind(torch.Tensor):
+    pass
+w = torch.ones(2, requires_grad=True)
+for _ in range(2):
+    ((w * 2).as_subclass(Kind).as_subclass(torch.Tensor) * 3).sum().backward()
+w.as_subclass(Kind).backward(torch.ones(2))
+"""
+    )
+    assert run.failure is None
+    assert list(unexplained(run)) == []
+    shown = [node.name for node in run.graphs[0].nodes].index("AliasBackward0")
+    assert [getattr(passed.values[shown], "data", None) for passed in run.passes[:2]] == [[2.0, 2.0]] * 2
+
+
+def test_what_keeps_nothing_can_run_again_with_its_values() -> None:
+    run = record(
+        HEAD
+        + """a = torch.ones(3, requires_grad=True)
+z = (a + (a - a)).mean()
+for _ in range(6):
+    y = (a + a - a).sum()
+    y.backward()
+y.backward()
+z.backward()
+z.backward()
+"""
+    )
+    assert run.failure is None
+    assert [passed.call for passed in run.passes] == ["backward"] * 9
+    assert list(unexplained(run)) == []
+
+
+def test_what_is_gone_is_no_pass() -> None:
+    run = record(HEAD + "a = torch.ones(3, requires_grad=True)\ny = (a * a).sum()\ny.backward()\ny.backward()")
+    assert run.failure is not None
+    assert (len(run.graphs), [passed.call for passed in run.passes]) == (1, ["backward"])
+
+
+def test_what_is_computed_again_for_the_way_back_ran_in_its_modules() -> None:
+    run = record(
+        HEAD
+        + """from torch.utils.checkpoint import checkpoint
+net = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))
+checkpoint(net, torch.ones(2, 3, requires_grad=True), use_reentrant=True).sum().backward()
+"""
+    )
+    again = graph_of(run, 0)
+    assert {(node.name, node.module) for node in again.nodes if node.kind != "leaf"} == {
+        ("AddmmBackward0", "net.0"),
+        ("TBackward0", "net.0"),
+        ("TanhBackward0", "net.1"),
+        ("AddmmBackward0", "net.2"),
+        ("TBackward0", "net.2"),
+    }
 
 
 def test_what_torchs_own_code_is_given_is_not_taken_for_what_it_calls_with() -> None:

@@ -379,6 +379,20 @@ def test_what_the_graph_holds_by_another_way_is_no_ghost() -> None:
     assert (leaf.kind, leaf.variable) == ("leaf", "w")
 
 
+def test_a_gradient_without_a_graph_of_its_own_is_cut_off_from_what_was_differentiated() -> None:
+    program = """x = h.detach().requires_grad_()
+out = x ** 2 * v
+(slope,) = torch.autograd.grad(out, x{options})
+y = (slope - 1) ** 2 + v
+y.backward()
+"""
+    graph = last_graph(program.format(options=""))
+    [(constant, source)] = cut_pairs(graph)
+    assert (constant.label, constant.cut) == ("(slope - 1) ** 2", "autograd.grad()")
+    assert (source.kind, source.label, source.variable) == ("ghost", "x ** 2 * v", "out")
+    assert cut_pairs(last_graph(program.format(options=", create_graph=True"))) == []
+
+
 def test_two_constants_of_one_origin_share_their_ghost() -> None:
     graph = last_graph("y = h.detach() * v + h.item() * v\ny.backward()")
     assert [node.kind for node in graph.nodes].count("ghost") == 1
