@@ -77,12 +77,13 @@ def _parameter(cls: type[torch.nn.Parameter], *args: Any, **kwargs: Any) -> Any:
     return result
 
 
-def _enter_module(module: torch.nn.Module, _args: Any) -> None:
+def _enter_module(module: torch.nn.Module, args: Any) -> None:
     recorder = active()
     if recorder is not None:
         if not recorder.calls.modules:
             recorder.names.learn_module(module, recorder.calls.frame())
         recorder.calls.modules.append(module)
+        recorder.names.given.append(args)
 
 
 def _leave_module(module: torch.nn.Module, _args: Any, _output: Any) -> None:
@@ -90,7 +91,8 @@ def _leave_module(module: torch.nn.Module, _args: Any, _output: Any) -> None:
     if recorder is not None and module in recorder.calls.modules:
         # A forward that raised may have left inner modules behind.
         while recorder.calls.modules.pop() is not module:
-            continue
+            recorder.names.given.pop()
+        recorder.names.given.pop()
 
 
 _PLACES: tuple[tuple[Any, str, Any], ...] = (

@@ -24,6 +24,8 @@ class Names:
 
     def __init__(self, is_program: Mapping[str, bool]) -> None:
         self._is_program = is_program
+        self.given: list[tuple[Any, ...]] = []
+        """What the modules that run were given by place, the innermost last."""
         self._tensors: dict[int, tuple[ref[torch.Tensor], str | None]] = {}
         self._modules: dict[int, tuple[torch.nn.Module, str | None]] = {}
         self._called: dict[int, tuple[torch.nn.Module, str]] = {}
@@ -123,23 +125,43 @@ class Names:
         return reading
 
     def _scopes(self, frame: FrameType | None) -> list[Mapping[str, Any]]:
-        """The local variables of the program's frames, innermost first, then the globals they see."""
+        """The local variables of the program's frames, innermost first, then the globals they see.
+
+        A module that runs a method of its own goes by what others call it, if anybody does: as `self` it comes last,
+        and not where one module may have called another.
+        """
         scopes: list[Mapping[str, Any]] = []
         seen: list[Mapping[str, Any]] = []
+        selves: dict[str, Any] = {}
+        is_forward = False
         while frame is not None:
             if self._is_program[frame.f_code.co_filename]:
                 if frame.f_locals is not frame.f_globals:
-                    scopes.append(frame.f_locals)
+                    name = _own_module(frame)
+                    scopes.append({other: one for other, one in frame.f_locals.items() if other != name})
+                    selves |= {} if name is None else {name: frame.f_locals[name]}
+                    is_forward |= frame.f_code.co_name == "forward"
                 if not any(one is frame.f_globals for one in seen):
                     seen.append(frame.f_globals)
             frame = frame.f_back
-        return scopes + seen
+        return [*scopes, *seen, {} if is_forward else selves]
+
+
+def _own_module(frame: FrameType) -> str | None:
+    """What a method of a module calls the module itself; None for any other function."""
+    code = frame.f_code
+    name = code.co_varnames[0] if code.co_argcount else None
+    value = frame.f_locals.get(name) if name is not None else None
+    if not isinstance(value, torch.nn.Module):
+        return None
+    methods = [vars(kind).get(code.co_name) for kind in type(value).__mro__]
+    return name if any(getattr(one, "__code__", None) is code for one in methods) else None
 
 
 def _variables(scopes: list[Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
     for scope in scopes:
         for name, value in list(scope.items()):
-            if not name.startswith("__") and name != "self":
+            if not name.startswith("__"):
                 yield name, value
 
 
@@ -156,25 +178,30 @@ def _tensors_in(scopes: list[Mapping[str, Any]]) -> Iterator[tuple[str, torch.Te
             yield name, value
     for prefix, path, parameter in parameters:
         yield f"{prefix}.{path}", parameter
-    for name, value in _variables(scopes):
-        yield from _items(name, value)
-
-
-def _items(name: str, value: Any) -> Iterator[tuple[str, torch.Tensor]]:
-    pairs: list[tuple[str, Any]] = []
-    if type(value) in (list, tuple):
-        pairs = [(f"{name}[{i}]", one) for i, one in enumerate(value[:MAX_ITEMS])]
-    elif type(value) is dict:
-        pairs = [(f"{name}[{key!r}]", value[key]) for key in list(value)[:MAX_ITEMS] if type(key) in (str, int)]
-    elif getattr(type(value), "__module__", None) == "__main__" and isinstance(getattr(value, "__dict__", None), dict):
-        pairs = [(f"{name}.{key}", one) for key, one in list(vars(value).items())[:MAX_ITEMS]]
-    for path, one in pairs:
+    for path, one in _items(scopes):
         if isinstance(one, torch.Tensor):
             yield path, one
 
 
+def _items(scopes: list[Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """What lists, dictionaries and the objects of the program's own classes hold."""
+    own = {scope["__name__"] for scope in scopes if "__name__" in scope}
+    for name, value in _variables(scopes):
+        if type(value) in (list, tuple):
+            yield from [(f"{name}[{i}]", one) for i, one in enumerate(value[:MAX_ITEMS])]
+        elif type(value) is dict:
+            keys = [key for key in list(value)[:MAX_ITEMS] if type(key) in (str, int)]
+            yield from [(f"{name}[{key!r}]", value[key]) for key in keys]
+        elif getattr(type(value), "__module__", None) in own and not isinstance(value, torch.nn.Module):
+            held = getattr(value, "__dict__", None)
+            if type(held) is dict:
+                yield from [(f"{name}.{key}", one) for key, one in list(held.items())[:MAX_ITEMS]]
+
+
 def _modules_in(scopes: list[Mapping[str, Any]]) -> Iterator[tuple[str, torch.nn.Module]]:
-    found = [(name, value) for name, value in _variables(scopes) if isinstance(value, torch.nn.Module)]
+    """Every module that can be named: those of plain variables first."""
+    found = [(name, one) for name, one in _variables(scopes) if isinstance(one, torch.nn.Module)]
+    found += [(path, one) for path, one in _items(scopes) if isinstance(one, torch.nn.Module)]
     inner = {id(child) for _, module in found for _, child in _inner_modules(module)[1:]}
     # A module that is part of another one goes by its path there.
     yield from sorted(found, key=lambda pair: id(pair[1]) in inner)

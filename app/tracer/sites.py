@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping
 from itertools import islice
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -23,14 +25,18 @@ from app.tracer.values import Reading, number
 class Site:
     """One instruction of the program calling one torch function; what the source says of it is looked up once."""
 
-    __slots__ = ("depth", "function", "index", "operands", "place", "plumbing")
+    __slots__ = ("depth", "function", "given", "index", "modules", "operands", "place", "plumbing")
 
-    def __init__(self, index: int, place: Place | None, function: str, depth: int) -> None:
+    def __init__(self, index: int, place: Place | None, function: str, layers: list[str]) -> None:
         self.index = index
         self.place = place
         self.function = function
-        self.depth = depth
+        self.modules = layers.count("forward")
         """Modules of torch between the program and the call: 0 for `relu(x)`, 1 for `self.linear(x)`."""
+        self.depth = max(self.modules, min(1, len(layers)))
+        """As `modules`, but 1 also where other code calls torch for the program."""
+        self.given: frozenset[int] = frozenset()
+        """Slots of what the outermost of these modules was given: another one's may be something else."""
         self.operands: tuple[tuple[int, Operand], ...] = ()
         self.plumbing: frozenset[int] = frozenset()
         """Slots of sizes, dimensions and the like: no operands, unless they were cut off from what autograd follows."""
@@ -141,7 +147,7 @@ class Sites:
         name = getattr(func, "__name__", "call")
         if name == "__get__":
             name = func.__self__.__name__
-        site = Site(len(self.known) + len(self._unpacking), place, name, _depth(frame))
+        site = Site(len(self.known) + len(self._unpacking), place, name, _layers(frame))
         site.operands = tuple(self._operands(site, call, frame))
         given = (*args, *kwargs.values())
         site.plumbing = frozenset([slot for slot, _ in site.operands if is_plumbing(func, given[slot])])
@@ -151,10 +157,21 @@ class Sites:
         """The operands as the program writes them where it makes the call itself, else by the program's names."""
         func, args, kwargs = call
         if site.place is None or site.depth > 0:
-            return self._named(site, frame, args)
+            handed = self._handed(site, args)
+            site.given = frozenset([slot for slot, _ in handed])
+            return handed + [one for one in self._named(site, frame, args) if one[0] not in site.given]
         found = by_place(site.place, func, frame, args, kwargs)
         found = self._named(site, frame, args) if found is None else found
         return found + by_name(site.place, func, frame, args, kwargs)
+
+    def _handed(self, site: Site, args: tuple[Any, ...]) -> Slotted:
+        """What a module of torch's hands on of what the program gave it, as the program writes that."""
+        place, given = site.place, given_at(site, self._names)
+        if place is None or place.has_unpacking or len(place.operands) < len(given):
+            return []
+        written = dict(zip(map(id, given), place.operands[len(place.operands) - len(given) :], strict=True))
+        tensors = [(slot, value) for slot, value in enumerate(args) if isinstance(value, torch.Tensor)]
+        return [(slot, written[id(value)]) for slot, value in tensors if id(value) in written]
 
     def _named(self, site: Site, frame: FrameType, args: tuple[Any, ...]) -> Slotted:
         span, written = site.span, site.place.operands if site.place else ()
@@ -172,7 +189,8 @@ def constants(site: Site, args: tuple[Any, ...], names: Names, full_elements: in
     for slot, operand in site.operands:
         value = args[slot] if slot < len(args) else None
         if isinstance(value, torch.Tensor):
-            if not value.requires_grad:
+            is_other = slot in site.given and not any(one is value for one in given_at(site, names))
+            if not value.requires_grad and not is_other:
                 reading = names.snapshot(value, full_elements)
                 shape, dtype = shape_of(value), dtype_name(value.dtype)
                 found.append(Constant(slot, operand, id(value), reading, shape, dtype, value))
@@ -188,18 +206,25 @@ def program_frame(frame: FrameType | None, is_program: Mapping[str, bool]) -> Fr
     return frame
 
 
-LAYERED = ("/nn/modules/", "/nn/utils/", "/torch/distributions/")
-"""Code of torch's own that calls torch for the program: neither the operands nor the result of such a call are those
-that the program wrote, as in `dist.log_prob(action)` or `weight_norm(layer)`.
+def given_at(site: Site, names: Names) -> tuple[Any, ...]:
+    """What the program gives, at a site, to the module of torch's that it calls there."""
+    return names.given[-site.modules] if 0 < site.modules <= len(names.given) else ()
+
+
+DIRECT = re.compile(r"/torch/(?:\w+|nn/functional|nn/init|nested/\w+|sparse/\w+)\.py$")
+"""Code of torch's own that a program calls as torch. Any other that is not the program's calls torch for it: neither
+the operands nor the result of such a call are those that the program wrote, as in `dist.log_prob(action)`.
 """
+_HERE = str(Path(__file__).parent)
 
 
-def _depth(frame: FrameType) -> int:
-    """How many of torch's own modules stand between the program and the call."""
+def _layers(frame: FrameType) -> list[str]:
+    """The functions between the program and the call that call torch for it."""
     functions = []
-    inner: FrameType | None = sys._getframe(2)
+    inner: FrameType | None = sys._getframe(3)
     while inner is not None and inner is not frame:
-        if any(part in inner.f_code.co_filename for part in LAYERED):
+        filename = inner.f_code.co_filename
+        if not filename.startswith(_HERE) and not DIRECT.search(filename):
             functions.append(inner.f_code.co_name)
         inner = inner.f_back
-    return max(functions.count("forward"), min(1, len(functions)))
+    return functions

@@ -255,7 +255,7 @@ except RuntimeError:
 """
     )
     await stage.press("end")
-    graphs: list[dict[str, list[dict[str, str]]]] = trace["graphs"]  # type: ignore[assignment]
+    graphs: list[dict[str, list[dict[str, str]]]] = trace["graphs"]
     unseen = next(node["id"] for node in graphs[1]["nodes"] if node["name"] == "PowBackward0")
     await stage.page.locator(f".graph-canvas #{unseen}").click()
     await expect(stage.page.locator(".inspector .reason")).to_contain_text("its graph had been freed before this pass")

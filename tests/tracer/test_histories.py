@@ -99,6 +99,57 @@ def test_what_python_and_numpy_computed_has_its_history_where_the_text_proves_it
     assert {(constant.cut, source.variable) for constant, source in pairs} == {(how, variable)}
 
 
+GIVEN_TO_A_MODULE = {
+    "a layer": ("net = torch.nn.Linear(2, 1)\ny = net(k.detach()).sum()", "k.detach()"),
+    "several layers": (
+        "net = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.ReLU(), torch.nn.Linear(2, 1))\n"
+        "y = net(k.detach()).sum()", "k.detach()"
+    ),
+    "the second of two": ("y = torch.nn.MSELoss()(k, k.detach())", "k.detach()"),
+    "in a module of the program's own": (
+        """class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner = torch.nn.Linear(2, 1)
+
+    def forward(self, x):
+        return self.inner(x)
+y = Net()(k.detach()).sum()""", "x"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("program", "label"), GIVEN_TO_A_MODULE.values(), ids=GIVEN_TO_A_MODULE.keys())
+def test_what_a_module_is_given_is_what_the_program_gives_it(program: str, label: str) -> None:
+    [(constant, ghost)] = cut_pairs(last_graph(f"k = torch.stack([w, v])\n{program}\ny.backward()"))
+    assert (constant.label, constant.cut, ghost.variable) == (label, "detach()", "k")
+
+
+@pytest.mark.parametrize("x", ["x", "torch.ones(1, 2)"])
+def test_what_one_layer_hands_another_is_not_what_the_program_gave(x: str) -> None:
+    run = record(
+        f"""import torch
+net = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Linear(2, 2))
+x = torch.ones(1, 2)
+for frozen in (False, True, False):
+    net[0].requires_grad_(not frozen)
+    net({x}).sum().backward()
+"""
+    )
+    labels = [[node.label for node in graph.nodes if node.kind == "constant"] for graph in run.graphs]
+    assert ([passed.graph for passed in run.passes], labels) == (["g0", "g1", "g0"], [[x], []])
+
+
+def test_what_another_package_calls_torch_with_is_not_what_the_program_wrote() -> None:
+    run = record(
+        HEAD
+        + """scaler = torch.amp.GradScaler("cpu", init_scale=4.0)
+scaler.scale(h * v).backward()
+"""
+    )
+    assert [node.label for node in run.graphs[-1].nodes if node.kind == "constant"] == []
+
+
 BY_NAME = {
     "a number": ("y = torch.clamp(v * 1, max=h.item())", ".item()"),
     "of a method": ("y = (v * 1).clamp(min=0.5, max=h.item() + 1)", ".item()"),

@@ -262,6 +262,65 @@ def test_a_parameter_goes_by_its_path_whatever_a_function_calls_it() -> None:
     assert names == {f"net.{layer}.{name}" for layer in (0, 2) for name in ("weight", "bias", "scale")}
 
 
+IN_AN_OBJECT = """import torch
+from torch import nn
+
+class Trainer:
+    def __init__(self):
+        self.net = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 1))
+
+    def run(self):
+        self.net(torch.ones(1, 2)).sum().backward()
+
+Trainer().run()
+"""
+
+IN_A_LIST = """import torch
+from torch import nn
+nets = [nn.Linear(2, 2), nn.Linear(2, 1)]
+nets[1](nets[0](torch.ones(1, 2))).sum().backward()
+"""
+
+IN_ITSELF = """import torch
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(me):
+        super().__init__()
+        me.net = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 1))
+
+    def forward(me, x):
+        return me.net(x)
+
+    def fit(me):
+        me(torch.ones(1, 2)).sum().backward()
+
+Net().fit()
+"""
+
+OF_ANOTHER_SELF = IN_ITSELF.replace(
+    "Net().fit()",
+    """
+def train(model):
+    x = torch.ones(1, 2)
+    (model(x) * x.mean()).sum().backward()
+train(Net())""",
+)
+
+
+@pytest.mark.parametrize(
+    ("program", "path"),
+    [(IN_AN_OBJECT, "self.net."), (IN_A_LIST, "nets[{}]"), (IN_ITSELF, "me.net."), (OF_ANOTHER_SELF, "model.net.")],
+    ids=["in an object", "in a list", "in a method of its own", "under another self"],
+)
+def test_a_module_has_the_path_that_the_program_reaches_it_by(program: str, path: str) -> None:
+    [graph] = record(program).graphs
+    paths = {path.format(layer) if "{" in path else f"{path}{layer}" for layer in (0, 1)}
+    leaves = {f"{module}.{name}" for module in paths for name in ("weight", "bias")}
+    assert {node.variable for node in graph.nodes if node.kind == "leaf"} == leaves
+    assert paths <= {node.module for node in graph.nodes}
+
+
 @pytest.mark.parametrize(("program", "path"), [(BUILT_ANEW, "net"), (GONE, "model")])
 def test_a_module_has_the_name_it_was_called_by(program: str, path: str) -> None:
     run = record(program)
