@@ -117,13 +117,17 @@ class Histories:
         if torch.is_grad_enabled():
             self.derive(func, args, result, span)
             return
-        followed = list(_followed(_sources(func, args)))
-        for source in followed:
-            place = span()
-            self._told("no_grad", source, place)
-            self.note(result, "no_grad", source, place)
-        if not followed:
-            self._follow(func, args, result, span)
+        sources = _sources(func, args)
+        for source in _followed(sources):
+            self._told("no_grad", source, span())
+        for source in sources:  # the first one that has a history tells it
+            if isinstance(source, torch.Tensor) and source.requires_grad:
+                self.note(result, "no_grad", source, span())
+                return
+            known = self.find(source)
+            if known is not None:
+                self._keep(result, known, span())
+                return
 
     def note(self, result: Any, how: str, source: torch.Tensor, span: Span | None) -> None:
         """Remember that a value was taken from a followed tensor and leaves its history behind."""
@@ -244,6 +248,9 @@ class Histories:
     def _keep(self, result: Any, history: History, span: Span | None) -> None:
         if span is not None:
             self._places[span] = history
+        if isinstance(result, list | tuple):
+            for one in result[:MAX_LISTED]:
+                self._left(history, None, one)
         if not _can_be_known(result):
             return
         while len(self._known) >= MAX_KNOWN:
@@ -254,8 +261,11 @@ class Histories:
 
 
 def _sources(func: Any, args: Sequence[Any]) -> Sequence[Any]:
-    """The arguments whose values a result is made of."""
-    return args[1:] if SHAPED.search(getattr(func, "__name__", "")) else args
+    """The arguments whose values a result is made of, and what is in their lists."""
+    given = args[1:] if SHAPED.search(getattr(func, "__name__", "")) else args
+    if not any(isinstance(one, list | tuple) for one in given):
+        return given
+    return [item for one in given for item in (one[:MAX_LISTED] if isinstance(one, list | tuple) else (one,))]
 
 
 def _followed(values: Iterable[Any]) -> Iterator[torch.Tensor]:
@@ -264,9 +274,8 @@ def _followed(values: Iterable[Any]) -> Iterator[torch.Tensor]:
 
 def followed_in(func: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> torch.Tensor | None:
     """The followed tensor whose value a call hands on without its history: what is asked, or given, or in a list."""
-    given = [*_sources(func, args), *kwargs.values()]
-    source = given[0] if given else None
-    return next(_followed(source[:MAX_LISTED] if isinstance(source, list | tuple) else (source,)), None)
+    given = _sources(func, (*args, *kwargs.values()))
+    return next(_followed(given), None)
 
 
 def _can_be_known(value: Any) -> bool:
