@@ -37,6 +37,8 @@ const NARROW = 480;
 const LARGEST_FIT = 1.75;
 /** Below this nobody can read the numbers: a larger graph is shown in part, and followed. */
 const READABLE = 0.55;
+/** So much smaller letters may be where that brings all of the graph into sight. */
+const YIELD = 0.1;
 
 /** @typedef {{width: number, height: number, margin: number}} Room in CSS pixels */
 
@@ -62,7 +64,7 @@ export function wholeIn(room, [width, height], letters) {
 export function beginIn(room, size, letters) {
   const whole = wholeIn(room, size, letters);
   const scale = READABLE * letters;
-  if (whole.scale >= scale) return { ...whole, isWhole: true };
+  if (whole.scale >= (1 - YIELD) * scale) return { ...whole, isWhole: true };
   const [width, height] = size;
   const middle = (from, length) => (from - length * scale) / 2;
   const end = (from, length) => (length * scale <= from ? middle(from, length) : from - room.margin - length * scale);

@@ -197,7 +197,7 @@ async def test_the_small_map_shows_the_whole_and_moves_the_picture(stage: Stage)
 
 
 COVERED = """() => {
-  const covers = [...document.querySelectorAll(".graph-lens, .graph-tools, .minimap")]
+  const covers = [...document.querySelectorAll(".graph-lens, .graph-tools, .scale, .minimap")]
     .filter((one) => one.checkVisibility());
   const host = document.querySelector(".graph-host").getBoundingClientRect();
   const meet = (one, other, low, high) => one[low] < other[high] - 1 && other[low] < one[high] - 1;
@@ -224,6 +224,8 @@ async def test_no_tool_covers_the_picture_and_nothing_is_shown_beyond_its_ends(
     await expect(page.locator(".levels")).to_be_visible()
     await page.locator(".levels select").select_option("2")
     await expect(page.locator("g.node.active, g.group.active")).not_to_have_count(0)
+    await page.get_by_label("Colour nodes by").select_option("module")
+    await expect(page.locator(".scale")).to_be_visible()
     last = await stage.last()
     for position in (last // 2, last * 3 // 4, last):
         await stage.move_to(position)

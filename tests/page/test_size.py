@@ -65,7 +65,9 @@ async def test_the_presentation_size_enlarges_letters_and_nodes_and_is_remembere
 
 
 @pytest.mark.parametrize("size", ["normal", "large"])
-@pytest.mark.parametrize("window", [(360, 640), (640, 450)], ids=["a phone", "1280 × 900 at 200 %"])
+@pytest.mark.parametrize(
+    "window", [(360, 640), (640, 450), (768, 1024)], ids=["a phone", "1280 × 900 at 200 %", "a tablet"]
+)
 async def test_nothing_is_cut_where_there_is_little_room(opened: Opened, window: tuple[int, int], size: str) -> None:
     await opened.page.set_viewport_size({"width": window[0], "height": window[1]})
     page = await opened.open()
