@@ -38,7 +38,7 @@ const LARGEST_FIT = 1.75;
 /** Below this nobody can read the numbers: a larger graph is shown in part, and followed. */
 const READABLE = 0.55;
 /** So much smaller letters may be where that brings all of the graph into sight. */
-const YIELD = 0.1;
+const YIELD = 0.15;
 
 /** @typedef {{width: number, height: number, margin: number}} Room in CSS pixels */
 

@@ -40,7 +40,7 @@ test("a narrow stage has half the margin", () => {
 test("what cannot be read as a whole begins at its end", () => {
   assert.ok(beginIn(WIDE, [600, 600], 1).isWhole);
   assert.ok(beginIn(WIDE, [600, 904], 1).isWhole);
-  assert.ok(!beginIn(WIDE, [600, 940], 1).isWhole);
+  assert.ok(!beginIn(WIDE, [600, 1000], 1).isWhole);
   const tall = beginIn(WIDE, [400, 2000], 1);
   assert.ok(!tall.isWhole);
   assert.equal(Math.round(tall.y + 2000 * tall.scale), 500 - WIDE.margin);

@@ -140,6 +140,8 @@ function begin(stage) {
   const { scale, x, y, isWhole = false } = isAsked ? placing(asked, roomOf(host)) : beginIn(roomOf(host), size, textScale());
   if (isWhole) return fit(stage);
   moveTo(stage, zoomIdentity.translate(x, y).scale(scale));
+  const output = picture.graph.nodes.find(({ kind }) => kind === "output");
+  if (!isAsked && output) bringIntoSight(stage, partOf(picture, output.id), true);
   follow(stage, stage.followed);
 }
 
