@@ -10,7 +10,6 @@ from types import FrameType, TracebackType
 from typing import Any, TextIO, overload
 
 import msgspec
-import torch
 
 from app.library.recorded import Trace
 from app.settings import Limits
@@ -22,6 +21,7 @@ from app.tracer.engine import attached
 from app.tracer.failures import explain
 from app.tracer.files import FileSources
 from app.tracer.kernels import next_sequence_number
+from app.tracer.metadata import is_tensor
 from app.tracer.recorder import Call, Recorder, RunCut
 from app.tracer.recording import Options
 from app.tracer.walk import function_of
@@ -141,7 +141,7 @@ class Tracing:
         """What may hold a graph that was never differentiated: what a function returned, or a block's variables."""
         found = self.found if self.found is not None else dict(frame.f_locals) if frame is not None else {}
         self.found = None
-        functions = {name: function_of(one) for name, one in found.items() if isinstance(one, torch.Tensor)}
+        functions = {name: function_of(one) for name, one in found.items() if is_tensor(one)}
         return {name: found[name] for name, one in functions.items() if one and one._sequence_nr() >= self._first}
 
 

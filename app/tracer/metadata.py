@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, TypeGuard
+
 import torch
 
 _NAMES: dict[torch.dtype, str] = {}
@@ -21,3 +23,13 @@ def shape_of(tensor: torch.Tensor) -> tuple[int, ...] | None:
         return tuple(map(int, tensor.shape))
     except (RuntimeError, AttributeError):
         return None
+
+
+def is_tensor(value: Any) -> TypeGuard[torch.Tensor]:
+    """Whether a value of the program's is a tensor; `isinstance` would ask it for its `__class__`."""
+    return issubclass(type(value), torch.Tensor)
+
+
+def is_module(value: Any) -> TypeGuard[torch.nn.Module]:
+    """Whether a value of the program's is a module."""
+    return issubclass(type(value), torch.nn.Module)

@@ -10,6 +10,7 @@ from weakref import ref
 import torch
 from torch.autograd.graph import Node as Function
 
+from app.tracer.metadata import is_module, is_tensor
 from app.tracer.values import Held, Reading, read
 from app.tracer.walk import function_of
 
@@ -73,7 +74,7 @@ class Names:
         """The names of results that the program's variables hold now, by the node that made them."""
         found: dict[Function, str] = {}
         for name, value in _variables(self._scopes(frame)):
-            function = function_of(value) if isinstance(value, torch.Tensor) else None
+            function = function_of(value) if is_tensor(value) else None
             if function is not None:
                 found.setdefault(function, name)
         return found
@@ -152,7 +153,7 @@ def _own_module(frame: FrameType) -> str | None:
     code = frame.f_code
     name = code.co_varnames[0] if code.co_argcount else None
     value = frame.f_locals.get(name) if name is not None else None
-    if not isinstance(value, torch.nn.Module):
+    if not is_module(value):
         return None
     methods = [vars(kind).get(code.co_name) for kind in type(value).__mro__]
     return name if any(getattr(one, "__code__", None) is code for one in methods) else None
@@ -174,12 +175,12 @@ def _tensors_in(scopes: list[Mapping[str, Any]]) -> Iterator[tuple[str, torch.Te
     parameters = [(prefix, path, one) for prefix, module in modules for path, one in module.named_parameters()]
     inside = {id(one) for _, _, one in parameters}
     for name, value in _variables(scopes):
-        if isinstance(value, torch.Tensor) and id(value) not in inside:
+        if is_tensor(value) and id(value) not in inside:
             yield name, value
     for prefix, path, parameter in parameters:
         yield f"{prefix}.{path}", parameter
     for path, one in _items(scopes):
-        if isinstance(one, torch.Tensor):
+        if is_tensor(one):
             yield path, one
 
 
@@ -192,16 +193,24 @@ def _items(scopes: list[Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
         elif type(value) is dict:
             keys = [key for key in list(value)[:MAX_ITEMS] if type(key) in (str, int)]
             yield from [(f"{name}[{key!r}]", value[key]) for key in keys]
-        elif getattr(type(value), "__module__", None) in own and not isinstance(value, torch.nn.Module):
-            held = getattr(value, "__dict__", None)
+        elif getattr(type(value), "__module__", None) in own and not is_module(value):
+            held = _attributes(value)
             if type(held) is dict:
                 yield from [(f"{name}.{key}", one) for key, one in list(held.items())[:MAX_ITEMS]]
 
 
+def _attributes(value: Any) -> Any:
+    """What an object holds, asked so that no code of the program runs; None for one that has no dictionary."""
+    try:
+        return object.__getattribute__(value, "__dict__")
+    except AttributeError:
+        return None
+
+
 def _modules_in(scopes: list[Mapping[str, Any]]) -> Iterator[tuple[str, torch.nn.Module]]:
     """Every module that can be named: those of plain variables first."""
-    found = [(name, one) for name, one in _variables(scopes) if isinstance(one, torch.nn.Module)]
-    found += [(path, one) for path, one in _items(scopes) if isinstance(one, torch.nn.Module)]
+    found = [(name, one) for name, one in _variables(scopes) if is_module(one)]
+    found += [(path, one) for path, one in _items(scopes) if is_module(one)]
     inner = {id(child) for _, module in found for _, child in _inner_modules(module)[1:]}
     # A module that is part of another one goes by its path there.
     yield from sorted(found, key=lambda pair: id(pair[1]) in inner)

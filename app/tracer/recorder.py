@@ -30,6 +30,7 @@ from app.trace.model import (
 )
 from app.tracer.calls import Calls
 from app.tracer.diagnostics import Diagnoser
+from app.tracer.metadata import is_tensor
 from app.tracer.names import Names
 from app.tracer.optimizers import Optimizers
 from app.tracer.passes import Passes
@@ -236,7 +237,7 @@ class Recorder:
         self.updates.flush()
         if self.pass_count == 0:
             found = [*variables.values(), *self._last_variables.values()]
-            tensors = {id(one): one for one in found if isinstance(one, torch.Tensor) and function_of(one)}
+            tensors = {id(one): one for one in found if is_tensor(one) and function_of(one)}
             self._forward_only(list(tensors.values()))
         self._thinning.finish()
         self.tell(self.updates.lost())

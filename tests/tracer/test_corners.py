@@ -144,6 +144,28 @@ def test_a_gradient_that_shows_no_element_is_not_called_zero(program: str) -> No
     assert record(HEAD + program).diagnostics == ()
 
 
+def test_objects_of_the_program_are_looked_into_without_a_word() -> None:
+    program = """class Loud:
+    def __init__(self):
+        self.w = torch.ones(2, requires_grad=True)
+
+    def __getattribute__(self, name):
+        print(name)
+        return object.__getattribute__(self, name)
+
+class Slots:
+    __slots__ = ("net",)
+
+loud, slots = Loud(), Slots()
+slots.net = nn.Linear(2, 1)
+slots.net(loud.w * 2).sum().backward()
+"""
+    run = record(HEAD + program)
+    assert run.failure is None
+    assert run.output == run_bare(HEAD + program)
+    assert "self.w" in {node.variable for node in run.graphs[0].nodes}
+
+
 def test_another_type_of_tensor_has_the_value_of_what_it_shows() -> None:
     run = record(
         HEAD
