@@ -32,6 +32,7 @@ from app.sandbox.code import gather_code
 from app.sandbox.confinement import Confinement, die_with_parent
 from app.sandbox.control import BARREN, BORN, COMMAND, DIED, FORK, KILL, RECORD, WARM, Configuration
 from app.sandbox.machine_code import gather_machine_code
+from app.sandbox.mappings import merge_mappings
 from app.sandbox.pages import gather_pages, plug_holes
 from app.tracer.run import QUIET_COLLECTOR
 
@@ -51,6 +52,7 @@ def main(control_descriptor: int) -> None:
     gc.set_threshold(*QUIET_COLLECTOR)  # a child's first steps would else begin with a look at all that is young
     plug_holes()
     gather_pages()
+    merge_mappings()
     confinement.take_on_inherited()
     control.sendall(RECORD.pack(WARM, os.getpid(), threads))
     _serve(control, wakeup, confinement)
