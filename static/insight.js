@@ -60,6 +60,17 @@ export function wholeIn(room, [width, height], letters) {
   return { scale, x: (room.width - width * scale) / 2, y: (room.height - height * scale) / 2 };
 }
 
+/**
+ * Can all of a picture be seen, and with it each of its parts?
+ *
+ * @param {Room} room
+ * @param {{x: number, y: number, k: number}} transform
+ * @param {[number, number]} size
+ */
+export function isAllIn(room, { x, y, k }, [width, height]) {
+  return x >= 0 && y >= 0 && x + width * k <= room.width && y + height * k <= room.height;
+}
+
 /** The first look: the whole picture if it can be read, else its end, where the backward pass begins. */
 export function beginIn(room, size, letters) {
   const whole = wholeIn(room, size, letters);

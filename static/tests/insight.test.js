@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { beginIn, isOf, moveToMiddle, placing, roomOf, shiftInto, sightHeld, wholeIn } from "../insight.js";
+import { beginIn, isAllIn, isOf, moveToMiddle, placing, roomOf, shiftInto, sightHeld, wholeIn } from "../insight.js";
 
 const SIZE = [400.04, 300];
 
@@ -62,4 +62,12 @@ test("a stretch comes to the middle, but nothing beyond the picture's ends is sh
   assert.equal(moved(-276, -176, -300), 324);
   assert.equal(moved(1620, 1700, -300), -1224);
   assert.equal(moveToMiddle({ low: -50, high: 20, room: 500, margin: 24 }, { offset: -60, length: 300 }), 160);
+});
+
+test("a picture that is wholly in sight leaves nothing to bring there", () => {
+  const room = { width: 600, height: 400, margin: 24 };
+  assert.equal(isAllIn(room, { x: 0, y: 0, k: 2 }, [300, 200]), true);
+  for (const other of [{ x: -1 }, { x: 1 }, { y: -1 }, { y: 1 }, { k: 2.01 }]) {
+    assert.equal(isAllIn(room, { x: 0, y: 0, k: 2, ...other }, [300, 200]), false);
+  }
 });

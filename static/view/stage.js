@@ -1,6 +1,6 @@
 // The stage on which a picture lies: zoom, pan, fit, and walking from node to node by keyboard.
 
-import { beginIn, isOf, moveToMiddle, placing, roomOf, shiftInto, sightHeld, wholeIn } from "../insight.js";
+import { beginIn, isAllIn, isOf, moveToMiddle, placing, roomOf, shiftInto, sightHeld, wholeIn } from "../insight.js";
 import { linesOf } from "../topology.js";
 import { select, zoom, zoomIdentity, zoomTransform } from "../vendor/d3-zoom.js";
 import { nearestPart } from "./direction.js";
@@ -10,6 +10,8 @@ import { createMotion, moveMotion } from "./motion.js";
 import { isBox } from "./picture.js";
 
 const SVG = "http://www.w3.org/2000/svg";
+/** Before the page is laid out nobody knows how large a stage is; to ask would lay it out at once, and then once more. */
+const UNKNOWN = { room: { width: 0, height: 0, margin: 0 }, letters: 1 };
 
 /**
  * Make a stage inside an element. It keeps each picture's zoom, and fits a picture whose zoom nobody touched.
@@ -24,7 +26,7 @@ export function createStage(host, { onFollow, onSight }) {
   svg.setAttribute("class", "graph-canvas");
   svg.append(viewport);
   host.append(svg);
-  const stage = { host, svg, viewport, motion: createMotion(host), picture: null, size: [1, 1], room: roomOf(host), map: { width: 0, height: 0 }, touched: new WeakMap(), isMoving: false, isFollowing: true, followed: [], asked: null, told: null, onFollow, onSight, watchers: new Set() };
+  const stage = { host, svg, viewport, motion: createMotion(host), picture: null, size: [1, 1], ...UNKNOWN, map: { width: 0, height: 0 }, touched: new WeakMap(), isMoving: false, isFollowing: true, followed: [], asked: null, told: null, onFollow, onSight, watchers: new Set() };
   stage.behaviour = zoom()
     // The usual extent is asked of the element, for which the browser lays out the page in the midst of a frame.
     .extent(() => [[0, 0], [stage.room.width, stage.room.height]])
@@ -134,10 +136,9 @@ function keepZoom({ picture: former, touched }, picture) {
 
 /** The first look: what a link asks for; else the whole picture if it can be read, else its end. */
 function begin(stage) {
-  const { host, picture, asked, size } = stage;
-  if (!picture || host.clientWidth === 0 || host.clientHeight === 0) return;
-  const isAsked = isOf(asked, size);
-  const { scale, x, y, isWhole = false } = isAsked ? placing(asked, roomOf(host)) : beginIn(roomOf(host), size, textScale());
+  const { picture, asked, size, room, letters } = stage;
+  if (!picture || room.width === 0 || room.height === 0) return;
+  const { scale, x, y, isWhole = false } = isOf(asked, size) ? placing(asked, room) : beginIn(room, size, letters);
   if (isWhole) return fit(stage);
   moveTo(stage, zoomIdentity.translate(x, y).scale(scale));
   const output = picture.graph.nodes.find(({ kind }) => kind === "output");
@@ -147,22 +148,28 @@ function begin(stage) {
 
 /** Bring the whole picture into sight. */
 function fit(stage) {
-  const { clientWidth, clientHeight } = stage.host;
-  if (!stage.picture || clientWidth === 0 || clientHeight === 0) return;
-  const { scale, x, y } = wholeIn(roomOf(stage.host), stage.size, textScale());
-  stage.touched.delete(stage.picture);
+  const { picture, room, size, letters } = stage;
+  if (!picture || room.width === 0 || room.height === 0) return;
+  const { scale, x, y } = wholeIn(room, size, letters);
+  stage.touched.delete(picture);
   stage.asked = null;
   moveTo(stage, zoomIdentity.translate(x, y).scale(scale));
 }
 
 /** Bring the whole picture into sight, at the visitor's own wish. */
 export function showWhole(stage) {
+  // Larger letters need not make another stage.
+  measure(stage);
   fit(stage);
   tellSight(stage);
 }
 
+function measure(stage) {
+  Object.assign(stage, { room: roomOf(stage.host), letters: textScale() });
+}
+
 function refit(stage) {
-  stage.room = roomOf(stage.host);
+  measure(stage);
   if (stage.picture && !stage.touched.has(stage.picture)) begin(stage);
 }
 
@@ -202,7 +209,7 @@ export function partOf(picture, id) {
 /** Keep the node at work in sight, if that is wanted: a part outside comes to the middle. */
 export function follow(stage, ids) {
   stage.followed = ids;
-  if (!stage.isFollowing || !stage.picture) return;
+  if (!stage.isFollowing || !stage.picture || isAllIn(stage.room, zoomTransform(stage.svg), stage.size)) return;
   const part = partOf(stage.picture, ids[0]);
   if (part) bringIntoSight(stage, part, true);
 }
@@ -224,11 +231,12 @@ function boxOnStage(stage, part) {
 function bringIntoSight(stage, part, isCentred = false) {
   const { x, y, k } = zoomTransform(stage.svg);
   const { width, height, margin } = stage.room;
+  if (width === 0) return;
   const box = boxOnStage(stage, part);
   const across = { low: box.left, high: box.right, room: width, margin };
   const down = { low: box.top, high: box.bottom, room: height - (isUnderMap(stage, box) ? stage.map.height : 0), margin };
   const [dx, dy] = [shiftInto(across), shiftInto(down)];
-  if (width === 0 || (dx === 0 && dy === 0)) return;
+  if (dx === 0 && dy === 0) return;
   const [left, top] = [x, y].map((offset, axis) => ({ offset, length: stage.size[axis] * k }));
   const byX = isCentred && dx !== 0 ? moveToMiddle(across, left) : dx;
   const byY = isCentred && dy !== 0 ? moveToMiddle(down, top) : dy;
