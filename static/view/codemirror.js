@@ -9,10 +9,10 @@ import {
   StateEffect,
   StateField,
   bracketMatching,
-  classHighlighter,
   closeBrackets,
   closeBracketsKeymap,
   defaultKeymap,
+  diagnosticCount,
   drawSelection,
   highlightActiveLine,
   highlightActiveLineGutter,
@@ -24,11 +24,11 @@ import {
   keymap,
   lineNumbers,
   placeholder,
-  python,
   searchKeymap,
   setDiagnostics,
   syntaxHighlighting,
 } from "../vendor/codemirror.js";
+import { classHighlighter, python } from "../vendor/codemirror-python.js";
 import { byHandle, numberHandles } from "./handles.js";
 
 /** Marks a change that the page made, so that it is not told about it. */
@@ -52,7 +52,7 @@ const marks = decorationsOf(setMarks);
 const faultLines = decorationsOf(setFaultLines);
 
 /**
- * Make an editor inside an element.
+ * Make an editor inside an element; `readAsPython` does the rest.
  *
  * @param {HTMLElement} parent
  * @param {{text: string, kind: "program" | "expression" | "view", label: string, hint: string, nonce: string,
@@ -64,11 +64,31 @@ export function createEditor(parent, options) {
     parent,
     state: EditorState.create({ doc: options.text, extensions: [EditorView.cspNonce.of(options.nonce), ...extensionsOf(options), words.of(wordsOf(options))] }),
   });
-  return { view, words };
+  return { view, words, said: options };
+}
+
+/** What makes a text Python: the parser, then the colours. Each is work enough for a slow processor. */
+const PYTHON = [() => python(), () => [syntaxHighlighting(classHighlighter), bracketMatching()]];
+
+/**
+ * Read the text as Python, step by step.
+ *
+ * @param {{view: any}} editor
+ * @param {{pause: () => Promise<void>, isWanted: () => boolean}} options
+ */
+export async function readAsPython({ view }, { pause, isWanted }) {
+  for (const make of PYTHON) {
+    await pause();
+    if (!isWanted()) return;
+    view.dispatch({ effects: StateEffect.appendConfig.of(make()), annotations: fromPage.of(true) });
+  }
 }
 
 /** Say the editor's name and hint in another language. */
-export function setWords({ view, words }, options) {
+export function setWords(editor, options) {
+  const { view, words, said } = editor;
+  if (said.label === options.label && said.hint === options.hint) return;
+  editor.said = options;
   view.dispatch({ effects: words.reconfigure(wordsOf(options)) });
 }
 
@@ -81,7 +101,7 @@ function extensionsOf({ kind, onChange, onRun, onPlace }) {
     { key: "Mod-Enter", run: () => (onRun(), true) },
     ...(kind === "expression" ? [{ key: "Enter", run: () => (onRun(), true) }] : []),
   ];
-  const common = [typingOver, marks, faultLines, python(), syntaxHighlighting(classHighlighter), bracketMatching(), EditorView.lineWrapping, listener(onChange, onPlace)];
+  const common = [typingOver, marks, faultLines, EditorView.lineWrapping, listener(onChange, onPlace)];
   if (kind === "view") return [...common, lineNumbers(), EditorState.readOnly.of(true)];
   const writing = [numberHandles(), history(), drawSelection(), closeBrackets(), keymap.of([...runs, ...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap])];
   if (kind === "expression") return [...common, ...writing];
@@ -151,6 +171,7 @@ export function markSpans({ view }, spans) {
     const range = rangeOf(view.state.doc, span);
     return range && range.to > range.from ? [Decoration.mark({ class: name }).range(range.from, range.to)] : [];
   });
+  if (ranges.length === 0 && view.state.field(marks).size === 0) return;
   view.dispatch({ effects: setMarks.of(Decoration.set(ranges, true)), annotations: fromPage.of(true) });
 }
 
@@ -165,6 +186,7 @@ export function underline({ view }, faults) {
     const range = rangeOf(view.state.doc, span);
     return range ? [{ from: range.from, to: range.to, severity, message }] : [];
   });
+  if (found.length === 0 && diagnosticCount(view.state) === 0) return;
   view.dispatch(setDiagnostics(view.state, found.sort((a, b) => a.from - b.from)));
   view.dispatch({ effects: setFaultLines.of(linesOf(view.state.doc, found)), annotations: fromPage.of(true) });
 }

@@ -4,20 +4,38 @@
 // cannot be had, a plain field takes the text.
 
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
-import { onReach } from "./later.js";
+import { onReach, pause } from "./later.js";
 
 /** A first run that takes longer than this keeps the editor waiting no more, in milliseconds. */
 const PATIENCE = 1500;
+
+/** CodeMirror, and what stands on what: each is asked for at once, and evaluated by itself. */
+const PARTS = ["../vendor/codemirror-view.js", "../vendor/codemirror.js", "../vendor/codemirror-python.js", "./codemirror.js"];
 
 const library = { promise: null, module: null };
 
 /** Bring CodeMirror, once; what fails is tried again with the next editor, and whenever the server may be in reach again. */
 function loadLibrary() {
-  library.promise ??= import("./codemirror.js").then(
+  library.promise ??= evaluate(PARTS).then(
     (module) => (library.module = module),
     () => (library.promise = null),
   );
   return library.promise;
+}
+
+async function evaluate(paths) {
+  for (const path of paths) announce(new URL(path, import.meta.url).href);
+  let module = null;
+  for (const path of paths) {
+    module = await import(path);
+    await pause();
+  }
+  return module;
+}
+
+/** Let the browser fetch a module before its turn to be evaluated comes. */
+function announce(href) {
+  document.head.append(Object.assign(document.createElement("link"), { rel: "modulepreload", href }));
 }
 
 /**
@@ -65,12 +83,17 @@ function Mirror({ text, kind, label, hint = "", marks = [], faults = [], jump = 
   const editor = useRef(null);
   const latest = useRef(calls);
   const words = { label, hint };
-  const { createEditor, markSpans, setText, setWords, showSpan, underline } = library.module;
+  const { createEditor, markSpans, readAsPython, setText, setWords, showSpan, underline } = library.module;
   latest.current = calls;
   useLayoutEffect(() => {
     editor.current = createEditor(host.current, { text, kind, ...words, nonce: pageNonce(), ...callsOf(latest) });
     if (caret !== null) goOn(editor.current.view, caret);
-    return () => editor.current.view.destroy();
+    const made = { isWanted: true };
+    readAsPython(editor.current, { pause, isWanted: () => made.isWanted });
+    return () => {
+      made.isWanted = false;
+      editor.current.view.destroy();
+    };
   }, []);
   useLayoutEffect(() => setText(editor.current, text), [text]);
   useEffect(() => setWords(editor.current, words), [label, hint]);

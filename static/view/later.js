@@ -1,6 +1,6 @@
-// Parts of the page that are fetched when they are first wanted, so that the page opens sooner.
+// Parts of the page that come later: fetched when they are first wanted, or made in turn, so that the page opens sooner.
 
-import { html, useEffect, useState } from "../vendor/preact.js";
+import { html, useEffect, useLayoutEffect, useState } from "../vendor/preact.js";
 
 const parts = new Map();
 
@@ -24,6 +24,27 @@ export function Later({ load, props, sheet }) {
 export function onReach(act) {
   for (const name of ["online", "focus", "focusin"]) addEventListener(name, act);
   return () => ["online", "focus", "focusin"].forEach((name) => removeEventListener(name, act));
+}
+
+/**
+ * Give the thread back for a moment: a hand on the page is answered before what comes next.
+ *
+ * @param {"user-blocking" | "user-visible"} [priority] what is blocking also goes before the next frame
+ */
+export function pause(priority = "user-visible") {
+  return globalThis.scheduler?.postTask?.(() => {}, { priority }) ?? new Promise((resolve) => setTimeout(resolve));
+}
+
+/**
+ * Count up to the last turn, a pause before each: what a turn makes keeps no hand waiting for what the next will make.
+ * Frames in between would show halves, and put off what everybody waits for.
+ */
+export function useTurns(last) {
+  const [turn, setTurn] = useState(0);
+  useLayoutEffect(() => {
+    if (turn < last) pause("user-blocking").then(() => setTurn(turn + 1));
+  }, [turn]);
+  return turn;
 }
 
 const sheets = new Map();

@@ -4,8 +4,8 @@
 // lock file; `check.mjs` compares it with the manifest.
 
 import { build } from "esbuild";
-import { copyFile, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { copyFile, mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { hashOf, target } from "./files.mjs";
 
@@ -15,14 +15,20 @@ const packages = join(here, "node_modules");
 /** Stylesheets that a library needs beside its module. */
 const styles = { "uplot.css": "uplot/dist/uPlot.min.css" };
 
+/**
+ * CodeMirror is evaluated part by part, for all of it at once would keep a slow processor from everything else: two
+ * entries, and what both of them need.
+ */
+const parted = { entries: ["codemirror.js", "codemirror-python.js"], common: "codemirror-view.js" };
+
 /** The letters that our formulas are set in: four of the twenty fonts that KaTeX has. */
 const fonts = ["Main-Regular", "Math-Italic", "Size1-Regular", "Size2-Regular", "Size3-Regular", "Size4-Regular"].map((name) => `KaTeX_${name}`);
 
 await rm(target, { recursive: true, force: true });
 await mkdir(join(target, "licences"), { recursive: true });
 const entries = (await readdir(join(here, "entries"))).filter((name) => name.endsWith(".js")).sort();
-const files = {};
-for (const entry of entries) Object.assign(files, await bundle(entry));
+const files = await bundleParted(parted);
+for (const entry of entries) if (!parted.entries.includes(entry)) Object.assign(files, await bundle([entry]));
 for (const [name, source] of Object.entries(styles)) {
   await copyFile(join(packages, source), join(target, name));
   files[name] = [source.split("/")[0]];
@@ -46,24 +52,46 @@ async function addKatex(files) {
   }
 }
 
-/** Bundle one library, with a stub of its types; return its files and the packages that went into them. */
-async function bundle(entry) {
+/** Bundle entries, each with a stub of its types; return the files and the packages that went into each. */
+async function bundle(names) {
   const { metafile } = await build({
-    entryPoints: [join(here, "entries", entry)],
-    outfile: join(target, entry),
+    entryPoints: names.map((name) => join(here, "entries", name)),
+    outdir: target,
     absWorkingDir: here,
     bundle: true,
+    splitting: names.length > 1,
     format: "esm",
     minify: true,
     target: "es2022",
     legalComments: "none",
     metafile: true,
   });
-  const names = Object.keys(metafile.inputs).map(packageOf).filter(Boolean);
-  const { exports } = Object.values(metafile.outputs)[0];
-  const stub = entry.replace(/\.js$/, ".d.ts");
+  const files = {};
+  for (const [path, { inputs, exports, entryPoint }] of Object.entries(metafile.outputs)) {
+    files[basename(path)] = [...new Set(Object.keys(inputs).map(packageOf).filter(Boolean))].sort();
+    if (entryPoint) files[await addStub(path, exports)] = [];
+  }
+  return files;
+}
+
+async function addStub(path, exports) {
+  const stub = basename(path).replace(/\.js$/, ".d.ts");
   await writeFile(join(target, stub), `export const ${exports.sort().join(": any, ")}: any;\n`);
-  return { [entry]: [...new Set(names)].sort(), [stub]: [] };
+  return stub;
+}
+
+/** Bundle entries, and name what they have in common, so that the page can ask for it. */
+async function bundleParted({ entries, common }) {
+  const files = await bundle(entries);
+  const [chunk, ...others] = Object.keys(files).filter((name) => name.startsWith("chunk-"));
+  if (!chunk || others.length > 0) throw new Error(`${entries} have other parts in common than ${common}`);
+  await rename(join(target, chunk), join(target, common));
+  for (const entry of entries) {
+    const code = await readFile(join(target, entry), "utf8");
+    await writeFile(join(target, entry), code.replaceAll(chunk, common));
+  }
+  const { [chunk]: packages, ...rest } = files;
+  return { ...rest, [common]: packages };
 }
 
 /** The package that a bundled file belongs to; null for an entry of ours. */

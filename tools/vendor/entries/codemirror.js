@@ -1,10 +1,9 @@
 export { closeBrackets, closeBracketsKeymap } from "@codemirror/autocomplete";
 export { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
-export { python } from "@codemirror/lang-python";
 export { bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
-export { setDiagnostics } from "@codemirror/lint";
-export { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
-export { Annotation, Compartment, EditorState, RangeSet, StateEffect, StateField } from "@codemirror/state";
+export { diagnosticCount, setDiagnostics } from "@codemirror/lint";
+export { searchKeymap } from "@codemirror/search";
+export { Annotation, Compartment, EditorState, StateEffect, StateField } from "@codemirror/state";
 export {
   Decoration,
   EditorView,
@@ -15,4 +14,3 @@ export {
   lineNumbers,
   placeholder,
 } from "@codemirror/view";
-export { classHighlighter } from "@lezer/highlight";

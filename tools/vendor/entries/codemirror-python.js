@@ -1,0 +1,2 @@
+export { python } from "@codemirror/lang-python";
+export { classHighlighter } from "@lezer/highlight";
