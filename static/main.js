@@ -16,6 +16,7 @@ import { createStore } from "./store.js";
 import { createTeaching } from "./teaching.js";
 import { createTerrain } from "./terrain.js";
 import { App } from "./view/app.js";
+import { pause } from "./view/later.js";
 
 const settings = createSettings(storageOf(), [document.documentElement.lang]);
 const draft = createDraft(storageOf());
@@ -36,6 +37,8 @@ async function start() {
   const { fault, done } = await openFirst();
   showLook(store.get());
   await loadLanguage(store.get().settings.language);
+  // All modules were evaluated in one go; what they make of the page begins afresh.
+  await pause("user-blocking");
   mount({ store, actions, View: App });
   play({ store, actions });
   keepAddress();

@@ -7,16 +7,20 @@ import { Cards } from "./cards.js";
 import { Dialog } from "./dialog.js";
 import { Graph } from "./graph.js";
 import { Inspector } from "./inspector.js";
-import { Later, loadSheet } from "./later.js";
+import { Later, loadSheet, useTurns } from "./later.js";
 import { Output } from "./output.js";
 import { Source } from "./source.js";
 import { Steady, useSteady } from "./steady.js";
 import { Timeline } from "./timeline.js";
 import { Toolbar } from "./toolbar.js";
 
+/** What is made after what, from the top of the page down; the last has no part in the picture's place or size. */
+const TURNS = { toolbar: 0, source: 1, transport: 2, graph: 3, side: 4 };
+
 /** @param {{state: any, actions: any}} props */
 export function App({ state, actions }) {
   const t = translator(state.settings.language);
+  const turn = useTurns(TURNS.side);
   // What someone is to predict is hidden from every view but the one that asks for it.
   const parts = { state: state.sight ? state.sight(state) : state, actions };
   // What a move through the run leaves alone; panels know no more of where it stands than the moment.
@@ -29,13 +33,13 @@ export function App({ state, actions }) {
     <${Steady} part=${Toolbar} ...${still} />
     ${state.lab?.isOpen && html`<${Later} key="lab" load=${loadLab} sheet="lab" props=${{ ...parts, language: state.settings.language }} />`}
     <main class=${`page${state.isStale ? " stale" : ""}`} hidden=${state.lab?.isOpen === true}>
-      <${Steady} part=${Source} ...${still} />
-      <div class="stage" id="stage" tabindex="-1"><${Graph} ...${parts} /></div>
-      <div class="side" tabindex="0"><h2 class="unseen">${t("inspector.title")}</h2>${state.lesson !== null && html`<${Later} key="lesson" load=${loadLesson} props=${parts} />`}<${Cards} ...${{ state, actions }} /><${Inspector} ...${parts} /></div>
-      <div class="transport-bar"><${Timeline} ...${parts} /></div>
-      <${Steady} part=${Panels} on=${[steady, state.panel === "landscape" ? state.position : moment]} props=${{ ...parts, t }} />
+      ${turn >= TURNS.source && html`<${Steady} part=${Source} ...${still} />`}
+      <div class="stage" id="stage" tabindex="-1">${turn >= TURNS.graph && html`<${Graph} ...${parts} />`}</div>
+      <div class="side" tabindex="0"><h2 class="unseen">${t("inspector.title")}</h2>${state.lesson !== null && html`<${Later} key="lesson" load=${loadLesson} props=${parts} />`}${turn >= TURNS.side && html`<${Cards} ...${{ state, actions }} /><${Inspector} ...${parts} />`}</div>
+      <div class="transport-bar">${turn >= TURNS.transport && html`<${Timeline} ...${parts} />`}</div>
+      ${turn >= TURNS.transport && html`<${Steady} part=${Panels} on=${[steady, state.panel === "landscape" ? state.position : moment]} props=${{ ...parts, t }} />`}
     </main>
-    <${Steady} part=${Dialogs} on=${[steady, state.dialog === null ? 0 : state.position]} props=${{ parts, state, actions, t }} />
+    ${turn >= TURNS.side && html`<${Steady} part=${Dialogs} on=${[steady, state.dialog === null ? 0 : state.position]} props=${{ parts, state, actions, t }} />`}
   `;
 }
 
