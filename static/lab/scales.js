@@ -55,9 +55,16 @@ export function ticksOn({ isLog, low, high, linear }, count = 5) {
 
 /** Powers of ten below zero and above, as many on each side as there is room for, and zero between them. */
 function bothWays({ low, high, linear }, count) {
-  const side = (end) => (end > linear ? powers(Math.max(linear * 10, end / 1e9), end, Math.ceil(count / 2)).filter((tick) => tick <= end) : []);
+  const side = (end) => powersFrom(Math.max(linear * 10, end / 1e9), end, Math.ceil(count / 2)) ?? powersFrom(linear * 3, end, 1) ?? [];
   const middle = low <= 0 && high >= 0 ? [0] : [];
   return [...side(-low).map((tick) => -tick).reverse(), ...middle, ...side(high)];
+}
+
+/** Powers of ten alone: round numbers between two of them would lie on each other; null if there is none. */
+function powersFrom(low, high, count) {
+  const [first, last] = [Math.ceil(Math.log10(low) - 1e-9), Math.floor(Math.log10(high) + 1e-9)];
+  if (!(first <= last)) return null;
+  return first === last || count === 1 ? [Number((10 ** last).toPrecision(12))] : powers(low, high, count);
 }
 
 function rounds(low, high, count) {

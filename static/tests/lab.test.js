@@ -52,6 +52,7 @@ test("a logarithm over numbers below zero goes both ways from it", () => {
   const alone = shareOf(scaleOver([-3], true), -3);
   assert.ok(alone > 0 && alone < 1);
   assert.ok(ticksOn(scaleOver([-1e30, 5], true)).length < 12);
+  assert.deepEqual(ticksOn(scaleOver([-2480, 27], true)).filter((tick) => tick > 0), [10]);
 });
 
 test("ticks are round and few", () => {
