@@ -32,19 +32,19 @@ function rounded(number) {
 }
 
 const MARGIN = 24;
-/** On a stage less wide than this half of the margin is enough. */
-const NARROW = 480;
+/** On a stage less wide or less high than this a third of the margin is enough. */
+const SMALL = { width: 480, height: 320 };
 const LARGEST_FIT = 1.75;
 /** Below this nobody can read the numbers: a larger graph is shown in part, and followed. */
 const READABLE = 0.55;
 /** So much smaller letters may be where that brings all of the graph into sight. */
-const YIELD = 0.15;
+const YIELD = 0.14;
 
 /** @typedef {{width: number, height: number, margin: number}} Room in CSS pixels */
 
 /** How large a stage is: its tools lie around it. */
 export function roomOf({ clientWidth: width, clientHeight: height }) {
-  return { width, height, margin: width < NARROW ? MARGIN / 2 : MARGIN };
+  return { width, height, margin: width < SMALL.width || height < SMALL.height ? MARGIN / 3 : MARGIN };
 }
 
 /**

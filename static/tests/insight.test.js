@@ -32,14 +32,15 @@ test("a whole picture lies in the middle, no larger than letters of this size as
   assert.equal(wholeIn(WIDE, [100, 100], 1.375).scale, 1.75 * 1.375);
 });
 
-test("a narrow stage has half the margin", () => {
-  assert.equal(WIDE.margin, 2 * NARROW.margin);
-  assert.equal(wholeIn(NARROW, [336, 100], 1).scale, 1);
+test("a narrow or a low stage has a third of the margin", () => {
+  assert.equal(WIDE.margin, 3 * NARROW.margin);
+  assert.equal(roomOf({ clientWidth: 1000, clientHeight: 300 }).margin, NARROW.margin);
+  assert.equal(wholeIn(NARROW, [344, 100], 1).scale, 1);
 });
 
 test("what cannot be read as a whole begins at its end", () => {
   assert.ok(beginIn(WIDE, [600, 600], 1).isWhole);
-  assert.ok(beginIn(WIDE, [600, 904], 1).isWhole);
+  assert.ok(beginIn(WIDE, [600, 940], 1).isWhole);
   assert.ok(!beginIn(WIDE, [600, 1000], 1).isWhole);
   const tall = beginIn(WIDE, [400, 2000], 1);
   assert.ok(!tall.isWhole);

@@ -3,7 +3,7 @@
 import { isBox } from "./picture.js";
 
 /** Below this scale the numbers are too small to be read. */
-const FAR = 0.5;
+const FAR = 0.47;
 const LARGEST_TITLE = 34;
 
 /** Show titles alone where the picture is small, and all else where it is not. */
