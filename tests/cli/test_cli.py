@@ -100,7 +100,7 @@ def test_a_script_that_fails_shows_its_own_traceback(folder: Path, capsys: pytes
     assert kept.data.failure.code == "backward-twice"
     assert kept.data.failure.span is not None
     assert kept.data.failure.span.line == 9
-    assert len(kept.passes) == 2
+    assert len(kept.passes) == 1
 
 
 @pytest.mark.usefixtures("folder")
