@@ -138,7 +138,8 @@ function keepZoom({ picture: former, touched }, picture) {
 function begin(stage) {
   const { picture, asked, size, room, letters } = stage;
   if (!picture || room.width === 0 || room.height === 0) return;
-  const { scale, x, y, isWhole = false } = isOf(asked, size) ? placing(asked, room) : beginIn(room, size, letters);
+  const isAsked = isOf(asked, size);
+  const { scale, x, y, isWhole = false } = isAsked ? placing(asked, room) : beginIn(room, size, letters);
   if (isWhole) return fit(stage);
   moveTo(stage, zoomIdentity.translate(x, y).scale(scale));
   const output = picture.graph.nodes.find(({ kind }) => kind === "output");
