@@ -30,7 +30,8 @@ ALLOWED = (
     ast.Subscript, ast.Slice, ast.Tuple, ast.List, ast.Constant, ast.Name, ast.expr_context, ast.operator, ast.unaryop,
     ast.boolop, ast.cmpop,
 )  # fmt: skip
-SIDE_BY_SIDE = re.compile(r"(\d[\d_]*\.?\d*|[^\W\d]\w*|\))\s*([^\W\d]\w*|\()")
+SIDE_BY_SIDE = re.compile(r"(\d[\d_]*+\.?+\d*+|[^\W\d]\w*+|\))\s*+([^\W\d]\w*+|\()")
+"""Two neighbours; each part is taken whole or not at all, since ways to part a long number grow with its cube."""
 WORDS = frozenset({"and", "or", "not", "if", "else", "in", "is"})
 
 

@@ -86,7 +86,7 @@ expressions = st.builds(
 
 def check(expression: Expression) -> None:
     """Write one expression; a refusal must have its words, and a place that is in the text."""
-    started = time.monotonic()
+    started = time.process_time()
     try:
         program = write(expression, LIMITS)
     except ExplorerError as error:
@@ -97,7 +97,7 @@ def check(expression: Expression) -> None:
         assert len(calls) == 1
         imported = {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
         assert imported <= {"torch", "torch.nn", "torch.nn.functional", "torch.optim", "math"}
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 def check_refusal(error: ExplorerError, source: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -79,6 +80,15 @@ def test_parameters_say_what_to_write(text: str, parameters: dict[str, object]) 
     with pytest.raises(ProgramError) as caught:
         write(Expression(text))
     assert caught.value.parameters == parameters
+
+
+@pytest.mark.parametrize("piece", ["0", "1_", "a", "1.", "a ", "1 ", ") ", "(", " "])
+def test_a_long_text_is_refused_at_once(piece: str) -> None:
+    text = "/" + piece * (998 // len(piece))
+    started = time.process_time()
+    with pytest.raises(ProgramError):
+        write(Expression(text))
+    assert time.process_time() - started < 1, "the search for what was meant grows faster than the text"
 
 
 @pytest.mark.parametrize(
