@@ -33,6 +33,8 @@ SHAPED = re.compile("_like$|^new_")
 """Calls whose result has only the shape of their first argument."""
 MAX_LISTED = 64
 """Items of a list that are looked at for what is followed."""
+_LEAVES = 2**64 - 1
+"""The sequence number of every `AccumulateGrad`: the engine takes the highest first."""
 MAX_FREED = 4
 """Graphs that are gone and whose nodes' names are remembered."""
 SIGNS = {"eq": "==", "ge": ">=", "gt": ">", "le": "<=", "lt": "<", "ne": "!="}
@@ -157,8 +159,8 @@ class Histories:
         self._freed.append((numbers, graph))
 
     def has_freed(self, number: int) -> bool:
-        """Whether a node is one of a graph that is gone."""
-        return any(number in numbers for numbers, _ in self._freed)
+        """Whether a node is one of a graph that is gone; leaves never are, and all have one number."""
+        return number != _LEAVES and any(number in numbers for numbers, _ in self._freed)
 
     def differentiated(self, gradients: Iterable[Any], root: Any, span: Span | None) -> None:
         """`autograd.grad` gave gradients that have no graph of their own."""

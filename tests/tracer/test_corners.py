@@ -207,6 +207,12 @@ def test_what_is_gone_is_no_pass() -> None:
     assert (len(run.graphs), [passed.call for passed in run.passes]) == (1, ["backward"])
 
 
+def test_a_leaf_is_a_root_also_after_a_graph_is_gone() -> None:
+    run = record(HEAD + "a = torch.ones(3, requires_grad=True)\n(a * a).sum().backward()\na.backward(torch.ones(3))")
+    assert run.failure is None
+    assert len(run.passes) == 2
+
+
 def test_what_is_computed_again_for_the_way_back_ran_in_its_modules() -> None:
     run = record(
         HEAD
