@@ -58,7 +58,7 @@ def reasons_on_the_page(runs: list[Trace]) -> list[list[list[str | None]]]:
 @pytest.mark.filterwarnings("ignore")  # anomaly detection announces itself
 def test_the_page_and_the_tests_give_the_same_reasons() -> None:
     texts = [text + "\n" for text in programs().values()] + [HEAD + text for text, _, _ in NAMED.values()]
-    texts += [HEAD, HEAD + "k = torch.tensor(2)\n(h * k).backward()"]
+    texts += [HEAD, HEAD + "k = torch.tensor(2)\n(h * k).backward()", HEAD + "torch.relu(-h).backward()"]
     runs = [record(text) for text in texts]
     seen: Counter[str] = Counter()
     for text, run, told in zip(texts, runs, reasons_on_the_page(runs), strict=True):
