@@ -74,8 +74,9 @@ def create_app(settings: Settings | None = None, files: Mapping[str, bytes] | No
     app.include_router(make_pages(pages, Assets()))
     app.include_router(make_manual(pages))
     app.openapi = cache(lambda: openapi.make_document(app))  # type: ignore[method-assign]
+    answer = make_answer(pages)
     for kind in (ExplorerError, HTTPException, RequestValidationError):
-        app.add_exception_handler(kind, make_answer(pages))
+        app.add_exception_handler(kind, answer)
     guard(app, settings, metrics)
     return app
 

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import NamedTuple
 
+from app.sandbox.pages import mapped
+
 _LINE = re.compile(r"([0-9a-f]+)-([0-9a-f]+) (r[w-][x-])p \S+ \S+ [1-9]\d* +(/.*)")
 
 
@@ -44,11 +46,9 @@ def merge_mappings() -> int:
 
 def file_mappings() -> Iterator[Mapping]:
     """Yield what is mapped from files, in the order of the addresses."""
-    with open("/proc/self/maps") as lines:
-        for line in lines:
-            if found := _LINE.match(line.rstrip("\n")):
-                start, end, rights, path = found.groups()
-                yield Mapping(int(start, 16), int(end, 16), rights, path)
+    for found in mapped(_LINE):
+        start, end, rights, path = found.groups()
+        yield Mapping(int(start, 16), int(end, 16), rights, path)
 
 
 def widened(mappings: Iterable[Mapping]) -> Iterator[tuple[Mapping, int]]:

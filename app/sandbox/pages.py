@@ -36,11 +36,17 @@ def large_stretches(mapping: re.Pattern[str] = _OWN) -> Iterator[int]:
     Args:
         mapping: of the lines of `/proc/self/maps`, those to look at; its groups are where these begin and end.
     """
+    for stretch in mapped(mapping):
+        start, end = (int(address, 16) for address in stretch.groups())
+        yield from range(-(-start // LARGE) * LARGE, end // LARGE * LARGE, LARGE)
+
+
+def mapped(mapping: re.Pattern[str]) -> Iterator[re.Match[str]]:
+    """Yield the lines of `/proc/self/maps` that match, in the order of the addresses."""
     with open("/proc/self/maps") as lines:
         for line in lines:
-            if stretch := mapping.match(line.rstrip("\n")):
-                start, end = (int(address, 16) for address in stretch.groups())
-                yield from range(-(-start // LARGE) * LARGE, end // LARGE * LARGE, LARGE)
+            if found := mapping.match(line.rstrip("\n")):
+                yield found
 
 
 _BATCH_BYTES = 48 * 1024
