@@ -10,6 +10,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from app.trace.model import Origin
+from app.tracer.metadata import size_of
 from app.tracer.sites import Made
 from app.tracer.treatments import is_in_place
 from app.tracer.values import Held, Reading, read, settle, those_in_memory_of
@@ -113,8 +114,7 @@ class Kernels(TorchDispatchMode):
         return others or None
 
     def _made(self, tensor: torch.Tensor, name: str) -> Made:
-        shape = None if tensor.is_nested else tensor.shape
-        return Made(read(tensor, self.full_elements), shape, tensor.dtype, name)
+        return Made(read(tensor, self.full_elements), size_of(tensor), tensor.dtype, name)
 
     def _before_write(self, tensor: torch.Tensor) -> None:
         """Settle what was read from the memory that is about to be written."""

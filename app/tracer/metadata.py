@@ -17,12 +17,15 @@ def dtype_name(dtype: torch.dtype) -> str:
     return name
 
 
+def size_of(tensor: torch.Tensor) -> torch.Size | None:
+    """The shape of a tensor as torch keeps it; None for one whose rows differ in length."""
+    return None if tensor.is_nested else tensor.shape
+
+
 def shape_of(tensor: torch.Tensor) -> tuple[int, ...] | None:
-    """The shape of a tensor; None for one whose rows differ in length."""
-    try:
-        return tuple(map(int, tensor.shape))
-    except (RuntimeError, AttributeError):
-        return None
+    """The same as plain numbers."""
+    size = size_of(tensor)
+    return None if size is None else tuple(map(int, size))
 
 
 def is_tensor(value: Any) -> TypeGuard[torch.Tensor]:
