@@ -21,6 +21,7 @@ from app.tracer.histories import Histories, followed_in
 from app.tracer.holdings import Holdings
 from app.tracer.kernels import MAX_OUTPUTS, Kernels, is_transformed, next_sequence_number
 from app.tracer.listener import Listener
+from app.tracer.metadata import size_of
 from app.tracer.names import Names
 from app.tracer.sites import CALLER, MAX_MADE, Constant, Made, Site, Sites, bound, program_frame
 from app.tracer.source import Program, Sources
@@ -72,8 +73,7 @@ class Calls(TorchFunctionMode):
     def _treatment(self, func: Any) -> Treatment:
         if getattr(func, "__name__", "").startswith("register_"):
             self.has_hooks = self.sees_hooks = True
-        kind = treatment_of(func)
-        return OTHERS.get(kind) or getattr(self, f"_{kind}")
+        return OTHERS.get(kind := treatment_of(func)) or getattr(self, f"_{kind}")
 
     # -- how calls are treated -----------------------------------------------------------------------------------------
 
@@ -101,12 +101,9 @@ class Calls(TorchFunctionMode):
                 if site is None:
                     site = self._sites.find(func, frame, args, kwargs)
                 given = (*args, *kwargs.values()) if kwargs else args
-                operands: tuple[Constant, ...] = ()
-                for slot, _ in site.operands:
-                    if slot >= len(given) or not (isinstance(given[slot], torch.Tensor) and given[slot].requires_grad):
-                        operands = self.histories.constants(site, given, self.full_elements)
-                        break
-                self._keep_result(start, site, output, operands)
+                self._keep_result(start, site, output, given)
+                if site.fold is not None:
+                    site.fold.follow(start, func, given, frame, self.made)
         elif made:
             self._treatments[func] = self._composite
             self.kernels.found = {}
@@ -240,8 +237,9 @@ class Calls(TorchFunctionMode):
             if function is not None:
                 sequence_number = function._sequence_nr()
                 if sequence_number >= start:
-                    operands = self.histories.constants(site, given, self.full_elements)
-                    self._keep_result(sequence_number, site, output, operands)
+                    self._keep_result(sequence_number, site, output, given)
+                    if site.fold is not None:
+                        site.fold.follow(sequence_number, func, given, frame, self.made)
                     if output is not result:
                         self.made[sequence_number].others = self._others(result, function)
                     return  # further outputs of the same node, or nodes that their kernels already told of
@@ -253,16 +251,18 @@ class Calls(TorchFunctionMode):
         self._holdings.remember_all(others.values())
         return others or None
 
-    def _keep_result(
-        self, sequence_number: int, site: Site, result: torch.Tensor, operands: tuple[Constant, ...]
-    ) -> None:
+    def _keep_result(self, sequence_number: int, site: Site, result: torch.Tensor, given: tuple[Any, ...]) -> None:
+        operands: tuple[Constant, ...] = ()
+        for slot, _ in site.operands:
+            if slot >= len(given) or not (isinstance(given[slot], torch.Tensor) and given[slot].requires_grad):
+                operands = self.histories.constants(site, given, self.full_elements)
+                break
         value = read(result, self.full_elements)
         module = self.modules[-1] if self.modules else None
         if len(self.made) > MAX_MADE:
             bound(self.made)
         known = self.made.get(sequence_number)
-        shape = None if result.is_nested else result.shape
-        made = self.made[sequence_number] = Made(value, shape, result.dtype, None, site, module, operands)
+        made = self.made[sequence_number] = Made(value, size_of(result), result.dtype, None, site, module, operands)
         if known is not None:
             made.origin = known.origin
         if type(value) is Held:

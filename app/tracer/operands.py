@@ -75,9 +75,13 @@ def by_name(place: Place, func: Any, frame: FrameType, args: tuple[Any, ...], kw
 
 def is_plumbing(func: Any, value: Any) -> bool:
     """Whether an operand is a whole number that the function does not compute with, as a size or a dimension."""
-    name = getattr(func, "__name__", "").strip("_")
-    own = name if name in ARITHMETIC else name[1:]  # `__radd__` and `__iadd__` add
-    return isinstance(value, int) and own not in ARITHMETIC
+    return isinstance(value, int) and operation_of(func) not in ARITHMETIC
+
+
+def operation_of(func: Any) -> str:
+    """What a function computes: `__radd__` and `__iadd__` add."""
+    name: str = getattr(func, "__name__", "").strip("_")
+    return name[1:] if name not in ARITHMETIC and name[1:] in ARITHMETIC else name
 
 
 def _own_place(func: Any, name: str) -> int:

@@ -14,6 +14,7 @@ import msgspec
 import torch
 
 from app.trace.model import Origin, Span
+from app.tracer.folds import Fold, is_fold
 from app.tracer.metadata import dtype_name, shape_of
 from app.tracer.names import Names
 from app.tracer.operands import Slotted, by_name, by_place, is_plumbing
@@ -25,7 +26,7 @@ from app.tracer.values import Reading, number
 class Site:
     """One instruction of the program calling one torch function; what the source says of it is looked up once."""
 
-    __slots__ = ("depth", "function", "given", "index", "modules", "operands", "place", "plumbing")
+    __slots__ = ("depth", "fold", "function", "given", "index", "modules", "operands", "place", "plumbing")
 
     def __init__(self, index: int, place: Place | None, function: str, layers: list[str]) -> None:
         self.index = index
@@ -40,6 +41,7 @@ class Site:
         self.operands: tuple[tuple[int, Operand], ...] = ()
         self.plumbing: frozenset[int] = frozenset()
         """Slots of sizes, dimensions and the like: no operands, unless they were cut off from what autograd follows."""
+        self.fold: Fold | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -116,6 +118,8 @@ class Sites:
         self._unpacking: dict[tuple[int, int, Any, tuple[Any, ...]], Site] = {}
         """Those of calls that unpack what they give, also by how much that is and by its names."""
         self._spans: dict[tuple[int, int], Span | None] = {}
+        self._folds: dict[tuple[int, int], Fold] = {}
+        """By code and instruction: the first step may ask for another function than the others."""
 
     def span(self, frame: FrameType | None) -> Span | None:
         """Where a frame of the program stands."""
@@ -151,6 +155,8 @@ class Sites:
         site.operands = tuple(self._operands(site, call, frame))
         given = (*args, *kwargs.values())
         site.plumbing = frozenset([slot for slot, _ in site.operands if is_plumbing(func, given[slot])])
+        if place is not None and site.depth == 0 and is_fold(place, frame):
+            site.fold = self._folds.setdefault((id(frame.f_code), frame.f_lasti), Fold(place.variable))
         return site
 
     def _operands(self, site: Site, call: Call, frame: FrameType) -> Slotted:

@@ -222,3 +222,34 @@ for turn in range(3):
     assert [passed.graph for passed in run.passes] == ["g0", "g1", "g2"] * 3
     assert {one.graph for one in origins(run.graphs[1]).values()} == {"g0"}
     assert {one.graph for one in origins(run.graphs[2]).values()} == {"g1"}
+
+
+FOLDS = {
+    "sum": ("total = sum(losses)", ["add", "add", "total"]),
+    "generator": ("total = sum(w.sin() for w in ws)", ["add", "add", "total"]),
+    "start": ("total = sum(losses, ws[0])", ["add", "add", "total"]),
+    "product": ("total = math.prod(losses)", ["mul", "mul", "total"]),
+    "reduce": ("total = functools.reduce(operator.mul, losses)", ["mul", "total"]),
+    "reduce with a function of torch's": ("total = functools.reduce(torch.maximum, losses)", ["maximum", "total"]),
+    "no name": ("total = 2 * sum(losses)", ["add", "add", "sum(losses)", "total"]),
+    "again and again": (
+        "total = ws[0] * 1\nfor w in ws[1:]:\n    total = sum([total, w])",
+        ["total", "add", "total", "add", "total"],
+    ),
+    "one": ("total = sum(losses[:1])", ["total"]),
+}
+
+
+@pytest.mark.parametrize("fold", FOLDS)
+def test_of_what_python_adds_up_only_the_last_sum_is_what_the_program_calls_so(fold: str) -> None:
+    line, expected = FOLDS[fold]
+    head = (
+        "import torch, math, functools, operator\n"
+        "ws = [torch.tensor(float(i), requires_grad=True) for i in range(1, 4)]\n"
+        "losses = [w * w for w in ws]\n"
+    )
+    run = record(f"{head}{line}\ntotal.backward()")
+    assert run.failure is None
+    steps = {"AddBackward0", "MulBackward0", "MaximumBackward0"}
+    nodes = [node for node in reversed(run.graphs[0].nodes) if node.name in steps and node.label != "w * w"]
+    assert [node.variable or node.label for node in nodes] == expected
