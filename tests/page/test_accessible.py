@@ -25,6 +25,14 @@ SPOKEN = """() => [...document.querySelectorAll(".graph-canvas g.node")].every((
   const value = node.querySelector("text.value")?.textContent ?? "";
   return (node.getAttribute("aria-label") ?? "").includes(value);
 })"""
+UNSEEN = """async () => {
+  await document.fonts.ready;
+  const pen = document.createElement("canvas").getContext("2d");
+  pen.font = `30px ${getComputedStyle(document.querySelector(".graph-canvas text.name")).fontFamily}`;
+  pen.textBaseline = "top";
+  pen.fillText("\\u{10fffd}", 0, 0);
+  return pen.getImageData(0, 0, 60, 60).data.every((part) => part === 0);
+}"""
 LOOKS = [("light", "en"), ("dark", "zh")]
 """Each theme and each language once: colours do not depend on words, nor words on colours."""
 BAD = "import torch\nx = torch.tensor([1.0, 2.0], requires_grad=True)\ny = x * 2\ny.backward()\n"
@@ -128,10 +136,15 @@ async def wished(stage: Stage) -> None:
     await expect(stage.page.locator(".predict .wish")).to_be_focused()
 
 
+def graded(number: str) -> re.Pattern[str]:
+    """What is spoken of a box whose gradient is such, in either language."""
+    return re.compile(rf" (?:grad|梯度) {number}")
+
+
 async def compared(stage: Stage) -> None:
     await stage.page.locator(".predict .wish .button").click()
     await expect(stage.page.locator(".reason-card.compare h2")).to_be_visible()
-    await expect(stage.page.locator("g.node.output")).to_have_attribute("aria-label", re.compile(r" grad [^?]"))
+    await expect(stage.page.locator("g.node.output")).to_have_attribute("aria-label", graded("[^?]"))
 
 
 async def large(stage: Stage) -> None:
@@ -153,8 +166,8 @@ def card(key: str, name: str) -> Callable[[Stage], Awaitable[None]]:
         await stage.page.keyboard.press(key)
         await expect(stage.page.locator(f".reason-card.{name} h2")).to_be_visible()
         # What is spoken follows what is written after a moment of rest.
-        hidden = re.compile(r" grad \?" if name == "predict" else r" grad [^?]")
-        await expect(stage.page.locator("g.node.output")).to_have_attribute("aria-label", hidden)
+        number = r"\?" if name == "predict" else "[^?]"
+        await expect(stage.page.locator("g.node.output")).to_have_attribute("aria-label", graded(number))
 
     return shown
 
@@ -297,3 +310,8 @@ async def test_each_language_lists_in_its_own_way(opened: Opened) -> None:
     english = "names => names.filter((name) => /[\u4e00-\u9fff][,;:] |[,;:] ?[\u4e00-\u9fff]/.test(name))"
     named = await page.evaluate("[...document.querySelectorAll('[aria-label]')].map((one) => one.ariaLabel)")
     assert await page.evaluate(english, named) == []
+
+
+async def test_a_letter_that_no_font_has_is_seen_on_a_box(opened: Opened) -> None:
+    page = await opened.open()
+    assert await page.evaluate(UNSEEN) is False

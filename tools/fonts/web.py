@@ -25,6 +25,8 @@ def write_face(name: str) -> int:
     options.flavor = "woff2"
     options.layout_features = ["kern"]
     options.hinting = False
+    # What no font of the machine has is then seen as a box, and not as nothing.
+    options.notdef_outline = True
     with TTFont(SOURCE / f"{name}.ttf", recalcTimestamp=False) as font:
         kept = subset.Subsetter(options)
         kept.populate(unicodes=[code for first, last in RANGES for code in range(first, last + 1)])
