@@ -4,7 +4,7 @@
 import { createReel, filmOf } from "./filmstrip.js";
 import { sceneAt } from "./scene.js";
 import { frameAt, timelineOf } from "./timeline.js";
-import { createPicture, paint } from "./view/picture.js";
+import { createPicture, paint, wordParts } from "./view/picture.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const CAPTION = 34;
@@ -24,6 +24,7 @@ const INKS = {
 export function filmRun(trace, graph, { theme, t }) {
   const timeline = timelineOf({ ...trace, graphs: trace.graphs.map((one) => (one.id === graph.id ? graph : one)) });
   const picture = createPicture(graph);
+  wordParts(picture, t);
   picture.root.querySelectorAll(".hit").forEach((line) => line.remove());
   const positions = filmOf(timeline, graph.id, picture.parts.length);
   const frames = positions.map((position) => shoot(picture, sceneAt(timeline, frameAt(timeline, position))));

@@ -11,7 +11,7 @@ import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/pr
 import { givenOf } from "../givens.js";
 import { Icon } from "./icons.js";
 import { Lens } from "./lens.js";
-import { createPicture, isBox, markParts, noteParts, paint, tintParts } from "./picture.js";
+import { createPicture, isBox, markParts, noteParts, paint, tintParts, wordParts } from "./picture.js";
 import { overlaid, showPills } from "./pills.js";
 import { labelParts } from "./spoken.js";
 import { Later } from "./later.js";
@@ -132,6 +132,9 @@ function usePicture({ state, scene, stage }, hovered, t) {
     showPicture(stage.current, picture);
     setTabStop(stage.current, state.selection ?? firstNode(picture), false);
   }, [picture]);
+  useLayoutEffect(() => {
+    if (picture) wordParts(picture, t);
+  }, [picture, state.settings.language]);
   useLayoutEffect(() => {
     if (!picture) return;
     paint(picture, scene);

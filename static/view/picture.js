@@ -63,6 +63,35 @@ export function isBox(part) {
   return part.kind === "node" || part.kind === "group";
 }
 
+const COUNTED = /^([\d,]+) (parameters?|operations?|inputs?)$/;
+const CUT = /^cut: (.+)$/;
+const WORDS = new Set(["value", "grad", "share", "constant"]);
+
+/**
+ * Say in the page's language what a box says in the server's, which is English; names and shapes are the program's.
+ *
+ * @param {string} said such as `12 parameters · 3 operations`
+ * @param {(key: string, parameters?: any) => string} t
+ */
+export function wordOf(said, t) {
+  return said.split(" · ").map((piece) => {
+    if (WORDS.has(piece)) return t(`picture.${piece}`);
+    const [, count, noun] = piece.match(COUNTED) ?? [];
+    if (noun) return t(`picture.${noun}`, { count });
+    const [, how] = piece.match(CUT) ?? [];
+    return how ? t("picture.cut", { how }) : piece;
+  }).join(" · ");
+}
+
+/** Give the words of a picture the page's language; to be said again when that changes. */
+export function wordParts(picture, t) {
+  picture.words ??= [...picture.root.querySelectorAll("text.key, text.name")].map((element) => ({ element, said: element.textContent }));
+  for (const { element, said } of picture.words) {
+    const word = wordOf(said, t);
+    if (element.textContent !== word) element.textContent = word;
+  }
+}
+
 function cell(element) {
   return { element, shown: element?.textContent ?? null };
 }

@@ -43,8 +43,11 @@ async def test_the_address_chooses_the_language(opened: Opened) -> None:
     await page.goto(f"{opened.url}/?lang=zh")
     await expect(page.get_by_role("button", name="运行", exact=True)).to_be_visible()
     assert await page.evaluate("document.documentElement.lang") == "zh-Hans"
+    key = page.locator(".graph-canvas text.key").first
+    await expect(key).to_have_text("值")
     await page.get_by_role("button", name="EN", exact=True).click()
     await expect(page.get_by_role("button", name="Run", exact=True)).to_be_visible()
+    await expect(key).to_have_text("value")
     assert "lang=" not in page.url
 
 
