@@ -51,10 +51,10 @@ class Calls(TorchFunctionMode):
         self._names = names
         self._listener = listener
         self.full_elements = full_elements
-        self._holdings = Holdings()
+        self.holdings = Holdings()
         self.histories = Histories(names, self.made, listener.cut)
         self._running: list[Kernels] = []
-        self.kernels = Kernels(full_elements, self._holdings.settle_sharing)
+        self.kernels = Kernels(full_elements, self.holdings.settle_sharing)
         self._treatments: dict[Any, Treatment] = {}
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -130,7 +130,7 @@ class Calls(TorchFunctionMode):
         if not isinstance(target, torch.Tensor):
             return self._lists(func, args, kwargs)
         start = next_sequence_number()
-        self._holdings.settle_sharing(target)
+        self.holdings.settle_sharing(target)
         token = self._listener.changing(target)
         with self.kernels.watching(start):
             result = func(*args, **kwargs)
@@ -158,7 +158,7 @@ class Calls(TorchFunctionMode):
         start = next_sequence_number()
         targets = args[0] if args and isinstance(args[0], list | tuple) else ()
         for target in filter(torch.is_tensor, targets):
-            self._holdings.settle_sharing(target)
+            self.holdings.settle_sharing(target)
         result = func(*args, **kwargs)
         self.kernels.watching(start)
         for output in [*targets, *(result if isinstance(result, tuple | list) else ())]:
@@ -202,7 +202,7 @@ class Calls(TorchFunctionMode):
         """Run a backward pass that builds graphs of its own (`create_graph=True`, or a function of the program's that
         runs a forward pass again, as `checkpoint` does); take down their nodes, and from which ones they come.
         """
-        kernels = Kernels(self.full_elements, self._holdings.settle_sharing, self.modules)
+        kernels = Kernels(self.full_elements, self.holdings.settle_sharing, self.modules)
         self._running.append(kernels)
         try:
             with kernels.watching(next_sequence_number(), origin_of):
@@ -248,7 +248,7 @@ class Calls(TorchFunctionMode):
         """The values of the further outputs of one node, by `output_nr`."""
         own = [one for one in results[:MAX_OUTPUTS] if isinstance(one, torch.Tensor) and function_of(one) is function]
         others = {one.output_nr: read(one, self.full_elements) for one in own if one.output_nr}
-        self._holdings.remember_all(others.values())
+        self.holdings.remember_all(others.values())
         return others or None
 
     def _keep_result(self, sequence_number: int, site: Site, result: torch.Tensor, given: tuple[Any, ...]) -> None:
@@ -266,7 +266,7 @@ class Calls(TorchFunctionMode):
         if known is not None:
             made.origin = known.origin
         if type(value) is Held:
-            self._holdings.remember(value)
+            self.holdings.remember(value)
 
     def _keep_kernels(self, site: Site, kernels: Kernels) -> None:
         kernels.finish()
@@ -277,7 +277,7 @@ class Calls(TorchFunctionMode):
                 continue
             made.site, made.module = site, made.module or (self.modules[-1] if self.modules else None)
             self.made[sequence_number] = made
-            self._holdings.remember_all((made.value, *(made.others or {}).values()))
+            self.holdings.remember_all((made.value, *(made.others or {}).values()))
 
     # -- where the program is ------------------------------------------------------------------------------------------
 

@@ -9,7 +9,8 @@ import torch
 
 from app.trace.model import Number
 from app.tracer.metadata import shape_of
-from app.tracer.values import Held, Reading, number, read_all, settle, unwatched
+from app.tracer.summaries import settle
+from app.tracer.values import Held, Reading, number, read_all, unwatched
 
 MOST_COPIED = 2_000_000
 """A leaf of more elements is not copied to see how far it goes."""

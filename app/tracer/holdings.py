@@ -1,26 +1,31 @@
-"""Large values that wait for their statistics, by the memory they lie in: whoever is about to write there settles
-them first.
+"""Large values that wait for their statistics: those of one size are settled together, and whoever is about to write to
+the memory that some lie in settles these first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import torch
 
-from app.tracer.values import Held, Reading, settle
+from app.tracer.summaries import Batches, settle
+from app.tracer.values import Held, Reading
 
 MAX_HELD = 4096
 """Stretches of memory kept alive at most; past it all statistics are taken at once."""
 MAX_SHARING = 512
 """Values kept at most of one stretch; past it theirs are taken."""
+MANY_SUMMARIES = 20_000
+"""Where one pass tells more tensors by statistics than this, the statistics go without a histogram, or the pass would
+not fit into one event."""
 
 
 class Holdings:
-    """Keeps track of large values by storage."""
+    """Keeps track of large values by storage, and by size."""
 
     def __init__(self) -> None:
         self._held: dict[int, list[Held]] = {}
+        self._batches = Batches()
 
     def remember(self, value: Held) -> None:
         """Keep track of a value."""
@@ -37,6 +42,11 @@ class Holdings:
             # A settled value let its memory go, and another tensor may have taken the address.
             sharing[:] = [other for other in sharing if other.tensor is not None]
         sharing.append(value)
+        self._batches.add(value)
+
+    def gather(self, value: Held) -> None:
+        """Settle a value with others of its size. Nobody writes to its memory before: it is a gradient on its way."""
+        self._batches.add(value)
 
     def remember_all(self, values: Iterable[Reading]) -> None:
         """Keep track of those that are large."""
@@ -46,8 +56,18 @@ class Holdings:
 
     def settle_all(self) -> None:
         """Take the statistics of every value that is still held."""
-        settle(held for group in self._held.values() for held in group)
+        self._batches.settle()
         self._held.clear()
+
+    def settle_pass(self, values: Collection[Held]) -> None:
+        """Give all that one pass tells its statistics."""
+        has_histograms = len(values) <= MANY_SUMMARIES
+        if has_histograms:
+            self.settle_all()
+        settle(values, has_histograms)
+        if not has_histograms:
+            for value in values:
+                value.forget_histogram()
 
     def settle_sharing(self, tensor: torch.Tensor) -> None:
         """Take the statistics of all that lies in the memory of a tensor."""

@@ -12,8 +12,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from app.trace.model import Origin
 from app.tracer.metadata import size_of
 from app.tracer.sites import Made
+from app.tracer.summaries import settle
 from app.tracer.treatments import is_in_place
-from app.tracer.values import Held, Reading, read, settle, those_in_memory_of
+from app.tracer.values import Held, Reading, read, those_in_memory_of
 from app.tracer.walk import function_of
 
 next_sequence_number: Callable[[], int] = torch.autograd._get_sequence_nr  # type: ignore[attr-defined]

@@ -24,7 +24,7 @@ from app.tracer.recording import Options, Recording
 from app.tracer.sites import Made
 from app.tracer.structure import Builder, Leaf, Parts, kept_by
 from app.tracer.template import Laid, Template, Templates, kept_elements
-from app.tracer.values import Held, Reading, read, settle, settled
+from app.tracer.values import Held, Reading, read, settled
 from app.tracer.walk import function_of, walk
 
 Count = Callable[[str, int, int], None]
@@ -39,9 +39,6 @@ MOST_ELEMENTS = 150_000
 """Where even those would be more elements than this, only single numbers are kept in full."""
 MAX_WHOLE = 4
 """Graphs that keep nothing and are remembered: another pass may go over them."""
-MANY_SUMMARIES = 20_000
-"""Where one pass tells more tensors by statistics than this, the statistics go without a histogram, or the pass would
-not fit into one event."""
 
 
 class Passes:
@@ -199,11 +196,11 @@ class Passes:
         else:
             gradient = next((one for one in arrived if one is not None), None)
             if gradient is not None:
-                recording.gradients[index] = read(gradient, full)
+                recording.gradients[index] = self._arrived(gradient, full)
         for slot, edge in recording.template.edges_of[index]:
             gradient = sent[slot] if slot < len(sent) else None
             if gradient is not None:
-                recording.flows[edge] = read(gradient, full)
+                recording.flows[edge] = self._arrived(gradient, full)
 
     def _ran_several(
         self, recording: Recording, handed: Sequence[int | None], index: int, sent: Any, arrived: Any
@@ -214,6 +211,12 @@ class Passes:
             full = recording.template.full_elements
             own = arrived[: recording.template.outputs[index]]
             recording.arrived[index] = [None if one is None else read(one, full) for one in own]
+
+    def _arrived(self, gradient: torch.Tensor, full: int) -> Reading:
+        reading = read(gradient, full)
+        if type(reading) is Held:
+            self._calls.holdings.gather(reading)
+        return reading
 
     # -- after ---------------------------------------------------------------------------------------------------------
 
@@ -253,7 +256,7 @@ class Passes:
             readings = recording.readings()
             self._count("values", len(readings) - readings.count(None), self._limits.values)
             held = [one for one in readings if type(one) is Held]
-            settle(held, len(held) <= MANY_SUMMARIES)
+            self._calls.holdings.settle_pass(held)
         # Scalars are read at once: nothing of them is held back.
         final: Any = tuple if template.is_scalar else _settled
         accumulated: Any = recording.accumulated

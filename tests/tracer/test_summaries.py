@@ -9,7 +9,8 @@ from app.settings import Limits
 from app.trace.codec import encode
 from app.trace.model import Histogram, PassEvent, Statistics, TensorValue
 from app.tracer.holdings import MAX_SHARING, Holdings
-from app.tracer.values import BINS, Held, held_if_large, read, settle, settled
+from app.tracer.summaries import BINS, PIECE, Batches, settle
+from app.tracer.values import Held, held_if_large, read, settled
 from tests.tracer.recording import record
 
 TENSORS = {
@@ -163,3 +164,45 @@ def test_views_of_one_memory_do_not_pile_up() -> None:
     assert sum(one.tensor is not None for one in views) <= MAX_SHARING
     holdings.settle_sharing(tensor)
     assert len({settled(one) for one in views}) == 1
+
+
+def test_a_size_that_fills_a_piece_lets_its_memory_go() -> None:
+    batches = Batches()
+    tensors = [torch.arange(float(PIECE)), torch.arange(float(PIECE)) + 1]
+    first, view, second = Held(tensors[0]), Held(tensors[0].view(-1, 10)), Held(tensors[1])
+    batches.add(first)
+    batches.add(view)
+    assert None not in (first.tensor, view.tensor)  # the same elements are looked at once
+    batches.add(second)
+    assert (first.tensor, view.tensor) == (None, None)
+    assert second.tensor is not None
+    batches.settle()
+    (alone,) = settled_together([tensors[1]])
+    assert settled(second) == alone
+
+
+def test_what_was_settled_meanwhile_does_not_answer_for_what_took_its_address() -> None:
+    batches, memory = Batches(), torch.zeros(2000)
+    early, late = Held(memory), Held(memory)
+    batches.add(early)
+    settle([early])
+    memory.fill_(3.0)
+    batches.add(late)
+    batches.settle()
+    values = [settled(early), settled(late)]
+    assert [value.statistics.max for value in values if isinstance(value, TensorValue) and value.statistics] == [0, 3]
+
+
+def test_a_pass_gives_gradients_back_as_it_goes() -> None:
+    source = """
+import torch
+x = torch.ones(100_000, requires_grad=True)
+places = set()
+y = x
+for step in range(40):
+    y = y * 1.01
+    y.register_hook(lambda gradient: places.add(gradient.data_ptr()))
+y.sum().backward()
+print(len(places))
+"""
+    assert int(record(source).output) <= 20  # each would have a place of its own if all were kept
