@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
+
+Language = Literal["en", "zh"]
+"""Those that there is a dictionary for."""
 
 _PACKAGE = Path(__file__).parent
 

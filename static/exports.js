@@ -4,6 +4,7 @@
 import { drawGraph, drawPicture, fetchPicture, fetchTrace } from "./api.js";
 import { filmRun } from "./film.js";
 import { translator } from "./i18n.js";
+import { rasterOf } from "./raster.js";
 import { MOST_BOXES, bodyOf as bodyForDrawing } from "./redraw.js";
 import { packState } from "./share.js";
 import { curlOf, frameOf, pictureQuery, pythonOf } from "./snippets.js";
@@ -38,9 +39,21 @@ export async function makeFile(state, kind) {
   if (kind === "json") return { name: "trace.json", blob: state.opened ? fileOf(trace) : await fetchTrace(bodyOf(source), options) };
   const frame = frameAt(timelineOf(trace), state.position);
   if (kind === "film") return { name: "autograd.svg", blob: new Blob([await film({ trace, settings }, frame)], { type: "image/svg+xml" }) };
-  const queryOf = (shown) => pictureQuery(shown, themeOf(settings), settings.direction);
-  const drawn = state.opened ? drawPicture(kind, queryOf({ ...frame, pass: 0 }), passAlone(trace, frame), options) : fetchPicture(kind, queryOf(frame), bodyOf(source), options);
-  return { name: `graph.${kind}`, blob: await drawn };
+  return { name: `graph.${kind}`, blob: await picture({ ...state, source, trace, settings }, kind, frame) };
+}
+
+/** Words of the server's own language are in its fonts; of another one it draws those files that name fonts, not hold them. */
+async function picture(state, kind, frame) {
+  const { language } = state.settings;
+  if (language === "en" || kind === "svg" || kind === "dot") return drawn(state, kind, frame, language);
+  if (kind === "png") return rasterOf(await drawn(state, "svg", frame, language));
+  return drawn(state, kind, frame, "en");
+}
+
+function drawn({ opened, source, trace, settings }, form, frame, lang) {
+  const { language, direction } = settings;
+  const queryOf = (shown) => pictureQuery(shown, { theme: themeOf(settings), direction, lang });
+  return opened ? drawPicture(form, queryOf({ ...frame, pass: 0 }), passAlone(trace, frame), { language }) : fetchPicture(form, queryOf(frame), bodyOf(source), { language });
 }
 
 /** The pass on show, or the first one, as a trace of its own: of a long trace the server needs no more to draw it. */

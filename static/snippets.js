@@ -62,8 +62,9 @@ function textLiteral(text) {
  * Which frame the API is asked to draw for what is on show.
  *
  * @param {any} frame as `frameAt` gives it
+ * @param {{theme: string, direction: string, lang: string}} look
  */
-export function pictureQuery(frame, theme, direction) {
+export function pictureQuery(frame, { theme, direction, lang }) {
   const phase = frame.kind === "forward" || frame.reached === "forward" ? "forward" : "backward";
-  return new URLSearchParams({ pass: String(Math.max(0, frame.pass)), phase, theme, direction }).toString();
+  return new URLSearchParams({ pass: String(Math.max(0, frame.pass)), phase, theme, direction, lang }).toString();
 }

@@ -24,6 +24,7 @@ from app.layout.folded import Bundle, Cluster
 from app.layout.palette import PALETTES, Look, Palette
 from app.layout.text import FONT_FAMILY, width
 from app.layout.view import View
+from app.layout.words import word
 
 SHAPES: MappingProxyType[Look, MappingProxyType[str, str]] = MappingProxyType(
     {
@@ -75,7 +76,7 @@ def write(plan: Plan, texts: Texts | None = None) -> str:
     graph.attr("node", fontname=FONT_FAMILY, fixedsize="true", margin="0")
     graph.attr("edge", fontname=FONT_FAMILY, arrowsize="0.7", penwidth="1.2", color=palette.edge)
     constants = constants_of(plan)
-    nodes = {checked(box.id): _node_attributes(box, palette, texts) for box in plan.boxes}
+    nodes = {checked(box.id): _node_attributes(box, plan.view, texts) for box in plan.boxes}
     for cluster in plan.clusters:
         if cluster.id not in inner_clusters(plan.clusters):
             _write_cluster(graph, cluster, (plan, nodes, texts))
@@ -169,20 +170,21 @@ def _graph_attributes(plan: Plan, palette: Palette) -> dict[str, str]:
     }
 
 
-def _node_attributes(box: Box, palette: Palette, texts: Texts | None) -> dict[str, str]:
-    colours = palette.boxes[box.look]
+def _node_attributes(box: Box, view: View, texts: Texts | None) -> dict[str, str]:
+    colours = PALETTES[view.theme].boxes[box.look]
     return {
         "id": box.id,
         "width": f"{box.width / 72:.4f}",
         "height": f"{box.height / 72:.4f}",
-        "label": "" if texts is None else _label(box, palette, texts),
+        "label": "" if texts is None else _label(box, view, texts),
         "fillcolor": colours.fill,
         "color": colours.border,
         **SHAPES[box.look],
     }
 
 
-def _label(box: Box, palette: Palette, texts: Texts) -> str:
+def _label(box: Box, view: View, texts: Texts) -> str:
+    palette, language = PALETTES[view.theme], view.language
     rows = [
         _row(_font(box.title, boxes.TITLE_SIZE, palette.boxes[box.look].ink, "B"), boxes.TITLE_HEIGHT, box.room),
         _row(_font(box.name, boxes.NAME_SIZE, palette.muted), boxes.NAME_HEIGHT, box.room),
@@ -192,11 +194,11 @@ def _label(box: Box, palette: Palette, texts: Texts) -> str:
     if box.rows:
         rows.append(f'<TR><TD COLSPAN="2" HEIGHT="{boxes.GAP:.0f}"></TD></TR>')
     if box.face is not None:
-        rows.append(_number("value", texts.values[box.face], palette.value, palette.muted))
+        rows.append(_number(word("value", language), texts.values[box.face], palette.value, palette.muted))
     if box.has_gradient and box.face is not None:
-        rows.append(_number("grad", texts.gradients[box.face], palette.gradient, palette.muted))
+        rows.append(_number(word("grad", language), texts.gradients[box.face], palette.gradient, palette.muted))
     if box.share is not None:
-        rows.append(_number("share", texts.shares[box.share], palette.gradient, palette.muted))
+        rows.append(_number(word("share", language), texts.shares[box.share], palette.gradient, palette.muted))
     return f"<<TABLE {_TABLE}>{''.join(rows)}</TABLE>>"
 
 

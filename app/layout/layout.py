@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from dataclasses import replace
 
 from cachetools import LRUCache
 
@@ -16,6 +17,7 @@ from app.layout.engine import EngineDied, EngineFailure, Engines, Format
 from app.layout.fold import fold
 from app.layout.folded import Bundle, Folded
 from app.layout.view import Phase, View
+from app.layout.words import word
 from app.settings import Settings
 from app.trace.model import Graph, Node, Pass
 
@@ -195,7 +197,8 @@ async def _written(planned: Plan, texts: Texts | None) -> str:
 
 def plan(graph: Graph, folded: Folded, view: View) -> Plan:
     """Say what the picture of a folded graph shows."""
-    shown = boxes.build(graph, folded)
+    # Boxes are as large as their English words need: every language has one geometry.
+    shown = tuple(replace(box, name=word(box.name, view.language)) for box in boxes.build(graph, folded))
     index = {node.id: node for node in graph.nodes}
     has_flows = len(folded.bundles) <= _FLOW_BUNDLES
     breaks = tuple(break_of(graph, index, bundle) for bundle in folded.bundles)
@@ -223,6 +226,7 @@ def structure_key(graph: Graph, view: View) -> bytes:
         (n.id, n.kind, n.name, n.label, n.variable, n.span, n.shape, n.dtype, n.module, n.cut) for n in graph.nodes
     ]
     edges = [(e.id, e.source, e.target) for e in graph.edges]
-    options = (view.direction, view.theme, sorted(view.expanded), sorted(view.collapsed), view.max_nodes, view.depth)
+    chosen = (view.direction, view.theme, view.language, view.max_nodes, view.depth)
+    options = (*chosen, sorted(view.expanded), sorted(view.collapsed))
     # `repr` also writes what UTF-8 cannot.
     return hashlib.blake2b(repr((nodes, edges, options)).encode(), digest_size=16).digest()

@@ -21,6 +21,8 @@ from app.layout.drawing import Drawing, Table
 from app.layout.folded import Bundle, Folded
 from app.layout.palette import PALETTES, Palette
 from app.layout.text import FONT_STACK
+from app.layout.words import sentences, word
+from app.resources import Language
 
 _NAMESPACE = "{http://www.w3.org/2000/svg}"
 _GEOMETRY = {
@@ -41,10 +43,12 @@ class Writer:
 
     Args:
         palette: the inks of its texts.
+        language: of its words.
     """
 
-    def __init__(self, palette: Palette) -> None:
+    def __init__(self, palette: Palette, language: Language) -> None:
         self.palette = palette
+        self.language = language
         self.pieces: list[Piece] = []
 
     def add(self, *pieces: Piece) -> None:
@@ -119,7 +123,7 @@ def read(picture: bytes, plan: Plan, folded: Folded) -> Drawing:
     figure = _figure(picture)
     found = figure.groups
     x, y = figure.shift
-    writer = Writer(PALETTES[plan.view.theme])
+    writer = Writer(PALETTES[plan.view.theme], plan.view.language)
     _open(writer, plan, figure.size)
     writer.add(f'<g transform="translate({x:g} {y:g})">')
     titles = cluster_titles(plan.clusters)
@@ -137,11 +141,12 @@ def read(picture: bytes, plan: Plan, folded: Folded) -> Drawing:
 
 def _open(writer: Writer, plan: Plan, size: tuple[float, float]) -> None:
     width, height = size
-    count = f"{len(plan.boxes):,} node{'s' * (len(plan.boxes) != 1)}"
+    count = len(plan.boxes)
+    says = sentences(writer.language)["node" if count == 1 else "nodes"].replace("{count}", f"{count:,}")
     writer.add(
         f'<svg xmlns="http://www.w3.org/2000/svg" class="graph {plan.view.theme}" '
         f'width="{width:g}" height="{height:g}" viewBox="0 0 {width:g} {height:g}" '
-        f'role="group" aria-label="autograd graph, {count}" '
+        f'role="group" aria-label="{escape(says)}" '
         f'font-family="{FONT_STACK}">',
         f'<rect class="background" width="{width:g}" height="{height:g}" fill="{writer.palette.background}"/>',
     )
@@ -160,13 +165,14 @@ def _write_cluster(writer: Writer, shapes: Sequence[Shape], named: tuple[str, st
 
 def _write_node(writer: Writer, shapes: Sequence[Shape], box: Box) -> None:
     left, top, right, bottom = _extent(shapes)
-    says = f"{box.title}, {box.name}" if box.title != box.name else box.title
+    known = sentences(writer.language)
+    says = box.title + (known["spoken"].replace("{more}", box.name) if box.title != box.name else "")
     look = "constant cut" if box.look == "cut" else box.look
     writer.add(f'<g id="{box.id}" class="node {look}" role="img" aria-label="{escape(says)}')
     if box.face is not None:
-        writer.add(", value ", ("value", box.face))
+        writer.add(escape(known["spoken-value"]), ("value", box.face))
     if box.face is not None and box.has_gradient:
-        writer.add(", gradient ", ("gradient", box.face))
+        writer.add(escape(known["spoken-gradient"]), ("gradient", box.face))
     writer.add('">', *(shape.write("shape") for shape in shapes))
     # Peripheries, folds and stacks grow around or inside the box: its middle stays the middle of the text.
     x = (left + right) / 2 - box.room / 2
@@ -187,7 +193,7 @@ def _write_texts(writer: Writer, box: Box, x: float, y: float) -> None:
         writer.text("name", (x, y - 3.5), (boxes.NAME_SIZE, palette.muted, ""), box.note)
     y += boxes.GAP + boxes.ROW_HEIGHT
     for table, key, at in _rows(box):
-        writer.text("key", (x, y - 4.5), (boxes.KEY_SIZE, palette.muted, ""), key)
+        writer.text("key", (x, y - 4.5), (boxes.KEY_SIZE, palette.muted, ""), word(key, writer.language))
         ink = palette.value if table == "value" else palette.gradient
         style = (boxes.NUMBER_SIZE, ink, bold + ' text-anchor="end"')
         writer.text(table, (x + box.room, y - 4.5), style, (table, at))

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from app.layout.palette import Theme
+from app.resources import Language
 
 Direction = Literal["TB", "LR"]
 Phase = Literal["blank", "forward", "backward"]
@@ -18,7 +19,8 @@ class View(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `expanded` and `collapsed` are keys of groups (`Group.key`) that the visitor opened or closed by hand; groups that
     are neither open by themselves while the picture stays easy to read; or, with `depth`, so many levels of groups are
-    on show: 1 opens none. `max_nodes` bounds what is visible, up to `Settings.layout_nodes`.
+    on show: 1 opens none. `max_nodes` bounds what is visible, up to `Settings.layout_nodes`. `language` is that of the
+    words on boxes; names are the program's.
     """
 
     direction: Direction = "TB"
@@ -27,3 +29,4 @@ class View(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     collapsed: frozenset[str] = frozenset()
     max_nodes: int | None = None
     depth: int | None = None
+    language: Language = "en"

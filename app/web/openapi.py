@@ -113,16 +113,18 @@ def parameter(name: str, description: str, schema: Document, example: object = N
     return described | ({"example": example} if example is not None else {})
 
 
+def choice(*values: str) -> Document:
+    """Describe a choice; the first is the default."""
+    return {"enum": list(values), "default": values[0]}
+
+
 STRING = {"type": "string"}
 FRAME = [
     parameter("pass", "Which pass is drawn, from 0.", {"type": "integer", "minimum": 0, "default": 0}, 0),
-    parameter(
-        "phase", "How much of it has happened.", {"enum": ["forward", "backward"], "default": "backward"}, "backward"
-    ),
-    parameter(
-        "theme", "Colours for a light or a dark ground.", {"enum": ["light", "dark"], "default": "light"}, "light"
-    ),
-    parameter("direction", "Downwards or to the right.", {"enum": ["TB", "LR"], "default": "TB"}, "TB"),
+    parameter("phase", "How much of it has happened.", choice("backward", "forward"), "backward"),
+    parameter("theme", "Colours for a light or a dark ground.", choice("light", "dark"), "light"),
+    parameter("direction", "Downwards or to the right.", choice("TB", "LR"), "TB"),
+    parameter("lang", "Language of the words; PNG and PDF have the server's fonts.", choice("en", "zh"), "en"),
 ]
 FORM = {"description": "The form of the picture.", "example": "svg"}
 FRAME_NAMES = tuple(entry["name"] for entry in FRAME)

@@ -12,6 +12,7 @@ from msgspec import Meta
 from app.errors import RequestError
 from app.layout.palette import Theme
 from app.layout.view import Direction
+from app.resources import Language
 from app.settings import Limits
 from app.trace.job import Job
 from app.web.body import parse_json
@@ -28,9 +29,10 @@ class PictureQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     phase: Literal["forward", "backward"] = "backward"
     theme: Theme = "light"
     direction: Direction = "TB"
+    lang: Language = "en"
 
 
-PICTURE_KEYS = ("pass", "phase", "theme", "direction")
+PICTURE_KEYS = ("pass", "phase", "theme", "direction", "lang")
 CALL_KEYS = ("steps", "sum", "seed")
 
 

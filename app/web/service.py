@@ -127,7 +127,7 @@ class Service:
             LayoutUnavailableError: there is no Graphviz, or none was free in time.
         """
         graph, numbers = choose_frame(trace, frame.pass_index)
-        view = View(direction=frame.direction, theme=frame.theme)
+        view = View(direction=frame.direction, theme=frame.theme, language=frame.lang)
         shown = (numbers, frame.phase)
         if form == "dot":
             picture = self.explorer.layout.dot(graph, view, shown).encode()

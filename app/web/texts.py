@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
-from typing import Literal
 
 import msgspec
 
+from app.resources import Language as Language
 from app.resources import folder
 
-Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 TEXTS = folder("static") / "texts"
 

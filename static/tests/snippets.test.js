@@ -19,8 +19,8 @@ test("Python reads the body as it is", () => {
 });
 
 test("the API is asked for the pass and the phase on show", () => {
-  assert.equal(pictureQuery({ pass: 3, kind: "forward", reached: "forward" }, "dark", "LR"), "pass=3&phase=forward&theme=dark&direction=LR");
-  assert.equal(pictureQuery({ pass: -1, kind: "update", reached: "backward" }, "light", "TB"), "pass=0&phase=backward&theme=light&direction=TB");
+  assert.equal(pictureQuery({ pass: 3, kind: "forward", reached: "forward" }, { theme: "dark", direction: "LR", lang: "zh" }), "pass=3&phase=forward&theme=dark&direction=LR&lang=zh");
+  assert.equal(pictureQuery({ pass: -1, kind: "update", reached: "backward" }, { theme: "light", direction: "TB", lang: "en" }), "pass=0&phase=backward&theme=light&direction=TB&lang=en");
 });
 
 test("a frame leads to the page without the editor, with the state behind it", () => {

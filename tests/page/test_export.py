@@ -76,3 +76,19 @@ async def test_texts_are_copied_and_shown(stage: Stage) -> None:
         await stage.page.get_by_role("button", name=title, exact=True).click()
         await expect(box).to_have_value(re.compile(re.escape(words)))
         assert await stage.page.evaluate("navigator.clipboard.readText()") == await box.input_value()
+
+
+async def test_pictures_have_the_words_of_the_page(stage: Stage, tmp_path: Path) -> None:
+    await stage.trace(QUADRATIC)
+    await stage.page.get_by_role("button", name="中文", exact=True).click()
+    await stage.page.get_by_role("button", name="导出").click()
+    await expect(stage.page.locator("dialog.export .example").first).to_be_visible()
+    for title in ("SVG", "动画 SVG", "DOT"):
+        text = (await take(stage, title, tmp_path)).read_text("utf-8")
+        assert {">值<", ">梯度<", ">value<", ">grad<"} & set(re.findall(">[^<>]+<", text)) == {">值<", ">梯度<"}, title
+    png = (await take(stage, "PNG", tmp_path)).read_bytes()
+    assert png.startswith(b"\x89PNG")
+    width, height = (int.from_bytes(png[at : at + 4], "big") for at in (16, 20))
+    box = ElementTree.fromstring((tmp_path / "graph.svg").read_text("utf-8"))
+    assert (width, height) == (2 * int(box.get("width", "")), 2 * int(box.get("height", "")))
+    assert (await take(stage, "PDF", tmp_path)).read_bytes().startswith(b"%PDF")

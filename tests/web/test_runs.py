@@ -277,10 +277,13 @@ async def test_a_picture_shows_the_frame_asked_for(client: httpx.AsyncClient) ->
 
     pictures = {
         query: await svg(query)
-        for query in ("", "?pass=0", "?pass=2", "?phase=forward", "?theme=dark", "?direction=LR")
+        for query in ("", "?pass=0", "?pass=2", "?phase=forward", "?theme=dark", "?direction=LR", "?lang=zh")
     }
     assert pictures[""] == pictures.pop("?pass=0")
     assert len(set(pictures.values())) == len(pictures)
+    assert pictures[""] == await svg("?lang=en")
+    assert ">梯度</text>" in pictures["?lang=zh"]
+    assert_problem(await client.post("/api/graph.svg?lang=fr", json={"program": DESCENT}), 400, "invalid-request")
     assert_problem(await client.post("/api/graph.svg?pass=3", json={"program": DESCENT}), 400, "no-such-pass")
 
 
@@ -305,6 +308,8 @@ async def test_an_image_link_is_cached_by_its_tag(loopback: httpx.AsyncClient) -
     assert (again.status_code, again.content) == (304, b"")
     other = await loopback.get(path.replace("a=1", "a=2"), headers={"If-None-Match": tag})
     assert other.status_code == 200
+    chinese = await loopback.get(f"{path}&lang=zh", headers={"Accept-Language": "en"})
+    assert (">值</text>" in chinese.text, ">值</text>" in first.text) == (True, False)
     head = await loopback.head(path)
     assert (head.status_code, head.content, head.headers["etag"]) == (200, b"", tag)
 
