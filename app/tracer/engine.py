@@ -18,6 +18,7 @@ from torch.nn.modules import module as module_hooks
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
 from app.tracer.active import Active, active
+from app.tracer.compiled import recorded_script, uncompiled, unrecorded
 from app.tracer.kernels import is_transformed, next_sequence_number
 from app.tracer.recorder import Recorder
 from app.tracer.recording import Options
@@ -95,6 +96,16 @@ def _leave_module(module: torch.nn.Module, _args: Any, _output: Any) -> None:
         recorder.names.given.pop()
 
 
+def _has_any_global_hook() -> bool:
+    """Whether somebody else has put a hook on all modules, of which torch warns where one of them is compiled."""
+    owner: Any = module_hooks
+    registers = (owner._global_forward_pre_hooks, owner._global_forward_hooks, owner._global_backward_pre_hooks,
+                 owner._global_backward_hooks)  # fmt: skip
+    return any(hook not in (_enter_module, _leave_module) for one in registers for hook in one.values())
+
+
+_scripts: Any = (torch.jit.ScriptFunction, torch._C.ScriptMethod)
+_tracing: Any = torch.jit._trace
 _PLACES: tuple[tuple[Any, str, Any], ...] = (
     (torch._tensor, "handle_torch_function", handle_torch_function),
     (torch.functional, "handle_torch_function", handle_torch_function),
@@ -102,6 +113,11 @@ _PLACES: tuple[tuple[Any, str, Any], ...] = (
     (torch.autograd, "_engine_run_backward", _engine_run_backward),
     (torch.autograd.Function, "apply", classmethod(_apply)),
     (torch.nn.Parameter, "__new__", staticmethod(_parameter)),
+    *((kind, "__call__", recorded_script(kind.__call__)) for kind in _scripts),
+    (torch.jit, "trace_module", unrecorded(torch.jit.trace_module)),
+    (_tracing, "trace_module", unrecorded(_tracing.trace_module)),
+    (_tracing, "_trace_impl", unrecorded(_tracing._trace_impl)),
+    (module_hooks, "_has_any_global_hook", _has_any_global_hook),
     (torch.optim.Optimizer, "__init__", recorded_construction(torch.optim.Optimizer.__init__)),
     (torch.optim.Optimizer, "zero_grad", recorded_zero_grad(torch.optim.Optimizer.zero_grad)),
     (torch.nn.Module, "zero_grad", recorded_zero_grad(torch.nn.Module.zero_grad)),
@@ -131,6 +147,7 @@ def attached(recorder: Recorder) -> Iterator[None]:
     Active.recorder, Active.thread = recorder, threading.get_ident()
     with ExitStack() as stack:
         stack.callback(_forget)
+        stack.enter_context(uncompiled())
         if not is_attached():
             for place, name, original in _replace():
                 stack.callback(setattr, place, name, original)

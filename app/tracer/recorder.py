@@ -85,6 +85,7 @@ class Recorder:
         self._thinning = Thinning(send, limits, every)
         self._send = self._thinning.send
         self._last_variables: dict[str, Any] = {}
+        self._has_told_of_compiler = False
 
     # -- passes --------------------------------------------------------------------------------------------------------
 
@@ -197,6 +198,12 @@ class Recorder:
     def diagnose(self, code: str, span: Span | None, **parameters: Parameter) -> None:
         """Send a warning that the tracer itself noticed."""
         self.tell([Diagnostic(code, "warning", span, parameters)])
+
+    def ran_uncompiled(self) -> None:
+        """What `torch.compile` made was called, and runs as the program wrote it; told once."""
+        if not self._has_told_of_compiler:
+            self._has_told_of_compiler = True
+            self.tell([Diagnostic("runs-uncompiled", "info", self.calls.span())])
 
     def printed(self, text: str) -> None:
         """The program printed."""

@@ -13,6 +13,7 @@ AVAILABLE = (
 )  # fmt: skip
 BY_MODULE = (
     ("no-compile", r"torch/_(?:dynamo|inductor)/|torch/utils/cpp_extension|torch/utils/_cpp"),
+    ("no-sources", r"torch/(?:jit/_(?:check|recursive|script)|_sources)\.py"),
     ("no-event-loop", r"/asyncio/"),
     (
         "no-network",

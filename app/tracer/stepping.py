@@ -55,11 +55,12 @@ def _resting(recorder: Recorder) -> AbstractContextManager[Any]:
     """While torch works for the program, its calls are not the program's; modes of the program's own see them still."""
     if torch._C._len_torch_function_stack() == 1:
         return torch._C.DisableTorchFunction()
-    return _blind(recorder.calls)
+    return blind(recorder.calls)
 
 
 @contextmanager
-def _blind(calls: Calls) -> Iterator[None]:
+def blind(calls: Calls) -> Iterator[None]:
+    """Within it, what runs is torch's own, and not taken down."""
     calls.is_resting = True
     try:
         yield
@@ -71,7 +72,7 @@ def _step_with_closure(recorder: Recorder, step: Callable[..., Any], optimizer: 
     """An optimizer that calls the program back (`LBFGS`)."""
     with torch._C.DisableTorchFunction():
         changes = recorder.updates.before(optimizer)
-    with _blind(recorder.calls):
+    with blind(recorder.calls):
         result = step(optimizer, closure=_recorded(recorder, closure))
     with torch._C.DisableTorchFunction():
         recorder.updates.after(optimizer, changes)

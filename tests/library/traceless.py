@@ -40,6 +40,7 @@ def places() -> dict[str, object]:
     classes += [nn.Module, nn.Parameter]
     hooks = [(owner.__name__, name) for owner in (modules, optimizers) for name in vars(owner) if "_global_" in name]
     namespaces: list[Any] = [torch.autograd, torch.autograd.graph, torch.Tensor, torch.overrides]
+    namespaces += [torch.jit, sys.modules["torch.jit._trace"]]
     found: dict[str, object] = {
         "function modes": torch._C._len_torch_function_stack(),
         "dispatch modes": torch._C._len_torch_dispatch_stack(),
@@ -59,6 +60,9 @@ def places() -> dict[str, object]:
         found |= {
             f"{kind.__name__}.{name}": id(one) for name, one in vars(kind).items() if isinstance(one, staticmethod)
         }
+    scripts: list[Any] = [torch.jit.ScriptFunction, torch._C.ScriptMethod]
+    found |= {f"{kind.__name__}.__call__": id(vars(kind)["__call__"]) for kind in scripts}
+    found["compile"] = id(torch.compile)
     found["apply"] = id(vars(torch.autograd.Function)["apply"])
     found["profile_hook_step"] = id(vars(torch.optim.Optimizer)["profile_hook_step"])
     for owner, name in hooks:

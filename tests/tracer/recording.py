@@ -59,12 +59,12 @@ def graph_of(run: Trace, pass_index: int = -1) -> Graph:
     return next(graph for graph in run.graphs if graph.id == run.passes[pass_index].graph)
 
 
-def run_bare(program: str, seed: int = 0) -> str:
-    """What a program prints in plain Python."""
+def run_bare(program: str, seed: int = 0, name: str = "<bare>") -> str:
+    """What a program prints in plain Python, as the code of a file of this name."""
     torch.manual_seed(seed)
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        exec(compile(program, "<bare>", "exec"), {"__name__": "__main__"})
+        exec(compile(program, name, "exec"), {"__name__": "__main__"})
     return printed.getvalue()
 
 
