@@ -40,8 +40,9 @@ SHEETS = {
         "lesson",
         "../vendor/uplot",
         "touch",
+        "narrow",
     ),
-    "styles/embed.css": ("base", "shell", "graph", "lens", "timeline", "source", "touch", "frame"),
+    "styles/embed.css": ("base", "shell", "graph", "lens", "timeline", "source", "touch", "narrow", "frame"),
 }
 """Sheets that a page needs at once are sent as one, in this order: nothing is painted before the last is here."""
 STRONGEST = 9

@@ -1,6 +1,5 @@
 // The expression form: what is differentiated, a field for each name, how it is minimised, and the program it becomes.
 
-import { translator } from "../i18n.js";
 import { textOf, valueOf } from "../names.js";
 import { OPTIMIZERS, STARTERS, variablesOf } from "../source.js";
 import { placeInProgram, spanInExpression } from "../spans.js";
@@ -10,12 +9,11 @@ import { Editor } from "./editor.js";
 import { choosePlace, chosenMarks, faultOf, faultsOf, graphOf, isEarly } from "./source.js";
 import { Sign } from "./signs.js";
 
-/** @param {{state: any, actions: any}} props */
-export function ExpressionForm({ state, actions }) {
-  const t = translator(state.settings.language);
-  const parts = { state, actions, t };
+/** @param {{state: any, actions: any, t: any, fold: any}} props `fold`: what opens the form where it stands folded */
+export function ExpressionForm({ fold, ...parts }) {
   return html`
     <${ExpressionEditor} ...${parts} />
+    ${fold}
     <${Starters} ...${parts} />
     <${Variables} ...${parts} />
     <${Descent} ...${parts} />

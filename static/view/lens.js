@@ -28,7 +28,7 @@ function Row({ state, actions, graph, t }) {
   return html`
     <div class="lens-row">
         <button type="button" class="tool" title=${t("find.open")} aria-label=${t("find.open")} aria-expanded=${String(isFinding)} onClick=${() => actions.find(!isFinding)}><${Icon} name="find" /></button>
-        <label class="tint"><span class="unseen">${t("tint.label")}</span><select title=${t("tint.label")} value=${tint} onChange=${(event) => actions.setTint(event.target.value)}>
+        <label class=${`tint${tint === "none" ? "" : " on"}`}><${Icon} name="tint" /><span class="unseen">${t("tint.label")}</span><select title=${t("tint.label")} value=${tint} onChange=${(event) => actions.setTint(event.target.value)}>
           ${TINTS.map((name) => html`<option key=${name} value=${name} selected=${name === tint}>${t(`tint.${name}`)}</option>`)}
         </select></label>
         <button type="button" class="tool" title=${t("lens.predict")} aria-label=${t("lens.predict")} aria-pressed=${String(state.predict !== null)} onClick=${() => actions.setPredict(state.predict ? null : "gradient")}><${Icon} name="predict" /></button>

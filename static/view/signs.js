@@ -20,6 +20,7 @@ const PATHS = {
   larger: "M3 19 8.5 5 14 19M5 14.5h7M16 9h6M19 6v6",
   smaller: "M3 19 8.5 5 14 19M5 14.5h7M16 9h6",
   copy: "M9 9h11v11H9zM5 15H4V4h11v1",
+  unfold: "M6 9.5l6 6 6-6",
   error: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM12 7.5v5.5M12 16.3v.1",
   warning: "M12 4 2.5 20h19zM12 10v4.5M12 17.3v.1",
   info: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM12 11v5.5M12 7.7v.1",

@@ -1,6 +1,8 @@
 // The source pane: a program or an expression, how to run it, and what is wrong with it.
 
 import { sentencesOf, translator } from "../i18n.js";
+import { textOf } from "../names.js";
+import { variablesOf } from "../source.js";
 import { nodesAt, spansOf } from "../spans.js";
 import { frameAt, timelineOf } from "../timeline.js";
 import { html, useEffect, useRef, useState } from "../vendor/preact.js";
@@ -15,16 +17,20 @@ const MODES = ["expression", "program"];
 export function Source({ state, actions }) {
   const t = translator(state.settings.language);
   const { mode } = state.source;
+  const [isOpen, setOpen] = useFold(state);
+  const fold = html`<${Fold} ...${{ state, t, isOpen, setOpen }} />`;
+  // Whoever goes into a program wants more of it than its first lines; whoever runs it, the graph.
+  const onFocusIn = ({ target }) => mode === "program" && !target.closest(".fold") && setOpen(true);
   return html`
-    <section class="source" aria-label=${t("source.title")}>
+    <section class=${`source${isOpen ? " open" : ""}`} aria-label=${t("source.title")}>
       <h2 class="unseen">${t("source.title")}</h2>
       <div class="source-head">
         <${Tabs} ...${{ state, actions, t }} />
-        <${RunButton} ...${{ state, actions, t }} />
+        <${RunButton} ...${{ state, actions, t }} onRun=${() => setOpen(false)} />
       </div>
       <${Progress} ...${{ state, t }} />
-      <div class=${`source-body ${mode}`} role="tabpanel" id="source-panel" aria-labelledby=${`tab-${mode}`}>
-        ${mode === "program" ? html`<${ProgramEditor} ...${{ state, actions, t }} />` : html`<${ExpressionForm} ...${{ state, actions, t }} />`}
+      <div class=${`source-body ${mode}`} role="tabpanel" id="source-panel" aria-labelledby=${`tab-${mode}`} onFocusIn=${onFocusIn}>
+        ${mode === "program" ? html`<${ProgramEditor} ...${{ state, actions, t }} />${fold}` : html`<${ExpressionForm} ...${{ state, actions, t, fold }} />`}
       </div>
       <div class="messages" aria-live="polite">
         ${state.problem && html`<${ProblemCard} ...${{ state, actions, t }} />`}
@@ -32,6 +38,42 @@ export function Source({ state, actions }) {
       </div>
     </section>
   `;
+}
+
+// On a narrow page all but the first lines of the source stands folded, so that the graph is in sight; one line opens it.
+
+/**
+ * Whether the source is open, and how to open it; a page with room shows all of it either way.
+ *
+ * @param {any} state
+ * @returns {[boolean, (isOpen: boolean) => void]}
+ */
+function useFold({ jump }) {
+  const [isOpen, setOpen] = useState(false);
+  // A line of the program below the form can only be shown with the form.
+  const isSought = jump !== null && !jump.isOwn;
+  useEffect(() => {
+    if (isSought) setOpen(true);
+  }, [isSought]);
+  return [isOpen || isSought, setOpen];
+}
+
+/** @param {{state: any, t: any, isOpen: boolean, setOpen: (isOpen: boolean) => void}} props */
+function Fold({ state: { source }, t, isOpen, setOpen }) {
+  const text = source.mode === "program" ? t("source.unfold-program", { count: source.program.trimEnd().split("\n").length }) : t("source.unfold-form");
+  const given = isOpen || source.mode === "program" ? "" : givenIn(source, t);
+  return html`
+    <button type="button" class="fold" aria-expanded=${String(isOpen)} aria-controls="source-panel" onClick=${() => setOpen(!isOpen)}>
+      <span class=${given ? "unseen" : ""}>${isOpen ? t("source.fold") : text}</span>${given && html` <span class="given-short">${given}</span>`}<${Sign} name="unfold" />
+    </button>
+  `;
+}
+
+/** What the folded form would show, in a line. */
+function givenIn(source, t) {
+  const { steps, optimizer } = source;
+  const values = variablesOf(source).map(({ name, value }) => (value === null ? name : `${name} = ${textOf(value)}`)).join(", ");
+  return [values, steps > 0 && `${t("expression.steps")} ${steps} × ${optimizer.name}`].filter(Boolean).join(" · ");
 }
 
 function Tabs({ state, actions, t }) {
@@ -67,14 +109,18 @@ function useLate(isLive, startedAt) {
   return lateAt === startedAt;
 }
 
-function RunButton({ state, actions, t }) {
+function RunButton({ state, actions, t, onRun }) {
+  const run = () => {
+    onRun();
+    actions.run();
+  };
   const { status, isLive, startedAt } = state.run;
   const isRunning = status === "running";
   const isLate = useLate(isRunning && isLive, startedAt);
   if (isRunning && (!isLive || isLate)) {
     return html`<button type="button" class="button stop" onClick=${actions.stop}><${Sign} name="stop" /> ${t("source.stop")}</button>`;
   }
-  return html`<button type="button" class="button primary run" title=${t("source.run-keys")} onClick=${() => actions.run()}><${Sign} name="run" /> ${t("source.run")}</button>`;
+  return html`<button type="button" class="button primary run" title=${t("source.run-keys")} onClick=${run}><${Sign} name="run" /> ${t("source.run")}</button>`;
 }
 
 /** How far a run has come: a share where the number of steps is known, else a count. */

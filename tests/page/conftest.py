@@ -83,6 +83,12 @@ class Opened:
         await expect(self.page.locator(".graph-canvas g.node").first).to_be_visible()
         await expect(self.page.locator(".editor.plain")).to_have_count(0)
 
+    async def unfold(self) -> None:
+        """Open the form where it stands folded for want of room."""
+        fold = self.page.locator(".fold")
+        if await fold.is_visible() and await fold.get_attribute("aria-expanded") == "false":
+            await fold.click()
+
     async def until(self, holds: str, argument: object = None) -> None:
         """Wait until a function of the page's own language says true; it may be asynchronous."""
         async with asyncio.timeout(30):

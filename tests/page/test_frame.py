@@ -374,6 +374,7 @@ WINDOWS = [(1920, 1080), (1440, 900), (1280, 720), (1024, 768), (820, 1180), (39
 async def test_nothing_is_wider_than_the_window(opened: Opened, width: int, height: int) -> None:
     await opened.page.set_viewport_size({"width": width, "height": height})
     page = await opened.open()
+    await opened.unfold()
     await page.get_by_label("steps").fill("12")
     await expect(page.locator(".timeline")).to_contain_text("12" if width > 720 else "")
     assert await page.evaluate("document.documentElement.scrollWidth") <= width

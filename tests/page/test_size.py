@@ -74,6 +74,7 @@ async def test_nothing_is_cut_where_there_is_little_room(opened: Opened, window:
     page = await opened.open()
     if size == "large":
         await page.get_by_role("button", name="Presentation size: everything larger").click()
+    await opened.unfold()
     await page.get_by_label("steps").fill("12")
     await expect(page.locator(".chart-host canvas").first).to_be_attached()
     await page.locator("g.node.leaf").first.click()
@@ -173,10 +174,12 @@ SMALL = """least => {
 
 @pytest.mark.parametrize(("width", "height", "least"), [(1440, 900, 24), (390, 844, 32), (360, 740, 32)])
 async def test_what_can_be_pressed_is_as_large_as_a_finger_s_tip(
-    stage: Stage, width: int, height: int, least: int
+    stage: Stage, opened: Opened, width: int, height: int, least: int
 ) -> None:
     page = stage.page
     await page.set_viewport_size({"width": width, "height": height})
+    assert await page.evaluate(SMALL, least) == []
+    await opened.unfold()
     await page.get_by_label("steps").fill("12")
     await expect(page.locator(".chart-host canvas").first).to_be_attached()
     await page.locator("g.node.leaf").first.dispatch_event("click")
@@ -191,3 +194,75 @@ async def test_what_can_be_pressed_is_as_large_as_a_finger_s_tip(
     await page.get_by_role("button", name="Lab", exact=True).click()
     await expect(page.locator(".racer").first).to_be_visible()
     assert await page.evaluate(SMALL, least) == []
+
+
+HIDDEN = """() => {
+  const lies = (name) => document.querySelector(name).getBoundingClientRect();
+  const [host, bar] = [".graph-host", ".transport-bar"].map(lies);
+  const bottom = Math.min(innerHeight, bar.top, host.bottom);
+  return [...document.querySelectorAll("g.node")].filter((node) => {
+    const { left, right, top, bottom: end } = node.getBoundingClientRect();
+    return left < host.left || right > host.right || top < host.top || end > bottom;
+  }).map((node) => node.textContent);
+}"""
+
+
+@pytest.mark.parametrize(
+    "window",
+    [(390, 844), (360, 740), (390, 664), (768, 1024), (720, 450)],
+    ids=["a phone", "a small phone", "a phone with its browser's bars", "a tablet", "1440 × 900 at 200 %"],
+)
+async def test_the_first_thing_one_sees_is_the_graph(opened: Opened, window: tuple[int, int]) -> None:
+    await opened.page.set_viewport_size({"width": window[0], "height": window[1]})
+    page = await opened.open()
+    await opened.until(f"() => ({HIDDEN})().length === 0")
+    assert await page.evaluate("scrollY") == 0
+
+
+async def test_the_folded_form_tells_what_it_holds_and_opens(opened: Opened) -> None:
+    await opened.page.set_viewport_size({"width": 390, "height": 844})
+    page = await opened.open()
+    fold = page.get_by_role("button", name="Values and steps a = 1, x = 4, b = 2, c = 3", exact=True)
+    await expect(page.get_by_label("steps")).to_be_hidden()
+    await fold.click()
+    await expect(page.get_by_role("button", name="Less", exact=True)).to_have_attribute("aria-expanded", "true")
+    await page.get_by_label("steps").fill("12")
+    await page.get_by_role("button", name="Less", exact=True).click()
+    await expect(page.locator(".fold")).to_contain_text("c = 3 · steps 12 × SGD")
+    await expect(page.get_by_label("steps")).to_be_hidden()
+    # Where there is room, nothing is folded, and there is nothing to open.
+    await page.set_viewport_size({"width": 1400, "height": 900})
+    await expect(page.get_by_label("steps")).to_be_visible()
+    await expect(page.locator(".fold")).to_be_hidden()
+
+
+async def test_a_program_opens_by_a_tap_and_running_it_shows_the_graph(opened: Opened) -> None:
+    await opened.page.set_viewport_size({"width": 390, "height": 844})
+    page = await opened.open()
+    await page.get_by_role("tab", name="Program").click()
+    editor = page.locator(".editor.program")
+    low = await editor.evaluate("(one) => one.offsetHeight")
+    await editor.locator(".cm-content").fill(DESCENT)
+    assert await editor.evaluate("(one) => one.offsetHeight") > 3 * low
+    await page.get_by_role("button", name="Run", exact=True).click()
+    assert await editor.evaluate("(one) => one.offsetHeight") == low
+    await expect(page.get_by_role("button", name="All lines: 14")).to_be_visible()
+    await expect(page.locator("g.node.leaf").first).to_be_in_viewport(ratio=1)
+    await page.get_by_role("button", name="All lines: 14").click()
+    assert await editor.evaluate("(one) => one.offsetHeight") > 3 * low
+
+
+async def test_a_link_to_a_line_below_a_folded_form_unfolds_it(opened: Opened) -> None:
+    await opened.page.set_viewport_size({"width": 390, "height": 844})
+    page = await opened.open()
+    await page.get_by_role("button", name="Output").click()
+    await page.get_by_role("button", name="line 11").click()
+    await expect(page.locator(".written .cm-content")).to_be_in_viewport()
+
+
+async def test_a_lesson_shows_on_a_phone_where_it_begins(opened: Opened) -> None:
+    await opened.page.set_viewport_size({"width": 390, "height": 844})
+    page = await opened.open()
+    await page.get_by_role("button", name="Lessons", exact=True).click()
+    await page.locator("dialog .example").first.click()
+    await expect(page.locator(".lesson h2")).to_be_in_viewport(ratio=1)
