@@ -53,9 +53,13 @@ function Heading({ node, t, actions }) {
       <span class=${`badge ${node.kind}${node.cut ? " cut" : ""}`}>${t(`inspector.kind-${node.kind}`)}</span>
       <h2>${nameOf(node)}</h2>
       <code class="torch-name">${node.name}</code>
-      <button type="button" class="close" title=${t("inspector.close")} aria-label=${t("inspector.close")} onClick=${() => actions.select(null)}>×</button>
+      <${Close} ...${{ t, actions }} />
     </header>
   `;
+}
+
+function Close({ t, actions }) {
+  return html`<button type="button" class="close" title=${t("inspector.close")} aria-label=${t("inspector.close")} onClick=${() => actions.select(null)}>×</button>`;
 }
 
 function Facts({ node, t, program, actions }) {
@@ -111,7 +115,7 @@ export function EdgeCard({ scene, actions, t, j }) {
   const derivative = scene.pass?.derivatives[j] ?? null;
   const carried = nodeView(scene, targets[j]).value;
   return html`
-    <header class="inspector-head"><span class=${`badge edge${from.cut ? " cut" : ""}`}>${t(from.cut ? "inspector.break" : "inspector.edge")}</span><h2>${nameOf(to)} → ${nameOf(from)}</h2></header>
+    <header class="inspector-head"><span class=${`badge edge${from.cut ? " cut" : ""}`}>${t(from.cut ? "inspector.break" : "inspector.edge")}</span><h2>${nameOf(to)} → ${nameOf(from)}</h2><${Close} ...${{ t, actions }} /></header>
     <dl class="facts"><div><dt>${t("inspector.edge-data")}</dt><dd>${end(to)} → ${end(from)}</dd></div>
       <div><dt>${t("inspector.edge-gradient")}</dt><dd>${end(from)} → ${end(to)}</dd></div>
       <div><dt>${t("inspector.slot")}</dt><dd>${graph.edges[j].slot}</dd></div></dl>

@@ -141,6 +141,8 @@ async def test_an_edge_is_chosen_beside_its_thin_line_and_shows_what_flowed(stag
     inspector = stage.page.locator(".inspector")
     await expect(inspector.locator("h2")).to_have_text("a → a * x ** 2")
     await expect(inspector.locator(".product")).to_have_text("1 × 16 = 16")
+    await inspector.get_by_role("button", name="Close").click()
+    await expect(stage.page.locator(".legend")).to_be_visible()
 
 
 async def test_tensors_are_coloured_tables_and_large_ones_statistics(stage: Stage) -> None:
