@@ -109,3 +109,21 @@ test("syntax colours can be read in the editor", () => {
     assert.ok(contrast(dark, COLOURS.get("sunken").dark) >= 4.5, rule);
   }
 });
+
+for (const theme of ["light", "dark"]) {
+  const colour = (name) => COLOURS.get(name)[theme];
+
+  test(`a program can be read where a part of it is chosen, pointed at or selected: ${theme}`, () => {
+    const words = [...SHEETS.matchAll(/(\.tok-[^{]+)\{ color: light-dark\((#\w{6}), (#\w{6})\)/g)].map(([, name, light, dark]) => [name, { light, dark }[theme]]);
+    const marks = [...SHEETS.matchAll(/(\.\w+-source|\.cm-selectionBackground|\.cm-activeLineGutter) \{[^}]*background: color-mix\(in srgb, var\(--(\w+)\) (\d+)%, transparent\)/g)];
+    assert.equal(words.length, 6);
+    assert.equal(marks.length, 4);
+    for (const [, place, hue, percent] of marks) {
+      const ground = mixed(colour(hue), colour("sunken"), percent / 100);
+      for (const [name, ink] of [...words, ["plain", colour("ink")]]) {
+        const found = contrast(ink, ground);
+        assert.ok(found >= 4.5, `${name}on ${place}: ${found.toFixed(2)}`);
+      }
+    }
+  });
+}
