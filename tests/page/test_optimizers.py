@@ -36,6 +36,14 @@ for step in range(3):
 """
 
 
+OFF_FRAME = """() => [...document.querySelectorAll(".lab-chart svg:has(.lab-axes)")].flatMap((svg) => {
+  const frame = svg.querySelector(".lab-axes > path:last-of-type").getBoundingClientRect();
+  return [...svg.querySelectorAll(".racer-line, .racer-level")].map((line) => line.getBoundingClientRect())
+    .filter(({ top, bottom }) => top < frame.top + 4 || bottom > frame.bottom - 4)
+    .map(({ top, bottom }) => [top - frame.top, bottom - frame.bottom]);
+})"""
+
+
 async def choose(stage: Stage, trace: dict[str, Any], variable: str) -> None:
     """Choose a leaf on the graph."""
     graph = trace["graphs"][0]
@@ -105,6 +113,7 @@ async def test_a_race_is_run_scrubbed_sorted_and_opened_in_the_studio(stage: Sta
     await expect(page.locator(".lab-scrub output")).to_have_text("step 0 of 100")
     assert first != await page.locator(".course .racer-marker").first.get_attribute("transform")
     await expect(rows.first).to_contain_text("36")
+    assert await page.evaluate(OFF_FRAME) == []
     await page.get_by_role("button", name="configuration", exact=True).click()
     await expect(rows.first).to_contain_text("Adam")
     await page.get_by_role("button", name="Open Adam, lr = 0.1").click()

@@ -8,6 +8,8 @@ import { Marker, dashOf } from "./swatch.js";
 
 /** More points than this on a line are not seen. */
 const MOST_POINTS = 1200;
+/** What is largest or smallest does not lie on the frame, in pixels. */
+const INSET = 8;
 
 /**
  * @param {{title: string, lines: {k: number, label: string, values: number[], xs?: number[], level?: number | null}[], isLog: boolean, step: number, count: number, go: (step: number) => void, t: any, height?: number}} props
@@ -66,7 +68,7 @@ function pathOf({ values, xs }, { box, y, count }) {
 }
 
 function heightOf(value, { box, y }) {
-  return box.top + (1 - shareOf(y, value)) * box.height;
+  return box.top + INSET + (1 - shareOf(y, value)) * (box.height - 2 * INSET);
 }
 
 function Frame({ box, y, count }) {
