@@ -165,7 +165,7 @@ function usePicture({ state, scene, stage }, hovered, t) {
     if (!picture || state.playing) return undefined;
     const handle = setTimeout(() => labelParts(picture, scene, t), STILL);
     return () => clearTimeout(handle);
-  }, [picture, state.playing, state.playing ? null : state.position, scene?.pass, state.settings.language]);
+  }, [picture, state.playing, state.playing ? null : state.position, scene?.pass, state.pin, state.check, state.settings.language]);
 }
 
 /** What one call of the program made in several steps belongs together. */

@@ -21,6 +21,7 @@ async def test_every_node_of_an_expression_gets_a_badge(stage: Stage) -> None:
     card = page.get_by_role("region", name="Gradient check")
     await expect(card).to_contain_text("✓ 7 agree")
     await expect(page.locator("g.pill.check.agrees")).to_have_count(7)
+    await expect(page.locator("g.node.output")).to_have_attribute("aria-label", re.compile("✓"))
     await expect(card).to_contain_text("No derivative rule was used")
     await page.locator("g.node.leaf").first.click()
     await expect(card.locator("tbody.chosen")).to_contain_text("16")

@@ -86,6 +86,7 @@ async def test_another_program_is_compared_node_by_node(stage: Stage) -> None:
     await expect(card).to_contain_text("Other program")
     w = id_of(trace, "w")
     await expect(page.locator(f"#{w} .pill text")).to_have_text(re.compile(r"^∂ "))
+    await expect(page.locator(f"#{w}")).to_have_attribute("aria-label", re.compile("grad .* ∂ .*; computed from"))
     alone = page.locator("g.node.alone")
     await expect(alone).to_have_count(1)
     await expect(alone).to_contain_text("y + w")
