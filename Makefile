@@ -9,7 +9,7 @@ PYTHON_ROOMS := app tests benchmarks scripts
 SETUP := scripts/setup requirements/torch.txt requirements/runtime.lock
 
 .PHONY: help serve test lint types imports vendor page pytest pytest-page pytest-other format bench lighthouse soak fuzz \
-	docker-test cluster-test clone-test picture lock clean system system-bench system-test
+	docker-test cluster-test clone-test picture looks lock clean system system-bench system-test
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -113,6 +113,10 @@ clone-test:  ## run `make test` in a clean clone
 
 picture: .venv/.dev system system-test  ## draw the pictures in the README with the program itself
 	.venv/bin/python -m scripts.picture
+
+# How: `make looks LOOKS="--width 390 --theme dark --lang zh --to looks/phone"`; --help tells the rest.
+looks: .venv/.dev system system-test  ## take a picture of every state of the page, and lay them out on sheets
+	.venv/bin/python -m scripts.looks $(LOOKS)
 
 lock: .venv/.dev  ## renew requirements/*
 	scripts/lock "$(TORCH_INDEX)"
