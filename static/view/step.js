@@ -101,7 +101,7 @@ function Others({ step, place, t }) {
   return html`
     <h4>${t("step.others")}</h4>
     <table class="history">
-      <thead><tr><th scope="col"></th><th scope="col">${t("step.step")}</th><th scope="col">${t("step.after")}</th></tr></thead>
+      <thead><tr><td></td><th scope="col">${t("step.step")}</th><th scope="col">${t("step.after")}</th></tr></thead>
       <tbody>${row("nothing", step.after)}${step.others.map(({ name, after }) => row(name, after))}</tbody>
     </table>
     <p class="hint">${t("step.others-how")}</p>
