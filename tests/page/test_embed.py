@@ -142,3 +142,40 @@ async def test_in_a_tall_frame_what_is_wrong_covers_nothing(page: Page, service_
     assert alert is not None
     assert loss is not None
     assert loss["y"] + loss["height"] <= alert["y"]
+
+
+@pytest.mark.parametrize(("width", "height"), [(640, 320), (1440, 500), (320, 420), (360, 320)])
+async def test_in_a_low_frame_what_is_wrong_leaves_the_graph_in_sight(
+    page: Page, service_url: str, width: int, height: int
+) -> None:
+    await page.set_viewport_size({"width": width, "height": height})
+    await page.goto(f"{service_url}/embed#1.abc")
+    alert, host = page.get_by_role("alert"), page.locator(".graph-host")
+    await expect(alert.get_by_role("heading")).to_be_in_viewport(ratio=1)
+    await expect(alert.get_by_role("button", name="Dismiss")).to_be_in_viewport(ratio=1)
+    await expect(page.locator("g.node").first).to_be_visible()
+    frame, graph = await page.locator(".messages").bounding_box(), await host.bounding_box()
+    assert frame is not None
+    assert graph is not None
+    assert graph["x"] + graph["width"] <= frame["x"] or graph["y"] + graph["height"] <= frame["y"]
+    assert min(graph["width"], graph["height"]) >= height / 5
+    await alert.get_by_role("button", name="Dismiss").click()
+    await expect(alert).to_have_count(0)
+
+
+async def test_a_low_frame_leaves_its_height_to_the_graph(page: Page, service_url: str) -> None:
+    await page.set_viewport_size({"width": 640, "height": 320})
+    await page.goto(f"{service_url}/embed")
+    await expect(page.locator("g.node").first).to_be_visible()
+    bar, host = await page.locator(".transport-bar").bounding_box(), await page.locator(".graph-host").bounding_box()
+    assert bar is not None
+    assert host is not None
+    assert host["height"] == bar["y"] >= 0.7 * 320
+    tools = page.locator(".graph-view :is(.tool, .tint)")
+    assert await tools.count() == 10
+    for tool in await tools.all():
+        box = await tool.bounding_box()
+        assert box is not None
+        assert box["height"] >= 24
+        assert box["y"] + box["height"] <= bar["y"]
+        assert box["x"] + box["width"] <= host["x"] or box["x"] >= host["x"] + host["width"]
