@@ -42,6 +42,17 @@ export function sentencesOf(language, table, code, parameters = {}) {
   return { title: say("title"), what, why, instead };
 }
 
+/**
+ * Sentences one after another, as a language sets them; those that are empty are left out.
+ *
+ * @param {string[]} sentences
+ * @param {string} language
+ */
+export function following(sentences, language) {
+  const said = sentences.filter(Boolean);
+  return said.map((sentence, k) => (k < said.length - 1 ? closed(sentence, language) : sentence)).join(language === "zh" ? "" : " ");
+}
+
 /** A sentence may end with words of others, such as Python's own. */
 function closed(sentence, language) {
   if (sentence === "" || /[.。!！?？…:：;；][`)”"']*$/.test(sentence)) return sentence;
@@ -56,8 +67,23 @@ function ownEntry(language, code) {
   return entry.title ? entry : { title: code.replaceAll("-", " ") };
 }
 
-/** What stands between the parts of a list. */
+/** What stands between the parts of a list, and between clauses. */
 const BETWEEN = { en: ", ", zh: "、" };
+const APART = { en: "; ", zh: "；" };
+
+/** Parts of a sentence that have commas of their own, or signs like words. */
+export function clauses(parts) {
+  return { clauses: parts };
+}
+
+/** Parameters in which the server lists names, with English commas between them. */
+const LISTS = ["known", "available"];
+
+function worded(name, value, language) {
+  if (LISTS.includes(name) && typeof value === "string") return value.split(BETWEEN.en).join(BETWEEN[language]);
+  if (Array.isArray(value)) return value.join(BETWEEN[language]);
+  return Array.isArray(value?.clauses) ? value.clauses.join(APART[language]) : String(value);
+}
 
 /**
  * Put parameters in the place of `{name}`, those of a list as the language lists them; any other brace stands for itself.
@@ -66,8 +92,7 @@ const BETWEEN = { en: ", ", zh: "、" };
  * @param {Record<string, unknown>} parameters
  */
 export function fill(sentence, parameters, language = "en") {
-  const worded = (value) => (Array.isArray(value) ? value.join(BETWEEN[language]) : String(value));
-  return sentence.replace(/\{(\w+)\}/g, (whole, name) => (Object.hasOwn(parameters, name) ? worded(parameters[name]) : whole));
+  return sentence.replace(/\{(\w+)\}/g, (whole, name) => (Object.hasOwn(parameters, name) ? worded(name, parameters[name], language) : whole));
 }
 
 /**

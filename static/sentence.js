@@ -1,13 +1,14 @@
 // What happens at a frame, in words: the key of a text and the numbers it needs.
 
 import { formatValue } from "./format.js";
+import { clauses } from "./i18n.js";
 import { changeOf, heldGradient, nodeView } from "./scene.js";
 
 /**
  * The sentence of a frame.
  *
  * @param {any} scene as `sceneAt` gives it
- * @returns {{key: string, parameters: Record<string, string | string[]>}} a key below `timeline.now`
+ * @returns {{key: string, parameters: Record<string, any>}} a key below `timeline.now`
  */
 export function sentenceOf(scene) {
   const { frame } = scene;
@@ -17,6 +18,9 @@ export function sentenceOf(scene) {
 
 /** More leaves than these are not called by name. */
 const MOST_NAMES = 6;
+
+/** Nor are more changes than these told. */
+const MOST_CHANGES = 4;
 
 const SENTENCES = {
   forward: describeForward,
@@ -86,10 +90,10 @@ function describeAccumulation({ timeline, frame, topology, pass }, i) {
 function describeUpdate(scene) {
   const { timeline, frame } = scene;
   const update = timeline.trace.updates[timeline.moments[frame.moment].update];
-  const changes = update.parameters.slice(0, 4).map((parameter) => describeChange(update, parameter)).join("; ");
-  const more = update.parameters.length > 4 ? " …" : "";
+  const changes = update.parameters.slice(0, MOST_CHANGES).map((parameter) => describeChange(update, parameter));
+  const more = update.parameters.length > MOST_CHANGES ? ["…"] : [];
   const key = update.optimizer === "in-place" ? "update-in-place" : "update";
-  return { key, parameters: { optimizer: update.optimizer, changes: changes + more } };
+  return { key, parameters: { optimizer: update.optimizer, changes: clauses([...changes, ...more]) } };
 }
 
 /** "x ← 1 − 0.1 × 2 = 0.8" where that is the whole rule, else "x: 1 → 0.8". */

@@ -20,10 +20,10 @@ LONGEST_FUNCTION = 200
 MOST_SCHEDULERS = 8
 POSITIVE = frozenset({"lr", "clip_norm", "clip_value"})
 WORDS: Mapping[OptionKind, str] = {
-    "float": "a number", "int": "a whole number", "bool": "true or false", "text": "one of its words",
-    "floats": "a list of numbers", "ints": "a list of whole numbers", "function": "an expression in `epoch`",
-    "schedulers": "a list of schedulers",
+    "float": "`float`", "int": "`int`", "bool": "`bool`", "text": "`str`", "floats": "`tuple[float, ...]`",
+    "ints": "`tuple[int, ...]`", "function": "`lambda epoch: ...`", "schedulers": "`list[LRScheduler]`",
 }  # fmt: skip
+"""What an option may be, as Python writes it: the same in every language."""
 
 
 PARTS: Mapping[str, tuple[str, ...]] = {

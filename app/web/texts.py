@@ -12,6 +12,8 @@ from app.resources import Language as Language
 from app.resources import folder
 
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
+LISTS = frozenset({"known", "available"})
+"""Parameters in which names are listed, with English commas between them; `static/i18n.js` knows the same."""
 TEXTS = folder("static") / "texts"
 
 
@@ -43,10 +45,10 @@ def problem_text(slug: str, parameters: Mapping[str, object], language: Language
     """
     texts = problem_texts(language)
     text = texts.get(slug) or Text(title=slug.replace("-", " ").capitalize())
-    filled = (fill(sentence, parameters) for sentence in (text.what, text.why, text.instead) if sentence)
+    filled = (fill(sentence, parameters, language) for sentence in (text.what, text.why, text.instead) if sentence)
     sentences = (close(sentence, language) for sentence in filled)
     joint = "" if language == "zh" else " "
-    return fill(text.title, parameters), joint.join(sentences)
+    return fill(text.title, parameters, language), joint.join(sentences)
 
 
 def close(sentence: str, language: Language) -> str:
@@ -55,12 +57,17 @@ def close(sentence: str, language: Language) -> str:
     return sentence if is_closed else sentence + ("。" if language == "zh" else ".")
 
 
-def fill(sentence: str, parameters: Mapping[str, object]) -> str:
-    """Put parameters in the place of `{name}`; any other brace stands for itself.
+def fill(sentence: str, parameters: Mapping[str, object], language: Language = "en") -> str:
+    """Put parameters in the place of `{name}`, lists as the language lists; any other brace stands for itself.
 
     `str.format` would follow attributes of what it is given, and stumble over code in a sentence.
     """
-    return re.sub(r"\{(\w+)\}", lambda found: str(parameters.get(found[1], found[0])), sentence)
+
+    def worded(found: re.Match[str]) -> str:
+        value = str(parameters.get(found[1], found[0]))
+        return value.replace(", ", "、") if language == "zh" and found[1] in LISTS else value
+
+    return re.sub(r"\{(\w+)\}", worded, sentence)
 
 
 def choose_language(accepted: str) -> Language:

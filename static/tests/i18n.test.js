@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
-import { LANGUAGES, TABLES, addTable, fill, hasTable, partsOf, preferredLanguage, sentencesOf, translator } from "../i18n.js";
+import { LANGUAGES, TABLES, addTable, clauses, fill, following, hasTable, partsOf, preferredLanguage, sentencesOf, translator } from "../i18n.js";
 
 const ROOT = new URL("..", import.meta.url);
 const read = (language, table) => JSON.parse(readFileSync(new URL(`texts/${language}/${table}.json`, ROOT), "utf8"));
@@ -55,8 +55,18 @@ test("a brace that is no parameter stands for itself", () => {
 test("a list is told as each language lists", () => {
   assert.equal(fill("from {names}", { names: ["a", "b"] }), "from a, b");
   assert.equal(fill("输入：{names}", { names: ["a", "b"] }, "zh"), "输入：a、b");
+  assert.equal(fill("{known}：{value}", { known: "lr, betas", value: "[1, 2]" }, "zh"), "lr、betas：[1, 2]");
+  assert.equal(fill("{known}: {value}", { known: "lr, betas", value: "[1, 2]" }, "en"), "lr, betas: [1, 2]");
   addTable("zh", "list", { key: "{parts}" });
   assert.equal(translator("zh", "list")("key", { parts: [1, 2] }), "1、2");
+});
+
+test("clauses and sentences follow each other as each language sets them", () => {
+  const changes = clauses(["x ← 1", "y ← 2"]);
+  assert.equal(fill("{changes}", { changes }, "en"), "x ← 1; y ← 2");
+  assert.equal(fill("{changes}", { changes }, "zh"), "x ← 1；y ← 2");
+  assert.equal(following(["No graph", "", "Write `x`."], "en"), "No graph. Write `x`.");
+  assert.equal(following(["没有图", "请写 `x`。"], "zh"), "没有图。请写 `x`。");
 });
 
 test("code in a sentence is told apart", () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { sceneAt } from "../scene.js";
+import { fill } from "../i18n.js";
 import { isPlainDescent, sentenceOf } from "../sentence.js";
 import { frameAt, timelineOf } from "../timeline.js";
 import { descent, quadratic } from "./fixtures/build.js";
@@ -45,7 +46,9 @@ test("a leaf says what is added to its gradient", () => {
 test("an update spells the rule out where it is plain descent", () => {
   const { key, parameters } = sentence(descent(), 7);
   assert.equal(key, "update");
-  assert.equal(parameters.changes, "x ← 1 − 0.1 × 1 = 0.9; y ← 2 − 0.1 × 4 = 1.6");
+  const changes = ["x ← 1 − 0.1 × 1 = 0.9", "y ← 2 − 0.1 × 4 = 1.6"];
+  assert.equal(fill("{changes}", parameters, "en"), changes.join("; "));
+  assert.equal(fill("{changes}", parameters, "zh"), changes.join("；"));
   assert.equal(isPlainDescent({ optimizer: "SGD", options: { lr: 0.1, momentum: 0.9 } }), false);
   assert.equal(isPlainDescent({ optimizer: "Adam", options: { lr: 0.1 } }), false);
 });

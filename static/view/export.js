@@ -2,7 +2,7 @@
 
 import { ProblemError } from "../api.js";
 import { choicesOf, makeFile, makeText } from "../exports.js";
-import { sentencesOf, translator } from "../i18n.js";
+import { following, sentencesOf, translator } from "../i18n.js";
 import { html, useState } from "../vendor/preact.js";
 import { Hidden } from "./hidden.js";
 import { Sentence } from "./problem.js";
@@ -45,7 +45,7 @@ export function ExportChoices({ state, actions }) {
     <label class="button file-choice">${t("export.open-choose")}<input type="file" class="unseen" accept=".json,application/json" onChange=${(event) => event.target.files[0] && actions.openTrace(event.target.files[0])} /></label>
     <div class="export-said" role="status">
       ${said?.text && html`<p>${said.text}</p>`}
-      ${said?.fault && html`<p class="fault"><b><${Sentence} text=${said.fault.title} /></b> <${Sentence} text=${`${said.fault.what} ${said.fault.instead}`} /></p>`}
+      ${said?.fault && html`<p class="fault"><b><${Sentence} text=${said.fault.title} /></b> <${Sentence} text=${following([said.fault.what, said.fault.instead], state.settings.language)} /></p>`}
       ${said?.copy && html`<textarea readonly rows="5" aria-label=${said.text} value=${said.copy} onFocus=${(event) => event.target.select()}></textarea>`}
     </div>
   `;

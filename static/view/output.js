@@ -101,7 +101,7 @@ function UpdateTable({ m, update, frame, timeline, actions, t }) {
   return html`
     <table class=${`update${frame.moment >= m ? " reached" : " ahead"}`}>
       <caption><button type="button" class="link" onClick=${() => actions.setPosition(timeline.starts[m])}>${update.optimizer === "in-place" ? t("output.in-place") : update.optimizer}</button>
-        ${isPlainDescent(update) && html` <code>p ← p − lr · p.grad</code>`} <small>${options.map(([name, value]) => `${name} = ${formatOption(value)}`).join(", ")}</small></caption>
+        ${isPlainDescent(update) && html` <code>p ← p − lr · p.grad</code>`} <small>${t("output.options", { options: options.map(([name, value]) => `${name} = ${formatOption(value)}`) })}</small></caption>
       <thead><tr>${["parameter", "before", "gradient", "after"].map((name) => html`<th scope="col">${t(`output.${name}`)}</th>`)}</tr></thead>
       <tbody>${rows.map((row, k) => html`<${ParameterRow} key=${k} ...${{ row, update, actions }} />`)}</tbody>
     </table>

@@ -1,7 +1,7 @@
 // A landscape in words: where the run stands on it, what it is, and what it does not show.
 
 import { formatNumber } from "../format.js";
-import { sentencesOf } from "../i18n.js";
+import { following, sentencesOf } from "../i18n.js";
 import { sliceWords } from "../lab/hidden.js";
 import { isExpression, rounded } from "../landscape.js";
 import { heldOf, numberOfPass } from "../slices.js";
@@ -20,7 +20,7 @@ export function Reading(props) {
   return html`
     <div class="landscape-words" id="landscape-words">
       ${relief && axes.length === 2 && html`<${Legend} ...${{ t, relief, width }} theme=${state.settings.theme} />`}
-      ${fault && html`<p class="landscape-fault"><b>${fault.title}</b> <${Sentence} text=${`${fault.what} ${fault.instead}`} /></p>`}
+      ${fault && html`<p class="landscape-fault"><b>${fault.title}</b> <${Sentence} text=${following([fault.what, fault.instead], language)} /></p>`}
       ${!relief && !fault && isAsking && html`<p class="hint" role="status">${t("landscape.asking")}</p>`}
       ${(plane === "axes" || slice) && html`<p>${standingText(props)}</p>`}
       ${relief?.lowest >= 0 && html`<p>${lowestText(props)}</p>`}
@@ -34,7 +34,7 @@ export function Reading(props) {
 /** What lies beside the slice: the words of the lab, which come with the first landscape of a program. */
 function Beside({ language, slice }) {
   const t = useWords(language, "lab");
-  return t && html`<p class="hint">${sliceWords(t, slice.hidden).join(" ")}</p>`;
+  return t && html`<p class="hint">${following(sliceWords(t, slice.hidden), language)}</p>`;
 }
 
 function Legend({ t, relief, width, theme }) {
@@ -71,13 +71,12 @@ function lowestText({ t, axes, relief }) {
 function heldText({ state, t, axes, scalars, scene }) {
   if (state.opened) return t("landscape.of-trace");
   const { named, tensors, more } = heldOf(state, scene, scalars, axes);
-  const words = [...named.map(({ name, value }) => `\`${name} = ${formatNumber(value)}\``), ...tensors.map((name) => `\`${name}\``), ...(more > 0 ? [t("landscape.others-more", { count: more })] : [])];
-  if (words.length === 0) return isExpression(state) ? t("landscape.whole") : "";
-  const others = words.join(t("landscape.comma"));
+  const others = [...named.map(({ name, value }) => `\`${name} = ${formatNumber(value)}\``), ...tensors.map((name) => `\`${name}\``), ...(more > 0 ? [t("landscape.others-more", { count: more })] : [])];
+  if (others.length === 0) return isExpression(state) ? t("landscape.whole") : "";
   const hasMoved = state.trace.updates.length > 0;
   if (!isExpression(state)) {
     const step = numberOfPass(state.trace, Math.max(0, scene.frame.pass)) + 1;
-    return [t("landscape.slice-pass", { step, others }), ...(hasMoved ? [t("landscape.path-moving")] : [])].join(" ");
+    return following([t("landscape.slice-pass", { step, others }), hasMoved ? t("landscape.path-moving") : ""], state.settings.language);
   }
   const isMoving = hasMoved && variablesOf(state.source).some(({ name, requires_grad }) => requires_grad && !axes.some((axis) => axis.variable === name));
   return t(isMoving ? "landscape.slice-moving" : "landscape.slice", { others });

@@ -1,6 +1,6 @@
 // The source pane: a program or an expression, how to run it, and what is wrong with it.
 
-import { sentencesOf, translator } from "../i18n.js";
+import { following, sentencesOf, translator } from "../i18n.js";
 import { textOf } from "../names.js";
 import { variablesOf } from "../source.js";
 import { nodesAt, spansOf } from "../spans.js";
@@ -186,5 +186,5 @@ export function faultsOf({ problem, trace, settings }, text) {
 /** A problem as an underlined place. */
 export function faultOf({ code, parameters, line, column }, language) {
   const { title, what } = sentencesOf(language, "problems", code, parameters);
-  return { span: { line, column: column ?? 1 }, severity: "error", message: `${title}. ${what}` };
+  return { span: { line, column: column ?? 1 }, severity: "error", message: following([title, what], language) };
 }

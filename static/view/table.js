@@ -56,7 +56,7 @@ function Row({ scene, node, i, select, isChosen, t }) {
       <td>${node.cut ? t("graph.cut", { how: node.cut }) : view.blocks ? t("graph.blocks", { name: node.name }) : node.name}</td>
       <td class="number">${formatValue(view.value)}</td>
       <td class="number">${formatValue(view.gradient)}</td>
-      <td>${inputs.join(", ")}</td>
+      <td>${t("graph.table-inputs", { inputs })}</td>
     </tr>
   `;
 }

@@ -77,7 +77,7 @@ function Histogram({ histogram, t }) {
       <svg viewBox=${`0 0 ${width} ${BAR.height}`} preserveAspectRatio="none" role="img" aria-label=${t("inspector.histogram")}>
         ${counts.map((count, k) => {
           const height = count === 0 ? 0 : Math.max(1, (count / most) * BAR.height);
-          return html`<rect x=${k * BAR.width + 0.5} y=${BAR.height - height} width=${BAR.width - 1} height=${height}><title>${edge(k)} … ${edge(k + 1)}: ${count}</title></rect>`;
+          return html`<rect x=${k * BAR.width + 0.5} y=${BAR.height - height} width=${BAR.width - 1} height=${height}><title>${t("inspector.bin", { low: edge(k), high: edge(k + 1), count })}</title></rect>`;
         })}
       </svg>
       <figcaption><span>${formatNumber(low)}</span><span>${formatNumber(high)}</span></figcaption>

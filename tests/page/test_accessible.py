@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
@@ -33,6 +34,15 @@ UNSEEN = """async () => {
   pen.fillText("\\u{10fffd}", 0, 0);
   return pen.getImageData(0, 0, 60, 60).data.every((part) => part === 0);
 }"""
+ENGLISH = """() => {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const said = [...document.querySelectorAll("[aria-label], [title], [placeholder]")].flatMap((one) =>
+    ["aria-label", "title", "placeholder"].map((name) => one.getAttribute(name) ?? ""));
+  const isCode = ({ parentElement }) => parentElement.closest("script, style, code, pre, .cm-content");
+  while (walker.nextNode()) if (!isCode(walker.currentNode)) said.push(walker.currentNode.data);
+  return said.filter((text) => /[\u4e00-\u9fff][,;:(]|[,;:] ?[\u4e00-\u9fff]|[。；，、：] |; \\w/.test(text));
+}"""
+"""What is said or written with the punctuation of English beside Chinese words."""
 LOOKS = [("light", "en"), ("dark", "zh")]
 """Each theme and each language once: colours do not depend on words, nor words on colours."""
 
@@ -99,9 +109,24 @@ async def test_each_language_lists_in_its_own_way(opened: Opened) -> None:
     await expect(sums).to_have_count(1)
     await page.get_by_role("button", name="中文").click()
     await expect(page.get_by_role("button", name="输入：b、x；用于：a*x**2 + b*x")).to_have_count(1)
-    english = "names => names.filter((name) => /[\u4e00-\u9fff][,;:] |[,;:] ?[\u4e00-\u9fff]/.test(name))"
-    named = await page.evaluate("[...document.querySelectorAll('[aria-label]')].map((one) => one.ariaLabel)")
-    assert await page.evaluate(english, named) == []
+    assert await page.evaluate(ENGLISH) == []
+
+
+async def test_an_update_is_told_in_clauses_of_the_language(opened: Opened) -> None:
+    page = await opened.open()
+    await page.get_by_role("button", name="中文").click()
+    await page.locator("#tab-expression").click()
+    await page.locator(".chip", has_text="(x - 2)**2").click()
+    await expect(page.locator(".timeline-place")).to_contain_text("40")
+    stage = Stage(page, opened.url)
+    await stage.press("end")
+    # The last update is followed by what is printed.
+    while "update" not in (await stage.sentence.get_attribute("class") or ""):
+        await stage.press("back")
+    await page.get_by_role("button", name="以表格显示").click()
+    await expect(page.locator(".graph-table")).to_be_visible()
+    await expect(stage.sentence).to_have_text(re.compile(r"更新参数：x ← [^；]+；y ← [^；]+$"))
+    assert await page.evaluate(ENGLISH) == []
 
 
 async def test_a_letter_that_no_font_has_is_seen_on_a_box(opened: Opened) -> None:

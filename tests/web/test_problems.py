@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from app.errors import ExplorerError, LimitError
+from app.program.optimizers import WORDS
 from app.settings import Limits
 from app.trace.model import Cut, EndEvent, Failure, Span
 from app.web.outcomes import error_of, outcome_of
@@ -70,6 +71,13 @@ def test_outcomes_are_few(cut: Cut | None, failure: Failure | None, outcome: str
 
 def test_a_sentence_is_filled_once_and_by_name_only() -> None:
     assert fill("{a} {b} {c} {a.b}", {"a": "{b}", "b": 2}) == "{b} 2 {c} {a.b}"
+
+
+def test_names_are_listed_as_the_language_lists() -> None:
+    named = {"known": "lr, betas", "value": "[1, 2]"}
+    assert fill("{known}: {value}", named, "zh") == "lr、betas: [1, 2]"
+    assert fill("{known}: {value}", named, "en") == "lr, betas: [1, 2]"
+    assert all(kind[0] == kind[-1] == "`" for kind in WORDS.values()), "what an option may be is said in Python"
 
 
 def test_a_slug_without_words_still_speaks() -> None:

@@ -47,7 +47,7 @@ export function Cell({ sweep, cell, body, actions, lab, t }) {
       ${verdictOf(sweep, cell) !== "waiting" && !failure && html`<dl class="facts">${facts.map(([name, text]) => html`<div key=${name}><dt>${t(`lab.column-${name}`)}</dt><dd>${text}</dd></div>`)}
         ${Number.isFinite(reached) && html`<div><dt>${t("lab.column-reached")}</dt><dd>${reached}</dd></div>`}</dl>`}
       <p class="lab-ways">
-        <${OpenRun} ...${{ body, run, actions, t }} label=${`${configuration.label}, lr = ${formatNumber(run.rate)}`} />
+        <${OpenRun} ...${{ body, run, actions, t }} label=${[configuration.label, `lr = ${formatNumber(run.rate)}`]} />
         <button type="button" class="button small" onClick=${() => raceRates({ plan, place, lab, actions, body, run })}>${t("lab.race-rates")}</button>
       </p>
     </section>

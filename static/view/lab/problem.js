@@ -1,8 +1,14 @@
 // What the server says against a study, beside the bench; what was found until then stays.
 
-import { sentencesOf } from "../../i18n.js";
+import { following, sentencesOf } from "../../i18n.js";
 import { html } from "../../vendor/preact.js";
 import { Sentence } from "../problem.js";
+
+/** What ended a study before its end. */
+export function Cut({ cut, t, language }) {
+  const { what } = sentencesOf(language, "problems", `limit-${cut.limit.replaceAll("_", "-")}`, cut);
+  return html`<p class="card warning"><${Sentence} text=${t("lab.cut", { what })} /></p>`;
+}
 
 /** The problem of a study in a few words; empty if it has none. */
 export function titleOf(finding, language) {
@@ -18,7 +24,7 @@ export function Problem({ finding, language }) {
   return html`
     <div class="card error" role="alert">
       <h3><${Sentence} text=${title} /></h3>
-      <p><${Sentence} text=${[what, why, instead].filter(Boolean).join(language === "zh" ? "" : " ")} /></p>
+      <p><${Sentence} text=${following([what, why, instead], language)} /></p>
       ${errors?.length > 0 && html`<ul class="faults">${errors.map(({ detail, pointer }) => html`<li key=${pointer}><code>${pointer}</code> ${detail}</li>`)}</ul>`}
     </div>
   `;

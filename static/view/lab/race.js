@@ -10,7 +10,7 @@ import { html, useMemo, useState } from "../../vendor/preact.js";
 import { Course } from "./course.js";
 import { RunBar, Stretch, TextField } from "./fields.js";
 import { Lines } from "./lines.js";
-import { Problem } from "./problem.js";
+import { Cut, Problem } from "./problem.js";
 import { Racers } from "./racers.js";
 import { Scrub } from "./scrub.js";
 import { Standings } from "./standings.js";
@@ -82,7 +82,7 @@ function Results({ state, actions, race, body, t, language, isRunning }) {
   const shared = { step, count, go: setStep, t };
   return html`
     <p class="lab-statement">${statementOf(race, t)}${ends !== null && html` ${t("lab.program-ends", { steps: ends })}`}</p>
-    ${race.cut && html`<p class="card warning">${t("lab.cut", { limit: race.cut.limit.replaceAll("_", " "), value: race.cut.value, unit: race.cut.unit })}</p>`}
+    ${race.cut && html`<${Cut} cut=${race.cut} ...${{ t, language }} />`}
     <${Scrub} ...${shared} />
     <div class="lab-charts">
       <div>

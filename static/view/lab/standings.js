@@ -38,6 +38,6 @@ function Row({ row, now, t, body, actions, plan, isRunning }) {
     <td>${plan.target === null || plan.target === undefined ? "–" : (reached ?? t("lab.never"))}</td>
     <td>${diverged === null ? "–" : t("lab.at-step", { step: diverged })}</td>
     <td>${now === undefined ? "–" : formatNumber(Number.isFinite(now) ? now : String(now))}</td>
-    <td><${OpenRun} ...${{ body, actions, t }} run=${{ ...plan.racers[k], rate }} label=${`${label}, lr = ${formatNumber(rate)}`} /></td>
+    <td><${OpenRun} ...${{ body, actions, t }} run=${{ ...plan.racers[k], rate }} label=${[label, `lr = ${formatNumber(rate)}`]} /></td>
   </tr>`;
 }

@@ -8,7 +8,7 @@ import { Cell, readingOf, runOf } from "./cell.js";
 import { RunBar, Stretch, TextField } from "./fields.js";
 import { Heat } from "./heat.js";
 import { openRun } from "./open.js";
-import { Problem } from "./problem.js";
+import { Cut, Problem } from "./problem.js";
 import { Racers } from "./racers.js";
 import { Stale } from "./stale.js";
 import { useStudy } from "./study.js";
@@ -77,7 +77,7 @@ function Results({ state, actions, lab, sweep, body, t, language }) {
   return html`
     <p class="lab-statement">${t(body.program === undefined ? "lab.sweep-statement" : "lab.sweep-statement-program", { count: plan.cells.toLocaleString(language), steps: plan.steps })}
       ${summary && html` ${t("lab.sweep-summary", { diverged: summary.diverged, failed: summary.failed })}`}</p>
-    ${cut && html`<p class="card warning">${t("lab.cut", { limit: cut.limit.replaceAll("_", " "), value: cut.value, unit: cut.unit })}</p>`}
+    ${cut && html`<${Cut} cut=${cut} ...${{ t, language }} />`}
     <${Heat} ...${{ sweep, chosen, choose, point, t }} open=${(cell) => openRun(body, runOf(sweep, cell), actions)} theme=${state.settings.theme} />
     <${Legend} ...${{ sweep, t }} />
     <p class="heat-reading" id="heat-reading" role="status">${shown === null ? t("lab.heat-hint") : readingOf(sweep, shown, t)}</p>
@@ -110,7 +110,7 @@ function Curvature({ sweep, t }) {
   return html`
     <details class="lab-more"><summary>${t("lab.curvature")}</summary>
       <table class="standings"><thead><tr><th scope="col">${t("lab.point")}</th><th scope="col">${t("lab.loss")}</th><th scope="col">${t("lab.eigenvalues")}</th><th scope="col">2/λ</th></tr></thead>
-        <tbody>${points.map((point, i) => html`<tr key=${i}><th scope="row">${nameOf(point)}</th><td>${formatNumber(point.loss)}</td><td>${point.eigenvalues.slice(0, 4).map(formatNumber).join(", ")}${point.eigenvalues.length > 4 ? ", …" : ""}</td><td>${point.bound === null ? "–" : formatNumber(point.bound)}</td></tr>`)}</tbody>
+        <tbody>${points.map((point, i) => html`<tr key=${i}><th scope="row">${nameOf(point)}</th><td>${formatNumber(point.loss)}</td><td>${t("lab.eigenvalues-listed", { values: [...point.eigenvalues.slice(0, 4).map(formatNumber), ...(point.eigenvalues.length > 4 ? ["…"] : [])] })}</td><td>${point.bound === null ? "–" : formatNumber(point.bound)}</td></tr>`)}</tbody>
       </table>
     </details>
   `;
