@@ -43,11 +43,21 @@ export function createStage(host, { onFollow, onSight }) {
 function onZoom(stage, event) {
   stage.viewport.setAttribute("transform", String(event.transform));
   moveMotion(stage.motion, event.transform);
-  if (stage.picture) setDistance(stage.picture, event.transform.k);
+  if (stage.picture) setDistance(stage.picture, event.transform.k / stage.letters);
   for (const tell of stage.watchers) tell();
+  showMore(stage, event.transform);
   if (stage.isMoving || !stage.picture) return;
   stage.touched.set(stage.picture, event.transform);
   if (event.sourceEvent) setFollowing(stage, false);
+}
+
+/** Less than this beyond an edge is only margin, in pixels. */
+const SLACK = 2;
+
+/** A shadow along an edge says that the picture goes on beyond it. */
+function showMore({ host, room, size: [width, height] }, { x, y, k }) {
+  const more = { left: -x, top: -y, right: x + width * k - room.width, bottom: y + height * k - room.height };
+  for (const [side, length] of Object.entries(more)) host.toggleAttribute(`data-more-${side}`, length > SLACK);
 }
 
 /** Tell what a hand has brought into sight. */

@@ -74,6 +74,12 @@ loss = net(torch.ones(4, 8)).pow(2).mean()
 loss.backward()
 """
 
+WIDE = """import torch
+xs = [torch.tensor(float(i), requires_grad=True) for i in range(1, 13)]
+loss = sum((x - 1) ** 2 for x in xs)
+loss.backward()
+"""
+
 MATRIX = """import torch
 W = torch.tensor([[1.0, -2.0], [0.5, 3.0]], requires_grad=True)
 big = torch.ones(30, 30, requires_grad=True)

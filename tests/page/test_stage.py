@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import expect
 
 from app.layout.numbers import format_value
-from tests.page.stage import DEEP, DESCENT, FIFTY, PILED, QUADRATIC, Stage
+from tests.page.stage import DEEP, DESCENT, FIFTY, PILED, QUADRATIC, WIDE, Stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -248,6 +248,39 @@ async def test_a_graph_too_large_to_read_is_followed(stage: Stage) -> None:
     await stage.press("start")
     await stage.press("phase-on")
     assert await viewport.get_attribute("transform") == held
+
+
+LETTERS = """() => {
+  const host = document.querySelector(".graph-host").getBoundingClientRect();
+  const isIn = ({ left, right, top, bottom }) =>
+    right > host.left && left < host.right && bottom > host.top && top < host.bottom;
+  return [...document.querySelectorAll("g.node text:is(.value, .gradient), .far g.node text.label")]
+    .filter((text) => text.checkVisibility() && isIn(text.getBoundingClientRect()))
+    .map((text) => parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a);
+}"""
+MORE = """() => ["left", "right", "top", "bottom"]
+  .filter((side) => document.querySelector(".graph-host").hasAttribute(`data-more-${side}`))"""
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (768, 1024), (1440, 900), (1280, 600)])
+async def test_what_stands_on_boxes_can_be_read_and_what_lies_beyond_is_told(
+    stage: Stage, width: int, height: int
+) -> None:
+    page = stage.page
+    await page.set_viewport_size({"width": width, "height": height})
+    for program in (QUADRATIC, WIDE):
+        await stage.trace(program)
+        letters: list[float] = await page.evaluate(LETTERS)
+        assert len(letters) >= 4
+        assert min(letters) >= 8, program
+    more = await page.evaluate(MORE)
+    assert {"right", "bottom"} <= set(more)
+    await page.get_by_role("button", name="Fit to window (0)").click()
+    assert await page.evaluate(MORE) == []
+    titles: list[float] = await page.evaluate("() => document.querySelectorAll('.far g.node text.value').length")
+    assert titles
+    await page.get_by_role("button", name="Zoom in").click(click_count=9)
+    assert min(await page.evaluate(LETTERS)) >= 8
 
 
 async def test_a_folded_group_opens(stage: Stage) -> None:
