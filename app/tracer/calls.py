@@ -25,7 +25,7 @@ from app.tracer.metadata import size_of
 from app.tracer.names import Names
 from app.tracer.sites import CALLER, MAX_MADE, Constant, Made, Site, Sites, bound, program_frame
 from app.tracer.source import Program, Sources
-from app.tracer.treatments import OTHERS, PLAIN, Treatment, treatment_of
+from app.tracer.treatments import OTHERS, PLAIN, Asked, Treatment, treatment_of
 from app.tracer.values import Held, Reading, read
 from app.tracer.walk import function_of, is_followed_leaf
 
@@ -66,8 +66,9 @@ class Calls(TorchFunctionMode):
         treatment = self._treatments.get(func)
         if treatment is None:
             treatment = self._treatments[func] = self._treatment(func)
-        if types and not PLAIN.issuperset(types) and treatment == self._single:
-            treatment = self._composite  # a subclass of Tensor wraps each result, by one more operation
+        if types and not PLAIN.issuperset(types):
+            with torch._C.DisableTorchFunction():  # a subclass of Tensor wraps each result, by one more operation
+                return (self._composite if treatment == self._single else treatment)(Asked(func), args, kwargs or {})
         return treatment(func, args, kwargs or {})
 
     def _treatment(self, func: Any) -> Treatment:
@@ -186,10 +187,9 @@ class Calls(TorchFunctionMode):
             self._listener.gradient_asked(tensor, self.span())
         return func(*args, **kwargs)
 
-    def _set_gradient(self, func: Any, args: Any, kwargs: Any) -> Any:
-        result = func(*args, **kwargs)
+    def _set_gradient(self, func: Any, args: Any, kwargs: Any) -> None:
+        func(*args, **kwargs)
         self._listener.gradient_set(args[0], args[1] if len(args) > 1 else None, self.span())
-        return result
 
     # -- what a call made ----------------------------------------------------------------------------------------------
 

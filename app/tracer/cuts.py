@@ -6,7 +6,9 @@ ever reached: then the gradient its author expects is missing because of this li
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Container, Iterator, Mapping
+from types import FrameType
 
 import torch
 from torch.autograd.graph import Node as Function
@@ -40,6 +42,24 @@ HOW = {
 """Calls that hand on a value without its history, and how a program writes them."""
 
 
+_OWN = re.compile(r"/torch/(?:nn/utils|nn/modules|_functorch|optim)/")
+"""Code of torch's that copies parameters and keeps statistics: what it leaves out of the graph is meant to be out."""
+
+
+def is_torchs_own(frame: FrameType | None, is_program: Mapping[str, bool]) -> bool:
+    """Whether torch cut something off of its own accord.
+
+    Args:
+        frame: where it did.
+        is_program: whether code of a file is the program's.
+    """
+    while frame is not None and not is_program[frame.f_code.co_filename]:
+        if _OWN.search(frame.f_code.co_filename):
+            return True
+        frame = frame.f_back
+    return False
+
+
 class Cuts:
     """Remembers, for each place that cuts, what stood there last."""
 
@@ -59,15 +79,20 @@ class Cuts:
         if node is not None:
             self._places[span] = (how, known[1] if known else name, node)
 
-    def tell(self, reached: Container[int], is_meant: Callable[[torch.Tensor], bool]) -> Iterator[Diagnostic]:
+    def tell(
+        self, reached: Container[int], copied: Container[Span | None], is_meant: Callable[[torch.Tensor], bool]
+    ) -> Iterator[Diagnostic]:
         """Say which cuts lost a leaf.
 
         Args:
             reached: the identities of leaves that some pass went through.
+            copied: where one leaf was made of another: the new one is to be trained in its place.
             is_meant: whether a leaf is not to be trained: that of a target network, or of an average of weights.
         """
         told = 0
         for span, (how, name, node) in self._places.items():
+            if span in copied:
+                continue
             leaves = [one.variable for one in walk([node]).nodes if hasattr(one, "variable")]
             if told < MAX_TOLD and any(id(leaf) not in reached and not is_meant(leaf) for leaf in leaves):
                 told += 1

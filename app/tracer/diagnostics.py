@@ -33,7 +33,8 @@ class Diagnoser:
         self._pass_pending = False
         self._has_backward = False
         self._dead: dict[tuple[str, int], int] = {}
-        self._reached: dict[str, Span | None] = {}
+        self._reached: dict[str, tuple[Span | None, list[Outline]]] = {}
+        """Leaves that got gradients, and the graphs in which they did."""
         self._asked_for: set[str | None] = set()
         """Leaves whose gradient `autograd.grad` has handed to the program: what becomes of it is not an optimizer's."""
         self._optimized: set[str] = set()
@@ -136,7 +137,7 @@ class Diagnoser:
             if passed.call == "grad":
                 self._asked_for.add(nodes[leaf].variable)
             else:
-                self._reached.setdefault(nodes[leaf].variable or "", nodes[leaf].span)
+                self._reached.setdefault(nodes[leaf].variable or "", (nodes[leaf].span, []))[1].append(outline)
         for step in outline.steps:
             parameters: dict[str, Parameter] = {"label": nodes[step].label}
             yield remark("step-function", "warning", nodes[step].span, parameters, self._passes - 1, nodes[step].id)
@@ -248,10 +249,12 @@ class Diagnoser:
         return may_be_idle
 
     def _left_out(self) -> Iterator[Diagnostic]:
-        """Leaves that got gradients while an optimizer was at work, but on others only."""
-        for variable, span in self._reached.items():
-            if variable and self._optimized and variable not in self._optimized | self._asked_for:
-                yield remark("parameter-not-in-optimizer", "warning", span, {"variable": variable})
+        """Leaves that got gradients together with others, on which alone an optimizer was at work."""
+        for variable, (span, outlines) in self._reached.items():
+            if variable and variable not in self._optimized | self._asked_for:
+                nodes = ((one.graph.nodes, leaf) for one in outlines for leaf in one.leaves)
+                if any(own[leaf].variable in self._optimized for own, leaf in nodes):
+                    yield remark("parameter-not-in-optimizer", "warning", span, {"variable": variable})
 
 
 BY_VARIABLE = frozenset({

@@ -31,6 +31,7 @@ from app.tracer.stepping import (
     recorded_zero_grad,
     wrap_again,
 )
+from app.tracer.treatments import Asked
 from app.tracer.values import read
 
 _run_engine = torch.autograd._engine_run_backward  # type: ignore[attr-defined]
@@ -45,7 +46,8 @@ _is_wrapped: Callable[[Any], bool] = torch._C._functorch.is_functorch_wrapped_te
 def _engine_run_backward(t_outputs: Any, *args: Any, **kwargs: Any) -> Any:
     recorder = active()
     run = functools.partial(_run_engine, t_outputs, *args, **kwargs)
-    if recorder is None or is_transformed() is not None or any(map(_is_wrapped, t_outputs)):
+    tensors = (one for one in t_outputs if isinstance(one, torch.Tensor))  # the others are gradient edges
+    if recorder is None or is_transformed() is not None or any(map(_is_wrapped, tensors)):
         return run()
     gradients, keep_graph, create_graph, inputs = args[:4]
     starts_with_one = len(gradients) == 1 and gradients[0] is not None and gradients[0].dim() == 0
@@ -56,7 +58,10 @@ def _engine_run_backward(t_outputs: Any, *args: Any, **kwargs: Any) -> Any:
         inputs=tuple(inputs),
         starts_with_one=starts_with_one and read(gradients[0], 1) == 1,
     )
-    return recorder.backward(t_outputs, run, options)
+    if not torch._C._is_torch_function_enabled():
+        return recorder.backward(t_outputs, run, options)
+    with torch._C.DisableTorchFunction():
+        return recorder.backward(t_outputs, Asked(run), options)
 
 
 def _apply(cls: type[torch.autograd.Function], *args: Any, **kwargs: Any) -> Any:
@@ -64,7 +69,8 @@ def _apply(cls: type[torch.autograd.Function], *args: Any, **kwargs: Any) -> Any
     start = next_sequence_number()
     result = _apply_function(cls, *args, **kwargs)
     if recorder is not None and recorder.is_listening():
-        recorder.calls.custom(cls, args, result, start)
+        with torch._C.DisableTorchFunction():
+            recorder.calls.custom(cls, args, result, start)
     return result
 
 
@@ -74,7 +80,8 @@ def _parameter(cls: type[torch.nn.Parameter], *args: Any, **kwargs: Any) -> Any:
     recorder = active()
     if recorder is not None and recorder.is_listening():
         data = kwargs.get("data", args[0] if args else None)
-        recorder.calls.histories.parameter(result, data, recorder.calls.site)
+        with torch._C.DisableTorchFunction():
+            recorder.calls.histories.parameter(result, data, recorder.calls.site)
     return result
 
 

@@ -207,6 +207,11 @@ class Histories:
         """Whether any value was cut off from what autograd followed."""
         return bool(self._places or self._leaves)
 
+    @property
+    def copied(self) -> set[Span | None]:
+        """Where the values of leaves were taken of which others were made."""
+        return {history.span for _, history in self._leaves.values() if history.leaf is not None}
+
     def of_leaf(self, leaf: torch.Tensor) -> History | None:
         """The history of a leaf whose value was cut off from what autograd followed."""
         known = self._leaves.get(id(leaf))

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable
 
 import torch
 
+from app.tracer.metadata import memory_of
 from app.tracer.summaries import Batches, settle
 from app.tracer.values import Held, Reading
 
@@ -71,5 +72,6 @@ class Holdings:
 
     def settle_sharing(self, tensor: torch.Tensor) -> None:
         """Take the statistics of all that lies in the memory of a tensor."""
-        if self._held and tensor.layout is torch.strided:
-            settle(self._held.pop(tensor.untyped_storage().data_ptr(), ()))
+        address = memory_of(tensor) if self._held else None
+        if address is not None:
+            settle(self._held.pop(address, ()))

@@ -28,6 +28,16 @@ def shape_of(tensor: torch.Tensor) -> tuple[int, ...] | None:
     return None if size is None else tuple(map(int, size))
 
 
+def memory_of(tensor: torch.Tensor) -> int | None:
+    """The address of the memory that a tensor lies in; None where that cannot be told (sparse), or there is none yet
+    (the parameters of a lazy module).
+    """
+    try:
+        return tensor.untyped_storage().data_ptr() if tensor.layout is torch.strided else None
+    except (RuntimeError, ValueError):
+        return None
+
+
 def is_tensor(value: Any) -> TypeGuard[torch.Tensor]:
     """Whether a value of the program's is a tensor; `isinstance` would ask it for its `__class__`."""
     return issubclass(type(value), torch.Tensor)

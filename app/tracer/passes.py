@@ -24,7 +24,7 @@ from app.tracer.recording import Options, Recording
 from app.tracer.sites import Made
 from app.tracer.structure import Builder, Leaf, Parts, kept_by
 from app.tracer.template import Laid, Template, Templates, kept_elements
-from app.tracer.values import Held, Reading, read, settled
+from app.tracer.values import Held, Reading, quiet, read, settled
 from app.tracer.walk import function_of, walk
 
 Count = Callable[[str, int, int], None]
@@ -133,7 +133,8 @@ class Passes:
             create_graph: whether the backward pass is itself recorded as a graph.
         """
         if not create_graph:
-            self._derivatives.ask(recording)
+            with quiet():
+                self._derivatives.ask(recording)
         can_deduce = recording.is_plain and not self._calls.has_hooks and not recording.others
         deduction = self._deductions.find(recording) if can_deduce else None
         handles = self._hook(recording, deduction.hooked if deduction is not None else range(len(recording.laid.nodes)))

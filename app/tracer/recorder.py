@@ -39,6 +39,7 @@ from app.tracer.source import Sources
 from app.tracer.template import Template
 from app.tracer.thinning import Thinning
 from app.tracer.updates import Updates
+from app.tracer.values import quiet
 from app.tracer.walk import function_of
 
 Call = Callable[[], Any]
@@ -69,7 +70,7 @@ class Recorder:
 
     def __init__(self, source: Sources, limits: Limits, send: Callable[[Event], None], every: int = 1) -> None:
         self.limits = limits
-        self._is_program = source.is_program
+        self.is_program = source.is_program
         self.names = Names(source.is_program)
         self.updates = Updates(self)
         self.optimizers = Optimizers()
@@ -107,7 +108,8 @@ class Recorder:
             return run()
         self.passes.meet(outputs)
         frame = self.calls.take_caller()
-        recording = self.passes.open(roots, frame, options)
+        with quiet():
+            recording = self.passes.open(roots, frame, options)
         is_known = recording.laid.has_own_leaves and recording.template is self._latest
         if not is_known:
             for variable in recording.laid.variables:
@@ -230,7 +232,7 @@ class Recorder:
         """Keep the variables of the frame where the program failed: they hold the graph that its author looks for."""
         traceback = error.__traceback__
         while traceback is not None:
-            if self._is_program[traceback.tb_frame.f_code.co_filename]:
+            if self.is_program[traceback.tb_frame.f_code.co_filename]:
                 self._last_variables = dict(traceback.tb_frame.f_locals)
             traceback = traceback.tb_next
 
@@ -241,11 +243,12 @@ class Recorder:
             variables: of the program, as it left them.
             has_failed: it did not come to its own end, so that nothing can be said about what it leaves out.
         """
-        self.updates.flush()
-        if self.pass_count == 0:
-            found = [*variables.values(), *self._last_variables.values()]
-            tensors = {id(one): one for one in found if is_tensor(one) and function_of(one)}
-            self._forward_only(list(tensors.values()))
+        with torch._C.DisableTorchFunction():
+            self.updates.flush()
+            if self.pass_count == 0:
+                found = [*variables.values(), *self._last_variables.values()]
+                tensors = {id(one): one for one in found if is_tensor(one) and function_of(one)}
+                self._forward_only(list(tensors.values()))
         self._thinning.finish()
         self.tell(self.updates.lost())
         if not has_failed:

@@ -4,7 +4,7 @@ on a scalar takes longer than the operation.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
@@ -49,7 +49,13 @@ def is_unwatched(optimizer: torch.optim.Optimizer) -> bool:
         or optimizer._optimizer_step_post_hooks
         or optimizers._global_optimizer_pre_hooks
         or optimizers._global_optimizer_post_hooks
+        or not are_plain(leaf for group in optimizer.param_groups for leaf in group["params"])
     )
+
+
+def are_plain(leaves: Iterable[torch.Tensor]) -> bool:
+    """Whether no type of the program's own handles what torch does with leaves."""
+    return PLAIN.issuperset(map(type, leaves))
 
 
 def step_unwatched(step: Callable[..., Any], optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> Any:

@@ -13,7 +13,7 @@ import torch
 from app.tracer.active import active
 from app.tracer.calls import Calls
 from app.tracer.recorder import Recorder
-from app.tracer.shortcuts import drop_gradients, is_unwatched, step_unwatched
+from app.tracer.shortcuts import are_plain, drop_gradients, is_unwatched, step_unwatched
 
 _profile_hook_step = torch.optim.Optimizer.profile_hook_step
 _zero_grad = torch.optim.Optimizer.zero_grad
@@ -41,7 +41,7 @@ def recorded_step(step: Callable[..., Any]) -> Callable[..., Any]:
                 recorder.updates.after(self, changes, frame)
                 recorder.check()
                 return result
-        with _resting(recorder):
+        with _resting(recorder, self):
             result = profiled(self, *args, **kwargs)
         with torch._C.DisableTorchFunction():
             recorder.updates.after(self, changes, frame)
@@ -51,9 +51,9 @@ def recorded_step(step: Callable[..., Any]) -> Callable[..., Any]:
     return wrapper
 
 
-def _resting(recorder: Recorder) -> AbstractContextManager[Any]:
-    """While torch works for the program, its calls are not the program's; modes of the program's own see them still."""
-    if torch._C._len_torch_function_stack() == 1:
+def _resting(recorder: Recorder, owner: torch.optim.Optimizer | torch.nn.Module) -> AbstractContextManager[Any]:
+    """While torch works for the program, its calls are not the program's; modes and types of its own see them still."""
+    if torch._C._len_torch_function_stack() == 1 and are_plain(_parameters(owner)):
         return torch._C.DisableTorchFunction()
     return blind(recorder.calls)
 
@@ -102,7 +102,7 @@ def recorded_zero_grad(zero_grad: Callable[..., Any]) -> Callable[..., Any]:
         if recorder is None or not recorder.is_listening():
             return zero_grad(self, *args, **kwargs)
         is_plain = zero_grad is _zero_grad and not args and not kwargs
-        with _resting(recorder):
+        with _resting(recorder, self):
             result = None if is_plain and drop_gradients(self) else zero_grad(self, *args, **kwargs)
         recorder.calls.is_resting = False
         recorder.updates.clear(_parameters(self), recorder.calls.span(sys._getframe(1)))

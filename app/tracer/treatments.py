@@ -30,10 +30,38 @@ SINGLE = frozenset(_SINGLE.split())
 """One call, one kernel, one `grad_fn`: these need no dispatch mode. A call that makes more is taken off the list."""
 PASSIVE = frozenset(_PASSIVE.split())
 """Calls that build no `grad_fn`."""
+NOTHING_WRITTEN = frozenset({"requires_grad_", "share_memory_"})
+"""Calls named as if they wrote to a tensor's values."""
 PLAIN = frozenset({torch.Tensor, torch.nn.Parameter})
 """Types of tensors that do not ask to handle calls themselves."""
 PROPERTIES = frozenset({"T", "mT", "H", "mH", "real", "imag"})
 """Properties of a tensor that are operations."""
+
+
+class Asked:
+    """A function that is called while the recorder's own questions go past the tensor types of the program.
+
+    Such a type may handle every call itself (`__torch_function__`), and print it: it is asked what the program asks.
+    """
+
+    def __init__(self, func: Any) -> None:
+        self._func = func
+        for name in ("__name__", "__self__"):
+            if hasattr(func, name):
+                setattr(self, name, getattr(func, name))
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call it as the program did."""
+        with torch._C._EnableTorchFunction():
+            return self._func(*args, **kwargs)
+
+    def __hash__(self) -> int:
+        """As the function."""
+        return hash(self._func)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both are one function."""
+        return isinstance(other, Asked) and self._func == other._func
 
 
 Treatment = Callable[[Any, Any, Any], Any]
@@ -69,7 +97,7 @@ def treatment_of(func: Any) -> Kind | None:
         return "cut"
     if name in SINGLE:
         return "single"
-    return "in_place" if is_in_place(name) else "composite"
+    return "in_place" if is_in_place(name) and name not in NOTHING_WRITTEN else "composite"
 
 
 def _of_property(name: str, access: str) -> Kind | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ import torch
 
 from app.trace.model import Diagnostic, Parameter, ParameterUpdate, Span, Update, Value
 from app.tracer.changes import Change, changes_of, gradients_of, read_now
-from app.tracer.cuts import Cuts, text_of
+from app.tracer.cuts import Cuts, is_torchs_own, text_of
 from app.tracer.optimizers import options_of
 from app.tracer.values import Reading, is_zero, number, settled
 
@@ -156,6 +157,8 @@ class Updates:
     def cut(self, how: str, tensor: torch.Tensor, span: Span | None) -> None:
         """The program left the history of a tensor behind."""
         is_new = not self._cuts.knows(span)
+        if is_new and is_torchs_own(sys._getframe(1), self._recorder.is_program):
+            return
         name = (self._recorder.name_of(tensor) or text_of(tensor, self._recorder.calls.made)) if is_new else None
         if name is None:
             self._recorder.names.forget_nameless(tensor)
@@ -165,7 +168,10 @@ class Updates:
         """At the end: the cuts that kept a gradient from a leaf."""
         names, is_left_alone = self._recorder.names, self._recorder.optimizers.leave_alone()
         # A parameter that stands by itself was made to be trained; one of a module may be there for its value.
-        return self._cuts.tell(self._leaves, lambda leaf: is_left_alone(leaf) and "." in (names.known(leaf) or ""))
+        copied = self._recorder.calls.histories.copied
+        return self._cuts.tell(
+            self._leaves, copied, lambda leaf: is_left_alone(leaf) and "." in (names.known(leaf) or "")
+        )
 
     def changing(self, tensor: torch.Tensor) -> Change | None:
         """A tensor is about to be written in place: remember it if it is a leaf, or shares a leaf's memory."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache
 from typing import Any
 
@@ -15,7 +15,7 @@ from torch.utils._python_dispatch import _disable_current_modes
 
 from app.trace.model import Number, TensorValue, Value
 from app.tracer.magnitudes import elements
-from app.tracer.metadata import dtype_name, shape_of
+from app.tracer.metadata import dtype_name, memory_of, shape_of
 
 _NON_FINITE: dict[str, Number] = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 
@@ -50,10 +50,8 @@ _dispatch_modes: Callable[[], int] = torch._C._len_torch_dispatch_stack
 def those_in_memory_of(tensor: torch.Tensor, held: Iterable[Held]) -> list[Held]:
     """What is held and lies in the memory of a tensor; all of it where that cannot be told."""
     waiting = [(one, one.tensor) for one in held if one.tensor is not None]
-    if tensor.layout is not torch.strided:
-        return [one for one, _ in waiting]
-    address = tensor.untyped_storage().data_ptr()
-    return [one for one, own in waiting if own.untyped_storage().data_ptr() == address]
+    address = memory_of(tensor)
+    return [one for one, own in waiting if address is None or memory_of(own) == address]
 
 
 @contextmanager
@@ -61,6 +59,11 @@ def unwatched() -> Iterator[None]:
     """Within it, no mode sees what torch is asked: neither the program's own nor the recorder's."""
     with torch._C.DisableTorchFunction(), _disable_current_modes():
         yield
+
+
+def quiet() -> AbstractContextManager[None]:
+    """The same, at no cost where the program has no dispatch mode."""
+    return unwatched() if _dispatch_modes() else nullcontext()
 
 
 def number(value: float | int | bool) -> Number:
@@ -80,7 +83,7 @@ def read(tensor: torch.Tensor, full_elements: int) -> Reading:
     if _dispatch_modes():
         with unwatched():
             return _read(tensor, full_elements)
-    if _has_function_mode():
+    if _has_function_mode() or type(tensor) is not torch.Tensor:
         with torch._C.DisableTorchFunction():
             return _read(tensor, full_elements)
     return _read(tensor, full_elements)

@@ -75,7 +75,10 @@ def function_of(tensor: torch.Tensor) -> Node | None:
     torch refuses to speak.
     """
     try:
-        return tensor.grad_fn
+        if type(tensor) is torch.Tensor:
+            return tensor.grad_fn
+        with torch._C.DisableTorchFunction():  # a type of the program's own may handle every question itself
+            return tensor.grad_fn
     except RuntimeError:
         return None
 

@@ -120,6 +120,58 @@ with torch.no_grad():
     w.mul_(2)
 optimizer.zero_grad()
 print(w.inner)""",
+    "a tensor that tells every call": """class Told(torch.Tensor):
+    @staticmethod
+    def __new__(cls, data):
+        return torch.Tensor._make_subclass(cls, data, True)
+
+    @classmethod
+    def __torch_function__(cls, func, types, args=(), kwargs=None):
+        print(func.__name__, [type(one).__name__ for one in args])
+        return super().__torch_function__(func, types, args, kwargs or {})
+
+
+class Square(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x * x
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return gradient * 2 * ctx.saved_tensors[0]
+
+
+told, p = Told(torch.ones(3)), nn.Parameter(torch.ones(3))
+optimizer = torch.optim.SGD([told, p], 0.1)
+for _ in range(2):
+    optimizer.zero_grad()
+    y = torch.relu(told * p + 1) * 1
+    y[0] = 2
+    torch.stack([y, told]).max(dim=1).values.sum().backward()
+    optimizer.step()
+with torch.no_grad():
+    told.add_(1)
+told.detach(), told[0].item()
+Square.apply(told).sum().backward()
+nn.Linear(3, 2)(told).sum().backward()
+nn.Parameter(told)
+print(p)""",
+    "a mode that tells every kernel": """from torch.utils._python_dispatch import TorchDispatchMode
+
+
+class Kernels(TorchDispatchMode):
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        print(func)
+        return func(*args, **(kwargs or {}))
+
+
+x, s = torch.ones(3, requires_grad=True), torch.tensor(2.0, requires_grad=True)
+with Kernels():
+    for _ in range(2):
+        (x.exp() * s).sum().backward()
+        (s * s).sin().backward()
+print(x.grad, s.grad)""",
 }  # fmt: skip
 
 
@@ -261,3 +313,51 @@ spec(normed(torch.ones(2))).sum().backward()
         "spec.bias",
         "spec.parametrizations.weight.original",
     }
+
+
+def test_a_gradient_edge_is_a_root() -> None:
+    run = record(
+        HEAD
+        + """x = torch.ones(3, requires_grad=True)
+edge = torch.autograd.graph.get_gradient_edge(x * 2)
+print(torch.autograd.grad(edge, x, torch.ones(3)))
+"""
+    )
+    assert run.failure is None
+    assert run.output == "(tensor([2., 2., 2.]),)\n"
+    assert list(unexplained(run)) == []
+
+
+def test_a_lazy_layer_may_follow_large_values() -> None:
+    run = record(
+        HEAD
+        + """i = torch.randn(1, 400, requires_grad=True)
+net = nn.Sequential(nn.Linear(400, 300), nn.ReLU(inplace=True), nn.LazyLinear(2))
+net(i).sum().backward()
+"""
+    )
+    assert run.failure is None
+    assert list(unexplained(run)) == []
+
+
+COPIES = {
+    "by hand": "net = nn.Linear(2, 1)\nw = {k: v.detach().requires_grad_() for k, v in net.named_parameters()}\n"
+    "torch.func.functional_call(net, w, (torch.ones(2),)).sum().backward()",
+    "ensemble": "w, _ = torch.func.stack_module_state([nn.Linear(2, 1) for _ in range(2)])\n"
+    "w['weight'].sum().backward()",
+    "weight norm": "net = nn.utils.weight_norm(nn.Linear(2, 1))\nnet(torch.ones(2)).sum().backward()",
+    "orthogonal": "net = nn.utils.parametrizations.orthogonal(nn.Linear(2, 1))\nnet(torch.ones(2)).sum().backward()",
+    "state": "old, net = nn.Linear(2, 1), nn.Linear(2, 1)\nnet.load_state_dict(old.state_dict())\n"
+    "net(torch.ones(2)).sum().backward()",
+    "another loss": "net, w = nn.Linear(2, 1), torch.ones(2, requires_grad=True)\n"
+    "optimizer = torch.optim.SGD(net.parameters(), lr=0.1)\nnet(torch.ones(2)).sum().backward()\noptimizer.step()\n"
+    "w.prod().backward()",
+}
+
+
+@pytest.mark.filterwarnings("ignore")  # the old `weight_norm` announces its end
+@pytest.mark.parametrize("name", COPIES)
+def test_who_copies_parameters_or_has_another_loss_is_not_blamed(name: str) -> None:
+    run = record(HEAD + COPIES[name])
+    assert run.failure is None
+    assert run.diagnostics == ()

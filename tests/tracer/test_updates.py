@@ -201,3 +201,19 @@ def test_options_that_torch_keeps_as_tuples_have_names() -> None:
     assert (adafactor["eps1"], adafactor["eps2"]) == (None, 0.001)
     muon = updates_of(MATRIX.format(optimizer=MUON[0], between="pass", closure=""))[0].options
     assert [muon[name] for name in ("ns_a", "ns_b", "ns_c")] == [3.4445, -4.775, 2.0315]
+
+
+def test_to_freeze_a_leaf_is_no_update() -> None:
+    run = record(
+        """import torch
+net = torch.nn.Linear(2, 1)
+net(torch.ones(2)).sum().backward()
+net.requires_grad_(False)
+net.requires_grad_(True)
+copy = net.weight.detach().requires_grad_()
+net(torch.ones(2)).sum().backward()
+"""
+    )
+    assert run.failure is None
+    assert run.updates == ()
+    assert [moment.kind for moment in run.timeline] == ["forward", "backward"] * 2
