@@ -15,9 +15,10 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 from xml.sax.saxutils import escape
 
-from playwright.async_api import Browser, Error, Page, async_playwright
+from playwright.async_api import Browser, Error, Page, async_playwright, expect
 
 from benchmarks.servers import service
 from tests.page.conftest import CHROMIUM, FLAGS, SPY, Opened
@@ -28,6 +29,8 @@ from tests.page.states import CHAINS, Chain
 REFUSED = re.compile(r"Failed to load resource: (the server responded with a status of 4\d\d|net::ERR_INTERNET_DISC)")
 HEIGHTS = {390: 844, 720: 450, 768: 1024, 1024: 768, 1440: 900, 1920: 1080}
 LOCALES = {"en": "en-US", "zh": "zh-CN"}
+TWO_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
+Theme = Literal["light", "dark"]
 MOST_SECONDS = 90
 SHEET_WIDTH = 1560
 ROWS = 2
@@ -40,26 +43,37 @@ img {{ display: block; width: 100%; max-height: 1500px; object-fit: cover; objec
 
 
 @dataclass
-class Look:
-    """How the page is looked at, and what came of it.
+class Window:
+    """One size and theme to look at the page in, and the pictures taken there.
 
     Args:
-        width, height: of the window, in CSS pixels.
-        zoom: device pixels to one of those.
+        width, height: in CSS pixels.
         theme: "light" or "dark".
-        language: "en" or "zh".
         folder: where the pictures go.
-        only: a part of the name of the states, or of the chains, that are wanted.
     """
 
     width: int
     height: int
-    zoom: float
-    theme: str
-    language: str
+    theme: Theme
     folder: Path
-    only: str
     shots: list[tuple[str, Path]] = field(default_factory=list)
+
+
+@dataclass
+class Look:
+    """How the page is looked at, and what the browser complained of.
+
+    Args:
+        windows: states are reached in the first, and looked at in each.
+        zoom: device pixels to a CSS pixel.
+        language: "en" or "zh".
+        only: a part of the name of the states, or of the chains, that are wanted.
+    """
+
+    windows: list[Window]
+    zoom: float
+    language: str
+    only: str
     complaints: list[str] = field(default_factory=list)
 
     def chains(self) -> Iterator[tuple[str, Chain]]:
@@ -72,11 +86,12 @@ class Look:
 
 async def visit(browser: Browser, look: Look, url: str) -> None:
     """Go through the chains, each in a context of its own."""
+    first = look.windows[0]
     for name, chain in look.chains():
         context = await browser.new_context(
-            viewport={"width": look.width, "height": look.height}, device_scale_factor=look.zoom,
-            locale=LOCALES[look.language], color_scheme=look.theme,  # type: ignore[arg-type]
-            reduced_motion="reduce", permissions=["clipboard-read", "clipboard-write"],
+            viewport={"width": first.width, "height": first.height}, color_scheme=first.theme,
+            device_scale_factor=look.zoom, locale=LOCALES[look.language], reduced_motion="reduce",
+            permissions=["clipboard-read", "clipboard-write"],
         )  # fmt: skip
         opened = Opened(await context.new_page(), url)
         await opened.page.add_init_script(SPY)
@@ -93,38 +108,55 @@ async def follow(opened: Opened, look: Look, name: str, chain: Chain) -> None:
                 await reach(stage)
         except (AssertionError, Error, TimeoutError) as error:
             look.complaints.append(f"{name}, {state}: not reached: {str(error).partition(chr(10))[0]}")
-            await shoot(opened.page, look, f"{name}-{state}-not-reached")
+            await shoot_all(opened.page, look, f"{name}-{state}-not-reached")
             return
         if look.only in name or look.only in state:
-            await shoot(opened.page, look, f"{name}-{state}")
+            await shoot_all(opened.page, look, f"{name}-{state}")
         violations: list[str] = await opened.page.evaluate("window.violations.splice(0)")
         told = [text for text in opened.complaints if not REFUSED.match(text)]
         opened.complaints.clear()
         look.complaints += [f"{name}, {state}: {text}" for text in told + violations]
 
 
-async def shoot(page: Page, look: Look, name: str) -> None:
-    """Take a picture of the page as it is, once nothing moves: of all of it, or of the window under a dialog."""
+async def shoot_all(page: Page, look: Look, name: str) -> None:
+    """Take a picture of a state in every window, and go back to the first."""
+    for window in look.windows:
+        await turn_to(page, window)
+        await shoot(page, window, name)
+    await turn_to(page, look.windows[0])
+
+
+async def turn_to(page: Page, window: Window) -> None:
+    """Give the page another size and theme, and wait until it has followed and nothing moves."""
+    if page.viewport_size != {"width": window.width, "height": window.height}:
+        await page.set_viewport_size({"width": window.width, "height": window.height})
+    await page.emulate_media(color_scheme=window.theme)
+    await page.evaluate(TWO_FRAMES)
+    await expect(page.locator("[aria-busy=true]")).to_have_count(0)
     await page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished.catch(() => {})))")
+
+
+async def shoot(page: Page, window: Window, name: str) -> None:
+    """Take a picture of the page as it is: of all of it, or of the window under a dialog."""
     words = re.sub(r"\W+", "-", name)
-    path = look.folder / f"{len(look.shots):02}-{words}.png"
+    path = window.folder / f"{len(window.shots):02}-{words}.png"
     is_modal = await page.locator("dialog[open]").count() > 0
     await page.screenshot(path=path, full_page=not is_modal)
-    look.shots.append((name, path))
+    window.shots.append((name, path))
 
 
-async def lay_out(browser: Browser, look: Look) -> list[Path]:
-    """Compose the pictures into sheets, as many beside each other as can be read, with their names."""
+async def lay_out(browser: Browser, window: Window) -> list[Path]:
+    """Compose the pictures of a window into sheets, as many beside each other as can be read, with their names."""
     page = await browser.new_page(viewport={"width": SHEET_WIDTH, "height": 600})
-    columns = max(2, min(5, 2 * SHEET_WIDTH // look.width))
-    on_a_sheet = ROWS * columns if look.height < look.width else columns
+    columns = max(2, min(4, 2400 // window.width))
+    on_a_sheet = ROWS * columns if window.height < window.width else columns
     sheets = []
-    for start in range(0, len(look.shots), on_a_sheet):
+    for start in range(0, len(window.shots), on_a_sheet):
         figures = "".join(
             f'<figure><figcaption>{escape(name)}</figcaption><img src="{path.name}" alt=""></figure>'
-            for name, path in look.shots[start : start + on_a_sheet]
+            for name, path in window.shots[start : start + on_a_sheet]
         )
-        sheet = look.folder / f"sheet-{len(sheets):02}.html"
+        sheet = window.folder / f"sheet-{len(sheets):02}.html"
         sheet.write_text(SHEET.format(columns=columns, figures=figures), "utf-8")
         await page.goto(sheet.as_uri())
         await page.screenshot(path=sheet.with_suffix(".png"), full_page=True)
@@ -140,7 +172,7 @@ async def look_at(look: Look, environment: dict[str, str | float | bool]) -> lis
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split(), env=environment)
             await visit(browser, look, f"http://127.0.0.1:{port}")
-            sheets = await lay_out(browser, look)
+            sheets = [sheet for window in look.windows for sheet in await lay_out(browser, window)]
             await browser.close()
             return sheets
 
@@ -161,6 +193,13 @@ def fonts_of(folder: Path, beside: Path) -> dict[str, str | float | bool]:
     return {"FONTCONFIG_FILE": str(path)}
 
 
+def window(name: str, folder: Path) -> Window:
+    """Read a window's width and theme, as in "390-dark", and make a folder for its pictures."""
+    width, _, theme = name.partition("-")
+    (folder / name).mkdir(parents=True, exist_ok=True)
+    return Window(int(width), HEIGHTS.get(int(width), 900), "dark" if theme == "dark" else "light", folder / name)
+
+
 def main() -> int:
     """Read how to look, look, and tell what came of it."""
     parser = argparse.ArgumentParser(
@@ -168,20 +207,19 @@ def main() -> int:
     )
     parser.add_argument("--to", type=Path, default=Path("looks"), help="the folder for the pictures")
     parser.add_argument("--width", type=int, default=1440)
-    parser.add_argument("--height", type=int, help="of the window; without it, the usual one of that width")
-    parser.add_argument("--zoom", type=float, default=1.0, help="device pixels to a CSS pixel")
     parser.add_argument("--theme", choices=["light", "dark"], default="light")
+    parser.add_argument("--also", nargs="*", default=[], metavar="WIDTH-THEME", help="more windows for every state")
     parser.add_argument("--lang", choices=list(LOCALES), default="en")
+    parser.add_argument("--zoom", type=float, default=1.0, help="device pixels to a CSS pixel")
     parser.add_argument("--only", default="", help="part of a state's or a chain's name")
     parser.add_argument("--fonts", type=Path, help="a folder of fonts beside the system's, as for Chinese")
     given = parser.parse_args()
-    given.to.mkdir(parents=True, exist_ok=True)
-    height = given.height or HEIGHTS.get(given.width, 900)
-    look = Look(given.width, height, given.zoom, given.theme, given.lang, given.to, given.only)
+    windows = [window(name, given.to) for name in (f"{given.width}-{given.theme}", *given.also)]
+    look = Look(windows, given.zoom, given.lang, given.only)
     with tempfile.TemporaryDirectory() as beside:
         fonts = fonts_of(given.fonts, Path(beside)) if given.fonts else {}
         sheets = asyncio.run(look_at(look, {**os.environ, **fonts}))
-    print(*sheets, *look.complaints, f"{len(look.shots)} states, {len(look.complaints)} complaints", sep="\n")
+    print(*sheets, *look.complaints, f"{len(windows[0].shots)} states, {len(look.complaints)} complaints", sep="\n")
     return 1 if look.complaints else 0
 
 
