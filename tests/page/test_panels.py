@@ -260,6 +260,13 @@ async def test_prints_are_dim_until_reached_and_lead_to_their_moment(stage: Stag
     await expect(stage.page.locator("table.update")).to_contain_text("SGD")
 
 
+LINES = """cells => cells.map((cell) => {
+  const words = document.createRange();
+  words.selectNodeContents(cell);
+  return new Set([...words.getClientRects()].map(({ top }) => Math.round(top))).size;
+})"""
+
+
 async def test_the_table_says_what_the_picture_shows(stage: Stage) -> None:
     trace = await stage.trace(QUADRATIC)
     await stage.press("end")
@@ -269,6 +276,13 @@ async def test_the_table_says_what_the_picture_shows(stage: Stage) -> None:
     await expect(rows.first).to_contain_text("27")
     await rows.first.get_by_role("button").click()
     await expect(stage.page.locator(".inspector h2")).to_have_text("y")
+    await stage.page.set_viewport_size({"width": 390, "height": 844})
+    await stage.page.get_by_role("button", name="中文").click()
+    heads = stage.page.locator(".graph-table thead th")
+    await expect(heads).to_contain_text(["节点", "运算", "值", "梯度", "输入"])
+    # A Chinese word may break between any two of its letters.
+    assert len(await heads.evaluate_all(LINES)) == 5
+    assert set(await heads.evaluate_all(LINES)) == {1}
 
 
 async def test_a_pass_too_large_for_histograms_says_so(stage: Stage) -> None:
