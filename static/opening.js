@@ -68,6 +68,9 @@ export function mount({ store, actions, View }) {
     picture.isDue = true;
     queueMicrotask(draw);
   });
+  // What is painted, not styled, follows the system's theme as well.
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  dark.addEventListener("change", () => store.set({ isDark: dark.matches }));
 }
 
 /**

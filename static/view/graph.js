@@ -64,8 +64,8 @@ function isLarge({ nodes, groups = [] }) {
 }
 
 /** What the colours of a picture depend on. */
-function lookOf({ settings, tint, selection }) {
-  return [settings.theme, tint, selection].join(" ");
+function lookOf({ settings, isDark, tint, selection }) {
+  return [settings.theme, isDark, tint, selection].join(" ");
 }
 
 /** The scene that a state shows; null before there is a trace. */

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any
 
@@ -238,6 +239,20 @@ async def test_curves_follow_the_position_and_lead_to_passes(stage: Stage) -> No
     await stage.page.get_by_role("button", name="Gradients").click()
     await stage.page.get_by_label("log scale").check()
     await expect(stage.page.locator(".u-legend").last).to_contain_text("z")
+
+
+PAINTED = "document.querySelector('.chart-host canvas').toDataURL()"
+
+
+async def test_what_is_painted_follows_the_system_s_theme(stage: Stage) -> None:
+    await stage.trace(DESCENT)
+    await stage.page.emulate_media(color_scheme="light")
+    await expect(stage.page.locator(".chart-host canvas").first).to_be_visible()
+    light = await stage.page.evaluate(PAINTED)
+    await stage.page.emulate_media(color_scheme="dark")
+    async with asyncio.timeout(30):
+        while await stage.page.evaluate(PAINTED) == light:
+            await asyncio.sleep(0.05)
 
 
 async def test_a_diverging_run_marks_where_numbers_end(stage: Stage) -> None:
