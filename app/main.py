@@ -7,7 +7,6 @@ import gc
 import socket
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
-from functools import cache
 
 import uvicorn
 from fastapi import FastAPI
@@ -33,6 +32,7 @@ from app.web.metrics import Metrics
 from app.web.opened import make_opened
 from app.web.operation import make_operation, sandbox_numbers
 from app.web.pages import Pages, make_pages
+from app.web.reference import make_reference
 from app.web.service import Service
 from app.web.studies import make_studies
 from app.web.watch import Rescue, Watch
@@ -62,7 +62,7 @@ def create_app(settings: Settings | None = None, files: Mapping[str, bytes] | No
         finally:
             await asyncio.gather(engine.stop(), sandbox.stop(), layout.stop())
 
-    app = FastAPI(docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False)
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan, redirect_slashes=False)
     app.state.service = service
     app.state.sandbox = sandbox
     app.include_router(make_api(service))
@@ -73,7 +73,7 @@ def create_app(settings: Settings | None = None, files: Mapping[str, bytes] | No
     pages = Pages(settings)
     app.include_router(make_pages(pages, Assets()))
     app.include_router(make_manual(pages))
-    app.openapi = cache(lambda: openapi.make_document(app))  # type: ignore[method-assign]
+    app.include_router(make_reference(app, pages))
     answer = make_answer(pages)
     for kind in (ExplorerError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, answer)

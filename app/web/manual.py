@@ -67,10 +67,10 @@ def _page(pages: Pages, request: Request, slug: str | None) -> Response:
     return pages.render(request, "problem.html", slug=slug, text=texts[slug] if slug else None, **shown)
 
 
-def words(language: Language) -> dict[str, str]:
-    """The headings of these pages."""
+def words(language: Language, page: str = "problem") -> dict[str, str]:
+    """The headings of a kind of page."""
     tables = msgspec.json.decode((TEXTS / language / "manual.json").read_bytes(), type=dict[str, dict[str, str]])
-    return tables["problem"]
+    return tables[page]
 
 
 def marked(sentence: str) -> Markup:

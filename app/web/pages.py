@@ -1,4 +1,4 @@
-"""What a browser opens: the page, the API reference, and their static files."""
+"""What a browser opens: the page, and its static files."""
 
 from __future__ import annotations
 
@@ -94,10 +94,6 @@ def make_pages(pages: Pages, assets: Assets) -> APIRouter:
         response = pages.render(request, "index.html", ancestors=pages.settings.embed_ancestors, **framed)
         response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         return response
-
-    @router.api_route("/docs", methods=METHODS)
-    async def docs(request: Request) -> Response:
-        return pages.render(request, "docs.html", document=request.app.openapi())
 
     @router.api_route("/favicon.ico", methods=METHODS)
     async def favicon(request: Request) -> Response:

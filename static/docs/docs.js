@@ -1,5 +1,8 @@
 // The API reference: fills forms with examples, sends them, shows what comes back.
 
+/** A sentence that the page brings in its own language, with its numbers. */
+const said = (name, numbers) => document.body.dataset[name].replace(/\{(\w+)\}/g, (_, key) => numbers[key]);
+
 /** The request that a form describes. */
 const readRequest = (form) => {
   const method = form.dataset.method;
@@ -39,7 +42,7 @@ const longest = 200_000;
 const readText = async (response, type) => {
   const text = await response.text();
   const readable = type.endsWith("json") ? JSON.stringify(JSON.parse(text), null, 2) : text;
-  return readable.length > longest ? `${readable.slice(0, longest)}\n… ${readable.length - longest} more` : readable;
+  return readable.length > longest ? `${readable.slice(0, longest)}\n${said("more", { count: readable.length - longest })}` : readable;
 };
 
 const show = async (form, response) => {
@@ -52,7 +55,7 @@ const show = async (form, response) => {
     URL.revokeObjectURL(picture.src);
     picture.src = URL.createObjectURL(await response.blob());
   } else if (type === "application/pdf") {
-    answer.textContent = `A PDF of ${(await response.blob()).size} bytes.`;
+    answer.textContent = said("pdf", { bytes: (await response.blob()).size });
   } else {
     answer.textContent = await readText(response, type);
   }
@@ -66,7 +69,7 @@ const send = async (form) => {
   try {
     const response = await fetch(address, options);
     await show(form, response);
-    output.textContent = `${response.status} in ${Math.round(performance.now() - started)} ms`;
+    output.textContent = said("took", { status: response.status, milliseconds: Math.round(performance.now() - started) });
   } catch (error) {
     output.textContent = String(error);
   }

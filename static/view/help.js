@@ -31,7 +31,7 @@ export function Help({ state }) {
   return html`
     <p><${Sentence} text=${t("help.about")} /></p>
     <p><${Sentence} text=${t("help.how")} /></p>
-    <p><a href="/docs">${t("toolbar.docs")}</a></p>
+    <p><a href=${`/docs?lang=${state.settings.language}`}>${t("toolbar.docs")}</a></p>
     <h3>${t("help.keys")}</h3>
     <dl class="keys">${KEYS.map(([keys, name]) => html`<div key=${name}><dt>${keys.map((key) => html`<kbd>${key}</kbd> `)}</dt><dd>${t(`help.key-${name}`)}</dd></div>`)}</dl>
   `;

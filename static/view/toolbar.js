@@ -26,7 +26,7 @@ export function Toolbar({ state, actions }) {
       <${Quiet} sign=${theme} text=${t("toolbar.theme", { theme: t(`toolbar.theme-${theme}`), next: t(`toolbar.theme-${next}`) })} act=${() => actions.setSettings({ theme: next })} />
       <${Quiet} sign=${size === "large" ? "smaller" : "larger"} text=${t(`toolbar.size-${otherSize}`)} act=${() => actions.setSettings({ size: otherSize })} />
       <${Languages} ...${{ state, actions, t }} />
-      <a class="quiet" href="/docs" title=${t("toolbar.docs")} aria-label=${t("toolbar.docs")}><${Sign} name="docs" /></a>
+      <a class="quiet" href=${`/docs?lang=${state.settings.language}`} title=${t("toolbar.docs")} aria-label=${t("toolbar.docs")}><${Sign} name="docs" /></a>
       <${Quiet} sign="help" text=${t("toolbar.help")} act=${() => actions.show("help")} />
     </header>
   `;

@@ -45,9 +45,12 @@ async def test_the_address_chooses_the_language(opened: Opened) -> None:
     assert await page.evaluate("document.documentElement.lang") == "zh-Hans"
     key = page.locator(".graph-canvas text.key").first
     await expect(key).to_have_text("值")
+    reference = page.locator(".toolbar a[href^='/docs']")
+    await expect(reference).to_have_attribute("href", "/docs?lang=zh")
     await page.get_by_role("button", name="EN", exact=True).click()
     await expect(page.get_by_role("button", name="Run", exact=True)).to_be_visible()
     await expect(key).to_have_text("value")
+    await expect(reference).to_have_attribute("href", "/docs?lang=en")
     assert "lang=" not in page.url
 
 
