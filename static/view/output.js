@@ -88,7 +88,7 @@ function updatesOf(timeline, frame) {
 function Updates({ timeline, frame, actions, t }) {
   if (timeline.trace.updates.length === 0) return null;
   return html`
-    <div class="updates">
+    <div class="updates sideways" tabindex="0" role="region" aria-label=${t("output.updates", { step: frame.step + 1 })}>
       <h3>${t("output.updates", { step: frame.step + 1 })}</h3>
       ${updatesOf(timeline, frame).map(({ m, update }) => html`<${UpdateTable} key=${m} ...${{ m, update, frame, timeline, actions, t }} />`)}
     </div>

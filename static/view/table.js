@@ -15,7 +15,7 @@ export function NodeTable({ scene, t, selection, select }) {
   const { nodes, groups = [] } = scene.topology.graph;
   const columns = ["node", "operation", "value", "gradient", "inputs"];
   return html`
-    <div class="graph-table">
+    <div class="graph-table sideways" tabindex="0" role="region" aria-label=${t("graph.table-caption")}>
       <table>
         <caption>${t("graph.table-caption")}</caption>
         <thead><tr>${columns.map((column) => html`<th scope="col">${t(`graph.column-${column}`)}</th>`)}</tr></thead>

@@ -114,6 +114,7 @@ function isTaken({ target, key }) {
   if (target.closest("input:not([type=range]), textarea, select, [contenteditable], .cm-editor, dialog, [role=tablist], [role=slider], [role=separator]")) return true;
   if (key === " ") return target.closest("button, a, summary, [role=button]:not(g)") !== null;
   if (target.closest("input[type=range]:not(.scrub)")) return true;
+  if (/^Arrow/.test(key) && target.matches(".sideways") && target.scrollWidth > target.clientWidth + 1) return true;
   return /^(Home|End|Page)/.test(key) && isScrollable(target);
 }
 

@@ -119,6 +119,34 @@ async def test_a_long_sentence_ends_in_dots_on_a_phone(opened: Opened) -> None:
     assert round(height) == int(clamp) == 2
 
 
+TOLD = """(one) => {
+  const { backgroundAttachment, overflowX } = getComputedStyle(one);
+  return [one.scrollWidth > one.clientWidth, one.scrollLeft, overflowX, backgroundAttachment];
+}"""
+
+
+@pytest.mark.parametrize("name", ["All nodes at the present moment", "Standings"])
+async def test_a_table_that_goes_on_sideways_says_so_and_moves_by_keys(stage: Stage, opened: Opened, name: str) -> None:
+    page = stage.page
+    await page.set_viewport_size({"width": 390, "height": 844})
+    if name == "Standings":
+        await page.get_by_role("button", name="Lab", exact=True).click()
+        await page.locator("main.lab .chip").first.click()
+        await page.locator(".lab-run .primary").click()
+    else:
+        await page.get_by_role("button", name="Show as a table").click()
+    table = page.get_by_role("region", name=name)
+    await expect(table.locator("tbody td").nth(2)).to_be_visible()
+    # The covers at its ends move with the table, the shadows below them do not.
+    assert await table.evaluate(TOLD) == [True, 0, "auto", "local, local, scroll, scroll"]
+    at = await stage.position()
+    await table.focus()
+    await page.keyboard.press("ArrowRight")
+    await opened.until("() => document.activeElement.scrollLeft > 0")
+    assert await stage.position() == at
+    await expect(table.locator("tbody th").first).to_be_in_viewport(ratio=0.9)
+
+
 async def test_no_table_of_updates_widens_the_page(stage: Stage) -> None:
     await stage.trace(DEEP_SIGMOIDS)
     await stage.move_to(await stage.last())

@@ -60,7 +60,7 @@ function Leaf({ leaf, symbolic, t }) {
   return html`
     <section class="lab-leaf" aria-label=${variable}>
       <h3><code>${variable}</code> <${Verdict} ...${{ verdict, t }} />${!reached && html` <span class="hint">${t("lab.not-reached")}</span>`}</h3>
-      <div class="lab-table" tabindex="0"><table class="standings">
+      <div class="lab-table sideways" tabindex="0" role="region" aria-label=${`${t("lab.verdict")} ${variable}`}><table class="standings">
         <thead><tr>${elements.length > 1 && html`<th scope="col">${t("step.element")}</th>`}<th scope="col">autograd</th><th scope="col">${t("lab.numeric")}</th><th scope="col">${t("lab.error")}</th><th scope="col">${t("lab.verdict")}</th>${symbolic && html`<th scope="col">sympy</th><th scope="col">${t("lab.derivative")}</th>`}</tr></thead>
         <tbody>${rows.map((element) => html`<${Element} key=${element.index.join()} ...${{ element, symbolic: own.get(element.index.join()), hasSymbolic: Boolean(symbolic), isMany: elements.length > 1, t }} />`)}</tbody>
       </table></div>

@@ -14,7 +14,7 @@ export function Standings({ rows, lines, step, t, body, actions, plan, isRunning
   const sorted = sortedRows(rows, order);
   const choose = (column) => setOrder({ column, isDown: order.column === column && !order.isDown });
   return html`
-    <div class="lab-table" tabindex="0">
+    <div class="lab-table sideways" tabindex="0" role="region" aria-label=${t("lab.standings")}>
       <table class="standings">
         <caption>${t("lab.standings")}</caption>
         <thead><tr>

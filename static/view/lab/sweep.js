@@ -133,7 +133,7 @@ function Table({ sweep, t }) {
   const rows = useMemo(() => (isOpen ? summaryRows(sweep) : []), [isOpen, sweep]);
   return html`
     <details class="lab-more" onToggle=${(event) => setOpen(event.currentTarget.open)}><summary>${t("lab.table")}</summary>
-      ${isOpen && html`<div class="lab-table" tabindex="0"><table class="standings"><thead><tr>${["label", "rate", "runs", "fell", "best", "middle"].map((name) => html`<th key=${name} scope="col">${t(`lab.column-${name}`)}</th>`)}</tr></thead>
+      ${isOpen && html`<div class="lab-table sideways" tabindex="0" role="region" aria-label=${t("lab.table")}><table class="standings"><thead><tr>${["label", "rate", "runs", "fell", "best", "middle"].map((name) => html`<th key=${name} scope="col">${t(`lab.column-${name}`)}</th>`)}</tr></thead>
         <tbody>${rows.map((row, i) => html`<tr key=${i}><th scope="row">${row.label}</th><td>${formatNumber(row.rate)}</td><td>${row.runs}</td><td>${row.fell}</td><td>${row.best === null ? "–" : formatNumber(row.best)}</td><td>${row.middle === null ? "–" : formatNumber(row.middle)}</td></tr>`)}</tbody></table></div>`}
     </details>
   `;
