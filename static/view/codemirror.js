@@ -93,7 +93,7 @@ export function setWords(editor, options) {
 }
 
 function wordsOf({ label, hint }) {
-  return [EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", autocorrect: "off", autocapitalize: "off" }), hint ? placeholder(hint) : []];
+  return [EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0", spellcheck: "false", autocorrect: "off", autocapitalize: "off" }), hint ? placeholder(hint) : []];
 }
 
 function extensionsOf({ kind, onChange, onRun, onPlace }) {
