@@ -26,14 +26,15 @@ export function createStage(host, { onFollow, onSight }) {
   svg.setAttribute("class", "graph-canvas");
   svg.append(viewport);
   host.append(svg);
-  const stage = { host, svg, viewport, motion: createMotion(host), picture: null, size: [1, 1], ...UNKNOWN, map: { width: 0, height: 0 }, touched: new WeakMap(), isMoving: false, isFollowing: true, followed: [], asked: null, told: null, onFollow, onSight, watchers: new Set() };
+  const stage = { host, svg, viewport, motion: createMotion(host), picture: null, size: [1, 1], ...UNKNOWN, map: { width: 0, height: 0 }, touched: new WeakMap(), isMoving: false, isWhole: false, isFollowing: true, followed: [], asked: null, told: null, onFollow, onSight, watchers: new Set() };
   stage.behaviour = zoom()
     // The usual extent is asked of the element, for which the browser lays out the page in the midst of a frame.
     .extent(() => [[0, 0], [stage.room.width, stage.room.height]])
     .scaleExtent([0.05, 8])
     .on("zoom", (event) => onZoom(stage, event))
     .on("end", () => stage.isMoving || tellSight(stage))
-    .filter((event) => !event.button && (event.type !== "wheel" || !event.altKey));
+    // One finger has nothing to move where all is in sight: it scrolls the page. A second one enlarges.
+    .filter((event) => !event.button && (event.type !== "wheel" || !event.altKey) && (event.type !== "touchstart" || event.touches.length > 1 || !stage.isWhole));
   select(svg).call(stage.behaviour).on("dblclick.zoom", null);
   stage.observer = new ResizeObserver(() => refit(stage));
   stage.observer.observe(host);
@@ -55,9 +56,12 @@ function onZoom(stage, event) {
 const SLACK = 2;
 
 /** A shadow along an edge says that the picture goes on beyond it. */
-function showMore({ host, room, size: [width, height] }, { x, y, k }) {
+function showMore(stage, { x, y, k }) {
+  const { host, room, size: [width, height] } = stage;
   const more = { left: -x, top: -y, right: x + width * k - room.width, bottom: y + height * k - room.height };
   for (const [side, length] of Object.entries(more)) host.toggleAttribute(`data-more-${side}`, length > SLACK);
+  stage.isWhole = Math.max(...Object.values(more)) <= SLACK;
+  host.toggleAttribute("data-whole", stage.isWhole);
 }
 
 /** Tell what a hand has brought into sight. */
