@@ -1,6 +1,7 @@
 // One uPlot chart: made, grown while a run streams in, pointed at a pass, taken down.
 
 import { formatNumber, formatTicks } from "../format.js";
+import { ticksOn } from "../lab/scales.js";
 import { colourOf, textScale } from "./measure.js";
 import { uPlot } from "../vendor/uplot.js";
 
@@ -10,6 +11,9 @@ const DASHES = [[], [6, 4], [2, 3]];
 const LEGEND_CURVES = 12;
 /** Diverging runs need steps far beyond what uPlot has by itself. */
 const INCREMENTS = Array.from({ length: 90 }, (_, k) => k - 45).flatMap((power) => [1, 2, 2.5, 5].map((digit) => Number(`${digit}e${power}`)));
+
+/** On a logarithm uPlot by itself draws nine lines to each power of ten, and rounds a small one to 0. */
+const POWERS = { splits: (_plot, _axis, low, high) => ticksOn({ isLog: true, low, high }), filter: (_, ticks) => ticks, values: (_, ticks) => ticks.map(formatNumber) };
 
 /**
  * Draw a chart.
@@ -87,7 +91,7 @@ function optionsOf(chart, go) {
     scales: { x: { time: false, range: rangeOfSteps }, y: chart.isLog ? { distr: 3 } : {} },
     axes: [
       { ...axis, size: 24 * scale, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] },
-      { ...axis, incrs: INCREMENTS, size: 74 * scale, values: chart.isLog ? undefined : tickTexts },
+      { ...axis, size: 74 * scale, ...(chart.isLog ? POWERS : { incrs: INCREMENTS, values: tickTexts }) },
     ],
     series: [{ label: "#" }, ...chart.curves.map(({ name }, k) => seriesOf(name, k, colour))],
     legend: { show: chart.curves.length <= LEGEND_CURVES, live: true },

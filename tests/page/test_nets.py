@@ -255,6 +255,16 @@ async def test_a_long_loop_is_folded_and_said_so(stage: Stage) -> None:
     await expect(stage.page.locator(".graph-canvas g.cluster text")).to_contain_text("× 400")
 
 
+LISTEN = """() => {
+  window.written = [];
+  const { fillText } = CanvasRenderingContext2D.prototype;
+  CanvasRenderingContext2D.prototype.fillText = function (text, ...place) {
+    window.written.push(text);
+    return fillText.call(this, text, ...place);
+  };
+}"""
+
+
 async def test_gradient_flow_is_read_and_leads_to_step_and_layer(stage: Stage) -> None:
     trace = await stage.trace(DEEP_SIGMOIDS)
     page = stage.page
@@ -302,8 +312,14 @@ async def test_gradient_flow_is_read_and_leads_to_step_and_layer(stage: Stage) -
     cells = page.locator(".flow-table tr").filter(has_text=re.compile(r"^net\.12")).locator("td")
     expected = [layer_norm(quantity, "net.12", 5) for quantity in ("gradient", "update")]
     assert [float(text) for text in (await cells.all_text_contents())[:2]] == pytest.approx(expected, rel=1e-3)
+    await page.evaluate(LISTEN)
     await page.locator(".flow-tools").get_by_role("button", name="curves").click()
     await expect(page.locator(".flow-view .uplot")).to_be_visible()
+    # Over ten powers of ten a few have a line, and each its own number.
+    await page.wait_for_function("window.written.includes('6')")
+    powers = [text for text in await page.evaluate("window.written") if "e" in text or "." in text or text == "0"]
+    assert 2 <= len(set(powers)) == len(powers) <= 6
+    assert "0" not in powers
 
 
 def flatten(data: Any) -> list[float]:
