@@ -109,10 +109,15 @@ function wordsOf(quantity, { rows, names, pass, t }) {
   const found = extremesOf(rows, pass);
   if (!found) return t("flow.nothing");
   const { high, low, factor } = found;
-  const numbers = { high: names[high.row], low: names[low.row], most: formatNumber(high.number), least: formatNumber(low.number), factor: formatNumber(factor), step: pass + 1 };
+  const numbers = { high: names[high.row], low: names[low.row], most: whole(high.number), least: whole(low.number), factor: whole(factor), step: pass + 1 };
   if (quantity === "ratio") return t(high.number > 30 * USUAL ? "flow.ratio-large" : high.number < USUAL / 30 ? "flow.ratio-small" : "flow.ratio-usual", numbers);
   if (quantity === "gradient" && factor > VANISHED) return t(low.row < high.row ? "flow.vanishing" : "flow.growing", numbers);
   return t("flow.even", numbers);
+}
+
+/** A number that is not broken after its sign or that of its power, where a line ends. */
+function whole(number) {
+  return formatNumber(number).replaceAll("-", "-\u2060");
 }
 
 export const Flow = withWords("nets", FlowPanel);
