@@ -38,7 +38,7 @@ function Terrain({ state, actions, t, scene, scalars }) {
   const [width, ratio] = useSize(host);
   const ground = useGround({ state, scene, scalars, ratio, t });
   const set = settingOf({ state, actions, ground });
-  const shared = { state, t, set, width, ...ground };
+  const shared = { state, t, set, width, height: width / ratio, ...ground };
   return html`
     <${View} t=${t}>
       <${Tools} ...${{ state, actions, t, scalars }} ...${ground} />

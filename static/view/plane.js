@@ -11,12 +11,12 @@ const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], Arro
 /** Of the window's width and height, how far an arrow key moves the cross. */
 const STRIDE = 1 / 50;
 
-/** @param {{state: any, t: any, axes: any[], path: any[], here: any, windows: any[], relief: any, set: any, width: number, zoom: any}} props */
-export function Plane({ state, t, axes, path, here, windows, relief, set, width, zoom }) {
+/** @param {{state: any, t: any, axes: any[], path: any[], here: any, windows: any[], relief: any, set: any, width: number, height: number, zoom: any}} props */
+export function Plane({ state, t, axes, path, here, windows, relief, set, width, height, zoom }) {
   const plane = useRef(null);
   const [cross, setCross] = useState(null);
   const [pointed, setPointed] = useState(null);
-  const box = boxOf(width, plane);
+  const box = boxOf(width, height);
   const up = axes.length === 2 ? windows[1] : heightsOf(relief, path, windows[0]);
   const scales = scalesOf(box, windows[0], up);
   const read = (values) => readingOf({ t, axes, relief, values });
@@ -42,9 +42,8 @@ export function Plane({ state, t, axes, path, here, windows, relief, set, width,
 }
 
 /** Where the plot lies inside its place, with room for the numbers. */
-function boxOf(width, plane) {
+function boxOf(width, height) {
   const scale = textScale();
-  const height = plane.current?.parentElement.clientHeight ?? 0;
   const [left, top, right, bottom] = [54, 20, 10, 38].map((length) => length * scale);
   return { left, top, right, bottom, width: Math.max(40, width - left - right), height: Math.max(40, height - top - bottom) };
 }

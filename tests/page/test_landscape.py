@@ -55,6 +55,9 @@ COLOURS = """() => {
 }"""
 
 
+HOST = "document.querySelector('.landscape-host').clientHeight"
+
+
 async def bowl(page: Page, others: str = "") -> None:
     """Descend in a bowl with its lowest point at (2, -1), and open its landscape."""
     await page.locator(".editor.expression .cm-content").fill(f"(x - 2)**2 + 3*(y + 1)**2{others}")
@@ -196,6 +199,12 @@ async def test_two_directions_through_all_parameters_say_what_they_hide(stage: S
     await expect(words).to_contain_text("Step 1 stands at random direction 1 = 0, random direction 2 = 0")
     await expect(page.locator("canvas.relief")).to_be_visible()
     assert await page.evaluate(COLOURS) > 10
+    await over.select_option("the run's main directions")
+    await expect(page.locator(".landscape-body")).to_have_attribute("aria-busy", "false")
+    for width, height in ((768, 1024), (390, 844), (1400, 900)):
+        await page.set_viewport_size({"width": width, "height": height})
+        await expect(page.locator(".plane svg")).to_have_js_property("clientHeight", await page.evaluate(HOST))
+    await over.select_option("two random directions")
     await page.get_by_role("button", name="Copy a link to exactly this").click()
     await expect(page.locator(".toast")).to_contain_text("Link copied")
     context = await browser.new_context(locale="en-US")
