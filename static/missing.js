@@ -22,6 +22,7 @@ export function reasonOf({ trace, topology, pass }, i) {
   if (node.kind === "ghost") return { key: "ghost", parameters: { how: node.cut } };
   if (node.cut && !isFollowed(node)) return { key: isWhole(node) ? "cut-whole" : "cut", parameters: { how: node.cut } };
   if (node.kind === "constant") return reasonOfConstant(trace, node);
+  if (pass?.freed?.includes(i)) return { key: "freed", parameters: {} };
   if (pass && pass.call !== "forward" && (pass.gradients[i] ?? null) === null && pass.order.includes(i)) return { key: "undefined", parameters: {} };
   if (pass && blockedIn(topology, pass).has(i)) return { key: "blocks", parameters: {} };
   const lost = pass && pass.call !== "forward" && isZero(pass.gradients[i] ?? null) ? whereLost(topology, pass, i) : null;

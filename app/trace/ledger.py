@@ -170,6 +170,7 @@ class Ledger:
         require(len(pass_.flows) == len(pass_.derivatives) == edges, "flows that do not fit the edges")
         require(len(set(pass_.order)) == len(pass_.order), "a node twice in the order")
         require(all(0 <= index < nodes for index in pass_.order), "the order of no node")
+        require(all(0 <= index < nodes for index in pass_.freed or ()), "no node was freed")
         require(pass_.number is msgspec.UNSET or len(self._passes) <= pass_.number < 2**53, "number of a pass")
         require(pass_.accumulated.keys() <= self._node_ids[pass_.graph], "a gradient of no node")
         check_span(pass_.span)

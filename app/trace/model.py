@@ -140,6 +140,8 @@ class Pass(Struct, frozen=True):
     saved: dict[str, dict[str, Saved]] | msgspec.UnsetType = msgspec.UNSET
     number: int | msgspec.UnsetType = msgspec.UNSET
     """Which pass of the run it is, from 0, where others before it were left out."""
+    freed: tuple[int, ...] | msgspec.UnsetType = msgspec.UNSET
+    """The positions of nodes whose saved tensors an earlier pass had freed, where the engine broke this one off."""
 
 
 class ParameterUpdate(Struct, frozen=True):

@@ -64,6 +64,8 @@ class Diagnoser:
         found: list[Iterable[Diagnostic]] = []
         if is_new:
             found.append(self._first_look(outline, passed))
+        if passed.freed:
+            found.append(self._freed(outline, passed.freed, passed.span))
         if is_broken(outline, passed):
             found.append(self._broken(outline, passed))
         if outline.relus:
@@ -145,6 +147,12 @@ class Diagnoser:
         gradients = [passed.gradients[leaf] for leaf in outline.leaves]
         if self._passes == 1 and gradients and all(is_zero(gradient) for gradient in gradients):
             yield remark("gradient-zero", "warning", passed.span, None, self._passes - 1)
+
+    def _freed(self, outline: Outline, freed: tuple[int, ...], span: Span | None) -> Iterator[Diagnostic]:
+        """Two losses share a part of a graph, and the first one's pass has freed it."""
+        node = outline.graph.nodes[min(freed)]
+        parameters: dict[str, Parameter] = {"label": node.label, "count": len(freed)}
+        yield remark("graph-freed", "warning", span, parameters, self._passes - 1, node.id)
 
     def _broken(self, outline: Outline, passed: Pass) -> Iterator[Diagnostic]:
         """Find where NaN or infinity came in: first forward, from the leaves on, then backward, from the loss on."""

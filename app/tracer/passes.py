@@ -67,6 +67,7 @@ class Passes:
         self._current: Recording | None = None
         self._whole: deque[tuple[list[int], Template]] = deque()
         """The latest graphs that the engine leaves whole: they keep nothing that could be freed."""
+        self._gone: list[int] = []  # the numbers of the nodes that the latest pass has freed
         self.takes_hooks_away = False
         """Whether no hook may stay on a graph that the program keeps; in a child none lives long enough to matter."""
 
@@ -276,22 +277,23 @@ class Passes:
             span=span,
             outputs=recording.outputs(),
             saved=recording.saved or msgspec.UNSET,
+            freed=recording.freed or msgspec.UNSET,
         )
 
     def forget(self, recording: Recording) -> None:
         """Let go of what made a graph that the engine has freed, or of an earlier one that it can run again."""
-        laid, template = recording.laid, recording.template
+        numbers, template = recording.laid.numbers, recording.template
         if template.can_run_again:
-            self._whole.append((laid.numbers, template))
+            self._whole.append((numbers, template))
             if len(self._whole) <= MAX_WHOLE:
                 return
             numbers, template = self._whole.popleft()
-        else:
-            numbers = laid.numbers
+        self._calls.histories.freed(numbers, template.graph)
+        # Another loss may share a part of it: then that is gone, but is to be shown with its values.
+        numbers, self._gone = self._gone, numbers
         made = self._calls.made
         for number in numbers:
             made.pop(number, None)
-        self._calls.histories.freed(numbers, template.graph)
 
 
 def _settled(readings: list[Reading]) -> tuple[Value, ...]:

@@ -30,6 +30,7 @@ from app.trace.model import (
 )
 from app.tracer.calls import Calls
 from app.tracer.diagnostics import Diagnoser
+from app.tracer.freed import freed_in
 from app.tracer.metadata import is_tensor
 from app.tracer.names import Names
 from app.tracer.optimizers import Optimizers
@@ -117,6 +118,7 @@ class Recorder:
         try:
             result = self.passes.run(recording, run, options.create_graph)
         except BaseException:
+            recording.freed = freed_in(recording, self.calls.histories)
             self._close(recording, "forward", frame)
             recording.release()
             raise

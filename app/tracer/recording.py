@@ -50,6 +50,8 @@ class Recording:
             [index for index, one in zip(template.leaves, laid.variables, strict=True) if one.grad is None]
         )
         """Leaves that had no gradient before, by node."""
+        self.freed: tuple[int, ...] = ()
+        """Places of nodes that an earlier pass had freed, if the engine broke off."""
         self.is_open = True
         self.is_hooked = False
         """Whether a node's hook holds this."""

@@ -35,6 +35,14 @@ test("a zero is traced back to the operation that passed nothing on", () => {
   assert.equal(reasonOf({ ...scene, pass: null }, 2), null);
 });
 
+test("a node that an earlier pass had freed says so", () => {
+  const graph = { nodes: [{ kind: "output" }, { kind: "operation" }], edges: [] };
+  const scene = { trace: { diagnostics: [] }, topology: { graph, sources: [], targets: [], inputs: [[], []] } };
+  const pass = { call: "forward", gradients: [null, null], flows: [], order: [], freed: [1] };
+  assert.deepEqual(reasonOf({ ...scene, pass }, 1), { key: "freed", parameters: {} });
+  assert.equal(reasonOf({ ...scene, pass }, 0), null);
+});
+
 test("a node that ran without a gradient says so, and one that did not run leaves it to others", () => {
   const graph = { nodes: [{ kind: "output" }, { kind: "operation" }], edges: [] };
   const scene = { trace: { diagnostics: [] }, topology: { graph, sources: [], targets: [] } };

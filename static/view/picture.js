@@ -116,7 +116,8 @@ function paintNode(part, scene) {
   if (i === undefined) return 0;
   const view = nodeView(scene, i);
   const flags = (view.active ? " active" : "") + (view.piled ? " piled" : "") + (view.moved ? " moved" : "") + (view.blocks ? " blocks" : "");
-  return setClass(part, view.state + flags) + setNumbers(part, view);
+  const gone = scene.pass?.freed?.includes(i) ? " freed" : "";
+  return setClass(part, view.state + flags + gone) + setNumbers(part, view);
 }
 
 function setNumbers(part, view) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from app.trace.model import TensorValue, Trace
@@ -257,6 +258,43 @@ def test_what_is_gone_is_no_pass() -> None:
     run = record(HEAD + "a = torch.ones(3, requires_grad=True)\ny = (a * a).sum()\ny.backward()\ny.backward()")
     assert run.failure is not None
     assert (len(run.graphs), [passed.call for passed in run.passes]) == (1, ["backward"])
+
+
+SHARED = (
+    HEAD
+    + """w = torch.tensor(2.0, requires_grad=True)
+v = torch.tensor(3.0, requires_grad=True)
+h = (w * v).exp()
+first = h * 2
+second = (h + v * w).sin()
+first.backward()
+"""
+)
+
+
+@pytest.mark.parametrize("end", ["second.backward()", "try:\n    second.backward()\nexcept RuntimeError:\n    pass"])
+def test_a_loss_over_a_part_that_is_gone_is_shown_with_that_part(end: str) -> None:
+    run = record(SHARED + end)
+    assert (run.failure.code if run.failure else None) == (None if "try" in end else "backward-twice")
+    graph, passed = graph_of(run), run.passes[-1]
+    assert [passed.call for passed in run.passes] == ["backward", "forward"]
+    assert list(unexplained(run)) == []
+    assert passed.freed
+    gone = {graph.nodes[place].label for place in passed.freed}
+    assert gone == {"(w * v).exp()", "w * v"}
+    [told] = run.diagnostics
+    assert (told.code, told.pass_index, told.parameters) == ("graph-freed", 1, {"label": "(w * v).exp()", "count": 2})
+    assert told.node == next(node.id for node in graph.nodes if node.name == "ExpBackward0")
+
+
+def test_what_saves_nothing_is_not_called_freed() -> None:
+    run = record(SHARED.replace(".exp()", "") + "second.backward()\nfirst.backward()")
+    assert run.failure is not None
+    assert all(passed.freed is msgspec.UNSET or passed.freed for passed in run.passes)
+    run = record(
+        HEAD + "w = torch.ones(2, requires_grad=True)\nh = w + 1\nh.sum().backward()\n(h * 2).sum().backward()"
+    )
+    assert (run.failure, run.diagnostics) == (None, ())
 
 
 def test_a_leaf_is_a_root_also_after_a_graph_is_gone() -> None:
