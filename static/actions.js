@@ -113,6 +113,11 @@ function writeActions({ store, runner }) {
     setGiven,
     open,
     loadExample,
+    openAsProgram: (program) => {
+      const ended = open({ ...store.get().source, mode: "program", program });
+      store.set({ jump: { span: { line: 1, column: 1 }, isOwn: true } });
+      return ended;
+    },
     moveToProgram: () => open({ mode: "program", program: store.get().trace.program, seed: store.get().source.seed }, { position: store.get().position }),
   };
 }

@@ -44,6 +44,14 @@ export function firstSource() {
   };
 }
 
+/** How a line of a program begins that no line of an expression does. */
+const STATEMENT = /^(?:(?:import|from|def|class|with|while|print)\b|[A-Za-z_][\w.]*(?:, *[A-Za-z_][\w.]*)* *(?:\*\*|[-+*/@])?=(?!=))/m;
+
+/** Whether a text is a program: whoever pastes one into the box for an expression means it as one. */
+export function isProgram(text) {
+  return text.trim().includes("\n") && STATEMENT.test(text);
+}
+
 /** The form's entry of each name in the expression; a name without one is followed, and its value left open. */
 export function variablesOf(source) {
   return namesIn(source.expression).map((name) => ({

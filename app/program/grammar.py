@@ -32,6 +32,8 @@ ALLOWED = (
 )  # fmt: skip
 SIDE_BY_SIDE = re.compile(r"(\d[\d_]*+\.?+\d*+|[^\W\d]\w*+|\))\s*+([^\W\d]\w*+|\()")
 """Two neighbours; each part is taken whole or not at all, since ways to part a long number grow with its cube."""
+STATEMENTS = re.compile(r"^(?:import|from|def|class|with|while|print)\b.*\n", re.MULTILINE)
+"""Lines of which none can begin like that in an expression."""
 WORDS = frozenset({"and", "or", "not", "if", "else", "in", "is"})
 
 
@@ -117,7 +119,7 @@ def complain(formula: Formula, error: SyntaxError) -> NoReturn:
     offset = min(len(text), error.offset - 1) if error.offset else len(text)
     if "too many nested" in error.msg:
         formula.refuse("expression-too-deep", offset, value=formula.limits.expression_depth)
-    if is_statement(text):
+    if is_statement(formula.source):
         formula.refuse("not-an-expression")
     for found in SIDE_BY_SIDE.finditer(text):
         if found.group(1) in FORMULAS and is_product(text, found):
@@ -137,10 +139,12 @@ def is_product(text: str, found: re.Match[str]) -> bool:
     return not inside_name and (left[0].isdigit() or found.group() != left + right or left == ")")
 
 
-def is_statement(text: str) -> bool:
-    """Tell whether the text is a program rather than an expression."""
+def is_statement(source: str) -> bool:
+    """Tell whether the text is a program rather than an expression, if only one with a mistake in it."""
+    if STATEMENTS.search(source):
+        return True
     try:
-        return bool(ast.parse(text).body)
+        return bool(ast.parse(source.strip()).body)
     except (SyntaxError, RecursionError, MemoryError):
         return False
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bodyOf, firstSource, sourceFrom, variablesOf } from "../source.js";
+import { bodyOf, firstSource, isProgram, sourceFrom, variablesOf } from "../source.js";
 
 test("the first visit asks for a x² + b x + c, x not followed", () => {
   assert.deepEqual(bodyOf(firstSource()), {
@@ -40,4 +40,11 @@ test("a typed value is read, an option that changes nothing is left out", () => 
 test("an example's fields come over an empty form", () => {
   const source = sourceFrom({ mode: "expression", expression: "x", steps: 5 });
   assert.deepEqual([source.expression, source.steps, source.variables, source.optimizer.name], ["x", 5, {}, "SGD"]);
+});
+
+test("a program is told from an expression over several lines", () => {
+  const programs = ["import torch\nx = torch.tensor(1.)", "x = 2\ny = x**2", "# a note\nfrom torch import nn\n", "w, b = 1, 2\nw += b", "for i in range(3):\n    pass\nx = 1"];
+  const expressions = ["a*x**2\n+ b*x", "import torch", "x = 2", "relu(x,\n  inplace=True)", "(x ==\n y).sum()", "where(x\n== 0, printed, x)", ""];
+  assert.deepEqual(programs.map(isProgram), programs.map(() => true));
+  assert.deepEqual(expressions.map(isProgram), expressions.map(() => false));
 });

@@ -1,7 +1,7 @@
 // The expression form: what is differentiated, a field for each name, how it is minimised, and the program it becomes.
 
 import { textOf, valueOf } from "../names.js";
-import { OPTIMIZERS, STARTERS, variablesOf } from "../source.js";
+import { OPTIMIZERS, STARTERS, isProgram, variablesOf } from "../source.js";
 import { placeInProgram, spanInExpression } from "../spans.js";
 import { formatValue } from "../format.js";
 import { html } from "../vendor/preact.js";
@@ -31,7 +31,7 @@ function ExpressionEditor({ state, actions, t }) {
     <label class="field-label" onClick=${focusEditor}>${t("expression.label")}</label>
     <${Editor} kind="expression" isEarly=${isEarly(state)} text=${expression} label=${t("expression.label")} hint="a*x**2 + b*x + c"
       marks=${marks.filter(({ span }) => span)} faults=${expressionFaults(state)} jump=${state.jump?.isOwn ? state.jump : null} onJumped=${actions.jumped}
-      onChange=${(text, isLive) => actions.setSource({ expression: text }, isLive)} onRun=${() => actions.run()} onPlace=${onPlace} />
+      onChange=${(text, isLive) => (isProgram(text) ? actions.openAsProgram(text) : actions.setSource({ expression: text }, isLive))} onRun=${() => actions.run()} onPlace=${onPlace} />
   `;
 }
 

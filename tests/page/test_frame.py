@@ -139,6 +139,27 @@ async def test_a_pasted_program_runs(opened: Opened) -> None:
     assert await opened.all_complaints() == []
 
 
+async def test_a_program_pasted_where_an_expression_belongs_goes_to_its_own_tab(opened: Opened) -> None:
+    page = await opened.open()
+    await page.locator(".editor.expression .cm-content").click()
+    await page.keyboard.press("Control+A")
+    await page.evaluate(
+        """(text) => {
+          const clipboardData = new DataTransfer();
+          clipboardData.setData("text/plain", text);
+          const pasted = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
+          document.activeElement.dispatchEvent(pasted);
+        }""",
+        TWO_STEPS,
+    )
+    await expect(page.get_by_role("tab", name="Program")).to_have_attribute("aria-selected", "true")
+    await expect(page.locator("g.node.output text.value")).to_have_text("9")
+    await expect(page.locator(".editor.program .cm-content")).to_be_focused()
+    await page.get_by_role("tab", name="Expression").click()
+    await expect(page.locator(".editor.expression .cm-content")).to_have_text("a*x**2 + b*x + c")
+    assert await opened.all_complaints() == []
+
+
 async def test_source_and_graph_choose_each_other(opened: Opened) -> None:
     page = await opened.open()
     await write_program(page, TWO_STEPS)
