@@ -65,6 +65,8 @@ async def line(stage: Stage) -> None:
 
 async def trail(stage: Stage) -> None:
     await box("leaf")(stage)
+    # A pointer that lies there already does not come.
+    await stage.page.mouse.move(2, 2)
     await stage.page.locator(".paths .path").first.hover()
     await expect(stage.page.locator(".graph-canvas .edge.trail").first).to_be_attached()
 
