@@ -28,6 +28,12 @@ new MutationObserver((_, watch) => {
   window.drawn();
 }).observe(document, { childList: true, subtree: true });
 """
+SHIFTS = """
+window.shifts = [];
+new PerformanceObserver((list) => list.getEntries().forEach(({ value, sources }) => {
+  window.shifts.push([value, sources.map(({ node }) => node?.className)]);
+})).observe({ type: "layout-shift", buffered: true });
+"""
 SCRIPTS = {"FunctionCall", "RunMicrotasks", "v8.evaluateModule", "EvaluateScript"}
 
 
@@ -40,6 +46,19 @@ async def test_the_parts_of_the_page_come_in_turn_and_the_editor_after_them(open
     assert paused[:5] == [0, 1, 2, 3, 4]
     assert 6 in paused, "the editor shows its text before it reads it as Python"
     assert await opened.all_complaints() == []
+
+
+@pytest.mark.parametrize("window", [(390, 844), (768, 1024), (1400, 900)], ids=["phone", "tablet", "desktop"])
+async def test_nothing_moves_while_the_page_comes_to_a_slow_processor(opened: Opened, window: tuple[int, int]) -> None:
+    page = opened.page
+    await page.set_viewport_size({"width": window[0], "height": window[1]})
+    await page.add_init_script(SHIFTS)
+    session = await page.context.new_cdp_session(page)
+    await session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    await opened.open()
+    await expect(page.locator(PARTS[-1]).first).to_be_visible()
+    shifts: list[tuple[float, list[str]]] = await page.evaluate("window.shifts")
+    assert sum(value for value, _ in shifts) < 0.005, shifts
 
 
 async def test_until_the_first_picture_no_script_makes_the_browser_lay_out_the_page(opened: Opened) -> None:
