@@ -31,6 +31,11 @@ print("the script goes on")
 """
 
 
+def heed_interrupts() -> None:
+    """What a shell starts in the background is told to ignore a keyboard's interrupts, and so are its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @asynccontextmanager
 async def opens(folder: Path, command: list[str], ends_with: int) -> AsyncGenerator[str, None]:
     """Run a command in a process of its own, and give the address that it opens the user's browser at; a keyboard's
@@ -41,8 +46,13 @@ async def opens(folder: Path, command: list[str], ends_with: int) -> AsyncGenera
     browser.chmod(0o755)
     environment = {**os.environ, "BROWSER": f"{browser} %s", "PYTHONPATH": str(Path(__file__).parents[2])}
     process = await asyncio.create_subprocess_exec(
-        sys.executable, *command, cwd=folder, env=environment, stdout=asyncio.subprocess.PIPE
-    )
+        sys.executable,
+        *command,
+        cwd=folder,
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+        preexec_fn=heed_interrupts,
+    )  # fmt: skip
     try:
         async with asyncio.timeout(60):
             while not (folder / "address").exists() and process.returncode is None:
