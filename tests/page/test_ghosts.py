@@ -7,20 +7,10 @@ import re
 import pytest
 from playwright.async_api import expect
 
+from tests.page.programs import CUTS
 from tests.page.stage import Stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-CUTS = """import torch
-w = torch.tensor(1.0, requires_grad=True)
-b = torch.tensor(-5.0, requires_grad=True)
-hidden = w * 2
-dead = torch.relu(hidden.detach() + b)
-with torch.no_grad():
-    scale = w * 3
-loss = dead * 2 + scale * b
-loss.backward()
-"""
 
 
 async def breaks_of(stage: Stage, program: str, *, ghosts: int) -> list[str]:

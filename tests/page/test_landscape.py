@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.page.conftest import Opened
+from tests.page.programs import NET
 from tests.page.stage import Stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -33,18 +34,6 @@ for step in range(4):
         for p in (W, c):
             p -= 0.02 * p.grad
             p.grad = None
-"""
-NET = """import torch
-from torch import nn
-torch.manual_seed(0)
-net = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1))
-optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
-x, y = torch.randn(16, 2), torch.randn(16, 1)
-for step in range(8):
-    optimizer.zero_grad()
-    loss = nn.functional.mse_loss(net(x), y)
-    loss.backward()
-    optimizer.step()
 """
 COLOURS = """() => {
   const { width, height } = document.querySelector("canvas.relief");

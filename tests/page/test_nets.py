@@ -9,29 +9,10 @@ from typing import Any
 import pytest
 from playwright.async_api import Locator, expect
 
+from tests.page.programs import ENCODER, SIGMOIDS
 from tests.page.stage import QUADRATIC, Stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-ENCODER = """import torch
-from torch import nn
-layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
-encoder = nn.TransformerEncoder(layer, num_layers=12)
-loss = encoder(torch.randn(1, 4, 8)).pow(2).mean()
-loss.backward()
-"""
-
-DEEP_SIGMOIDS = """import torch
-from torch import nn
-torch.manual_seed(0)
-net = nn.Sequential(*[nn.Sequential(nn.Linear(20, 20), nn.Sigmoid()) for _ in range(12)], nn.Linear(20, 1))
-optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
-x = torch.randn(8, 20)
-for _ in range(6):
-    optimizer.zero_grad()
-    net(x).pow(2).mean().backward()
-    optimizer.step()
-"""
 
 RECURRENT = """import torch
 torch.manual_seed(0)
@@ -266,7 +247,7 @@ LISTEN = """() => {
 
 
 async def test_gradient_flow_is_read_and_leads_to_step_and_layer(stage: Stage) -> None:
-    trace = await stage.trace(DEEP_SIGMOIDS)
+    trace = await stage.trace(SIGMOIDS)
     page = stage.page
     await page.get_by_role("button", name="Gradient flow").click()
     heat, reading = page.locator(".heat-map"), page.locator(".heat-reading")

@@ -10,21 +10,10 @@ from playwright.async_api import expect
 
 from app.layout.numbers import format_value
 from tests.page.conftest import Opened
+from tests.page.programs import ADAM
 from tests.page.stage import Stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-ADAM = """import torch
-x = torch.tensor(1.5, requires_grad=True)
-W = torch.tensor([[0.5, -1.0], [1.5, 0.25]], requires_grad=True)
-optimizer = torch.optim.Adam([x, W], lr=0.1, weight_decay=0.1)
-for step in range(4):
-    loss = 0.5 * x**2 + torch.sin(3 * W).sum() + x * (W**2).mean()
-    optimizer.zero_grad()
-    loss.backward()
-    torch.nn.utils.clip_grad_norm_([x, W], 1.0)
-    optimizer.step()
-"""
 
 THREE_STEPS = """import torch
 w = torch.tensor([3.0, -1.0], requires_grad=True)

@@ -9,17 +9,10 @@ from typing import Literal
 import pytest
 from playwright.async_api import expect
 
+from tests.page.programs import LADDER
 from tests.page.stage import DEEP, DESCENT, DIVERGENCE, MATRIX, PILED, QUADRATIC, Stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-LADDER = """import torch
-x = torch.tensor(2.0, requires_grad=True)
-y = x * x
-z = y * y
-loss = z + y
-loss.backward()
-"""
 
 
 def id_of(trace: dict[str, object], variable: str) -> str:

@@ -6,8 +6,8 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.page.conftest import Opened
+from tests.page.programs import ENCODER, SIGMOIDS
 from tests.page.stage import DESCENT, Stage
-from tests.page.test_nets import DEEP_SIGMOIDS, ENCODER
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -148,7 +148,7 @@ async def test_a_table_that_goes_on_sideways_says_so_and_moves_by_keys(stage: St
 
 
 async def test_no_table_of_updates_widens_the_page(stage: Stage) -> None:
-    await stage.trace(DEEP_SIGMOIDS)
+    await stage.trace(SIGMOIDS)
     await stage.move_to(await stage.last())
     for width in (720, 740, 768, 800, 880, 900, 1024, 1079, 390, 320):
         await stage.page.set_viewport_size({"width": width, "height": 700})

@@ -4,24 +4,9 @@ from __future__ import annotations
 
 from playwright.async_api import expect
 
+from tests.page.programs import ENCODER, LADDER
 from tests.page.stage import FAN_OUT, MATRIX, QUADRATIC, Stage
 from tests.page.states.visitor import Chain, Reach, arrive, box, clicked, pressed, program, ran
-
-LADDER = """import torch
-x = torch.tensor(2.0, requires_grad=True)
-y = x * x
-z = y * y
-loss = z + y
-loss.backward()
-"""
-
-ENCODER = """import torch
-from torch import nn
-layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
-encoder = nn.TransformerEncoder(layer, num_layers=12)
-loss = encoder(torch.randn(1, 4, 8)).pow(2).mean()
-loss.backward()
-"""
 
 MEASURED = """import torch
 torch.manual_seed(3)

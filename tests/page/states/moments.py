@@ -4,20 +4,9 @@ from __future__ import annotations
 
 from playwright.async_api import expect
 
+from tests.page.programs import ADAM
 from tests.page.stage import DESCENT, DIVERGENCE, Stage
 from tests.page.states.visitor import Chain, Reach, arrive, box, ran
-
-ADAM = """import torch
-x = torch.tensor(1.5, requires_grad=True)
-W = torch.tensor([[0.5, -1.0], [1.5, 0.25]], requires_grad=True)
-optimizer = torch.optim.Adam([x, W], lr=0.1, weight_decay=0.1)
-for step in range(4):
-    loss = 0.5 * x**2 + torch.sin(3 * W).sum() + x * (W**2).mean()
-    optimizer.zero_grad()
-    loss.backward()
-    torch.nn.utils.clip_grad_norm_([x, W], 1.0)
-    optimizer.step()
-"""
 
 
 async def descent(stage: Stage) -> None:

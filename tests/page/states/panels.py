@@ -4,34 +4,10 @@ from __future__ import annotations
 
 from playwright.async_api import expect
 
+from tests.page.programs import NET, SIGMOIDS
 from tests.page.stage import Stage
 from tests.page.states.moments import descent
 from tests.page.states.visitor import Chain, Reach, arrive, ran
-
-SIGMOIDS = """import torch
-from torch import nn
-torch.manual_seed(0)
-net = nn.Sequential(*[nn.Sequential(nn.Linear(20, 20), nn.Sigmoid()) for _ in range(12)], nn.Linear(20, 1))
-optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
-x = torch.randn(8, 20)
-for _ in range(6):
-    optimizer.zero_grad()
-    net(x).pow(2).mean().backward()
-    optimizer.step()
-"""
-
-NET = """import torch
-from torch import nn
-torch.manual_seed(0)
-net = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1))
-optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
-x, y = torch.randn(16, 2), torch.randn(16, 1)
-for step in range(8):
-    optimizer.zero_grad()
-    loss = nn.functional.mse_loss(net(x), y)
-    loss.backward()
-    optimizer.step()
-"""
 
 
 async def relief(stage: Stage) -> None:

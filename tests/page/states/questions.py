@@ -6,20 +6,10 @@ import re
 
 from playwright.async_api import expect
 
+from tests.page.programs import CUTS
 from tests.page.stage import DESCENT, QUADRATIC, Stage
 from tests.page.states.visitor import Chain, Reach, arrive, box, pressed, program, ran
 from tests.study.test_nodecheck import WRONG
-
-CUTS = """import torch
-w = torch.tensor(1.0, requires_grad=True)
-b = torch.tensor(-5.0, requires_grad=True)
-hidden = w * 2
-dead = torch.relu(hidden.detach() + b)
-with torch.no_grad():
-    scale = w * 3
-loss = dead * 2 + scale * b
-loss.backward()
-"""
 
 
 def graded(number: str) -> re.Pattern[str]:
