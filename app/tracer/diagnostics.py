@@ -258,8 +258,9 @@ class Diagnoser:
 
     def _left_out(self) -> Iterator[Diagnostic]:
         """Leaves that got gradients together with others, on which alone an optimizer was at work."""
-        for variable, (span, outlines) in self._reached.items():
-            if variable and variable not in self._optimized | self._asked_for:
+        spared = self._optimized | self._asked_for
+        for variable, (span, outlines) in self._reached.items() if self._optimized else ():
+            if variable and variable not in spared:
                 nodes = ((one.graph.nodes, leaf) for one in outlines for leaf in one.leaves)
                 if any(own[leaf].variable in self._optimized for own, leaf in nodes):
                     yield remark("parameter-not-in-optimizer", "warning", span, {"variable": variable})

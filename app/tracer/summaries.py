@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from functools import lru_cache
 from math import isfinite
 from typing import Any
 
@@ -133,25 +134,42 @@ def _statistics(rows: torch.Tensor, with_histogram: bool) -> list[Statistics]:
 def _zeros(rows: np.ndarray[Any, Any]) -> list[int]:
     """How many zeros each row has; most have none, which is soon seen."""
     are_zero = rows == 0
-    return [int(np.count_nonzero(row)) for row in are_zero] if are_zero.any() else [0] * len(rows)
+    counts = [0] * len(rows)
+    for index in np.flatnonzero(are_zero.any(axis=1)).tolist():
+        counts[index] = int(np.count_nonzero(are_zero[index]))
+    return counts
 
 
 def _bins(rows: torch.Tensor, low: torch.Tensor, high: torch.Tensor, scratch: torch.Tensor) -> list[list[int]]:
     """Counts of each row in equal bins from its lowest element to its highest, which falls into the last bin."""
     tiny = torch.finfo(rows.dtype).tiny * 4 * BINS  # so that the scale of a constant row is finite
-    scale = BINS / (high - low).clamp_min(tiny)
+    lows = low.numpy()
+    scale = torch.from_numpy(BINS / np.maximum(high.numpy() - lows, lows.dtype.type(tiny)))
     torch.sub(rows, low.unsqueeze(1), out=scratch).mul_(scale.unsqueeze(1))
     # One byte for each element, by numpy's cast, which is vectorized; and two of them counted at once, as one byte.
     places = torch.from_numpy(scratch.numpy().astype(np.uint8)).clamp_max_(BINS - 1)
     count, half = rows.shape[0], rows.shape[1] // 2
     pairs = torch.add(places[:, :half], places[:, half : 2 * half], alpha=BINS)
-    numbers = pairs + torch.arange(0, count * BINS * BINS, BINS * BINS, dtype=torch.int32).unsqueeze(1)
-    table = torch.bincount(numbers.reshape(-1), minlength=count * BINS * BINS).reshape(-1, BINS, BINS)
-    counts: list[list[int]] = (table.sum(dim=1) + table.sum(dim=2)).tolist()
+    numbers = pairs + _tables(count, half)
+    table = torch.bincount(numbers.reshape(-1), minlength=2 * count * BINS * BINS).reshape(2, -1, BINS, BINS)
+    both = table[0] + table[1]
+    counts: list[list[int]] = (both.sum(dim=1) + both.sum(dim=2)).tolist()
     if rows.shape[1] % 2:
         for row, place in zip(counts, places[:, -1].tolist(), strict=True):
             row[place] += 1
     return counts
+
+
+@lru_cache(maxsize=16)
+def _tables(count: int, half: int) -> torch.Tensor:
+    """Where the table begins in which each pair is counted: every row has two, used by turns.
+
+    Most elements of a gradient are alike, and a counter that the last pair has raised must be waited for.
+    """
+    size = BINS * BINS
+    starts = torch.arange(0, count * size, size, dtype=torch.int32).unsqueeze(1).repeat(1, half)
+    starts[:, 1::2] += count * size
+    return starts.to(torch.int16) if 2 * count * size <= torch.iinfo(torch.int16).max else starts
 
 
 def _finite_statistics(row: torch.Tensor) -> Statistics:

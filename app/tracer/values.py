@@ -132,9 +132,17 @@ def _read_elements(tensor: torch.Tensor, full_elements: int) -> Reading:
         return Held(tensor)
     plain = torch.view_as_real(tensor.resolve_conj()) if tensor.dtype.is_complex else tensor
     data = plain.tolist()
-    # A finite sum has finite terms: that spares a look at each.
-    is_finite = not plain.dtype.is_floating_point or math.isfinite(plain.sum().item())
+    is_finite = not plain.dtype.is_floating_point or math.isfinite(_sum(plain, data))
     return TensorValue(tuple(tensor.shape), dtype_name(tensor.dtype), data=data if is_finite else _nested(data))
+
+
+def _sum(plain: torch.Tensor, data: Any) -> float:
+    """The sum of all elements: if it is finite, so is each, which spares a look at them. Few are soonest added here."""
+    if len(plain.shape) == 1:
+        return sum(data)  # type: ignore[no-any-return]
+    if len(plain.shape) == 2:
+        return sum(map(sum, data))
+    return plain.sum().item()
 
 
 def _nested(data: Any) -> Any:
