@@ -6,6 +6,7 @@ A compiler takes down whatever runs under it, and would take the recorder for a 
 from __future__ import annotations
 
 import functools
+import inspect
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,6 +17,7 @@ import torch
 from app.tracer.active import active
 from app.tracer.calls import Calls
 from app.tracer.kernels import next_sequence_number
+from app.tracer.metadata import is_module
 from app.tracer.shortcuts import handle_torch_function
 from app.tracer.sites import Made
 from app.tracer.stepping import blind
@@ -80,6 +82,36 @@ def unrecorded(trace: Run) -> Run:
             return trace(*args, **kwargs)
 
     return wrapper
+
+
+@contextmanager
+def compiling_nothing(told: Callable[[], None]) -> Iterator[None]:
+    """While it is open, `torch.compile` gives back what it is given: for a process that has no files and no compiler.
+
+    Args:
+        told: called whenever something was to be compiled.
+    """
+    original = torch.compile
+    signature = inspect.signature(original)
+
+    @functools.wraps(original)
+    def as_written(*args: Any, **kwargs: Any) -> Any:
+        try:
+            model = signature.bind(*args, **kwargs).arguments.get("model")
+        except TypeError as error:
+            raise TypeError(f"compile() {error}") from None
+        if model is None:  # a decorator with options
+            return as_written
+        told()
+        if is_module(model):
+            vars(model).setdefault("_orig_mod", model)  # where programs look for what was compiled
+        return model
+
+    torch.compile = as_written
+    try:
+        yield
+    finally:
+        torch.compile = original
 
 
 @contextmanager

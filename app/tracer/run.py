@@ -24,6 +24,7 @@ from app.settings import Limits
 from app.trace.job import Job
 from app.trace.model import Cut, EndEvent, Event, Failure, ProgramEvent, Span
 from app.tracer.active import Active
+from app.tracer.compiled import compiling_nothing
 from app.tracer.engine import attach
 from app.tracer.failures import exit_status, explain, has_exit_number
 from app.tracer.plots import absorb_plots
@@ -111,7 +112,12 @@ def run_under(
     end = EndEvent()
     Active.recorder, Active.thread = recorder, threading.get_ident()
     try:
-        with warnings.catch_warnings(), under or nullcontext(), recorder.calls:
+        with (
+            warnings.catch_warnings(),
+            under or nullcontext(),
+            compiling_nothing(recorder.ran_uncompiled),
+            recorder.calls,
+        ):
             warnings.simplefilter("ignore")  # they go to stderr, where nobody looks
             _execute(source, module, output)
     except RunCut as error:

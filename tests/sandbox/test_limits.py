@@ -203,7 +203,7 @@ async def test_what_is_not_there_ends_in_a_failure_not_in_a_crash(sandbox: Sandb
         ("from torch.utils.data import DataLoader\nnext(iter(DataLoader([1], num_workers=2)))", "no-processes"),
         ("import logging\nlogging.basicConfig(filename='run.log')", "no-files"),
         ("import tempfile\ntempfile.TemporaryFile()", "no-files"),
-        ("import torch\ntorch.compile(torch.sin)(torch.ones(1))", "no-compile"),
+        ("import torch\ntorch._dynamo.optimize()(torch.sin)(torch.ones(1))", "no-compile"),
         ("import torch\ntorch.jit.script(torch.nn.Linear(1, 1))", "no-sources"),
         ("import sys\nsys.stdin.read()", "no-input"),
         ("for line in __import__('sys').stdin: ...", "no-input"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
 from app.trace.model import Node, Trace
 from tests.tracer.recording import graph_of, record, run_bare, unexplained, value
@@ -73,3 +74,39 @@ def test_scripts_do_what_they_do_bare(name: str) -> None:
     assert run.failure is None
     assert run.diagnostics == ()
     assert run.output == run_bare(program, name="<program>")
+
+
+COMPILED = """
+net = Net().eval()
+fast = torch.compile(net, mode="reduce-overhead")
+net.compile()
+
+@torch.compile(fullgraph=True)
+def loss_of(y):
+    return (y * y).sum()
+
+from torch import compile
+loss = loss_of(fast(x)) + compile(torch.sin)(x).sum()
+loss.backward()
+print(loss, x.grad, fast._orig_mod is net, len(net.state_dict()), net)
+"""
+
+
+def test_what_is_to_be_compiled_runs_as_it_is_written() -> None:
+    original = torch.compile
+    run = record(HEAD + NETWORK + COMPILED)
+    assert run.failure is None
+    assert list(unexplained(run)) == []
+    [told] = run.diagnostics
+    assert (told.code, told.severity) == ("runs-uncompiled", "info")
+    assert told.span is not None
+    assert run.program.splitlines()[told.span.line - 1].startswith("fast = torch.compile(net")
+    assert {"torch.tanh(self.inner(x))", "y * y", "(y * y).sum()"} <= {node.label for node in named(run)}
+    assert torch.compile is original
+
+
+def test_a_wrong_option_of_the_compiler_is_told_as_torch_tells_it() -> None:
+    run = record(HEAD + "torch.compile(torch.sin, speed=2)(x)\n")
+    assert run.failure is not None
+    assert run.failure.span is not None
+    assert (run.failure.code, run.failure.span.line) == ("unknown-keyword", 4)
