@@ -49,6 +49,14 @@ def remarks(program: str) -> list[Diagnostic]:
     return [event.diagnostic for event in events if isinstance(event, DiagnosticEvent)]
 
 
+NORMED = (
+    HEAD
+    + """torch.manual_seed(0)
+layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+net = nn.TransformerEncoder(layer, 3, enable_nested_tensor=False)
+"""
+)
+
 TABLE: list[tuple[str, str, int | None, dict[str, object]]] = [
     (loop("x + 0*x**2 + x**2", "bs", lr=0.1), "zero-grad-forgotten", 7, {"variable": "x", "earlier": 1}),
     (loop("x**2", "bzs", lr=0.1), "zero-grad-before-step", 8, {}),
@@ -66,6 +74,10 @@ TABLE: list[tuple[str, str, int | None, dict[str, object]]] = [
      {"near": "1", "depth": 20}),
     (X.format(x="1.0") + "h = x\nfor i in range(20):\n    h = h * 3.0\nh.backward()", "gradient-explodes", None,
      {"near": "1", "far": "3.487e+09"}),
+    (X.format(x="[1.0, 2.0, 4.0]") + "y = nn.functional.layer_norm(x, (3,))\n(y**2).sum().backward()",
+     "gradient-cancels", 3, {"label": "nn.functional.layer_norm(x, (3,))"}),
+    (X.format(x="[1.0, 2.0, 4.0]") + "torch.softmax(x, 0).sum().backward()", "gradient-cancels", 3, {}),
+    (NORMED + "net(torch.randn(3, 5, 8)).sum().backward()", "gradient-cancels", None, {}),
     (X.format(x="0.0") + "(x**2).backward()", "gradient-zero", 3, {}),
     (X.format(x="1.3") + "y = torch.round(x)\ny.backward()", "step-function", 3, {"label": "torch.round(x)"}),
     (X.format(x="-1.0") + "y = torch.relu(x)\ny.backward()", "dead-relu", 3, {"label": "torch.relu(x)"}),
@@ -115,6 +127,10 @@ QUIET = {
     + "    loss.backward()\n    nn.utils.clip_grad_norm_([x], 0.5)\n    o.step()\n",
     "a closure": X.format(x="1.0") + "o = optim.LBFGS([x])\ndef closure():\n    o.zero_grad()\n    loss = (x - 3)**2\n"
     "    loss.backward()\n    return loss\nfor i in range(3):\n    o.step(closure)\n",
+    "a normalized network": NORMED + "y = net(torch.randn(3, 5, 8))\n(y * torch.randn_like(y)).sum().backward()\n",
+    "a saturated softmax": X.format(x="[90.0, 0.0, 0.0]") + "(torch.softmax(x, 0) * x.detach()).sum().backward()\n",
+    "a norm of large numbers": X.format(x="[1e6, 2e6, 4e6]")
+    + "(nn.functional.layer_norm(x, (3,)) ** 3).sum().backward()\n",
     "an update by hand": X.format(x="1.0") + "for i in range(5):\n    loss = (x - 3)**2\n    loss.backward()\n"
     "    with torch.no_grad():\n        x -= 0.1*x.grad\n    x.grad.zero_()\n",
     "a copied layer": HEAD + "import copy\nfrom torch import nn\nlayer = nn.Linear(2, 1)\n"
@@ -168,6 +184,11 @@ for step in range(2):
 @pytest.mark.parametrize("program", QUIET.values(), ids=QUIET.keys())
 def test_a_sound_run_gets_no_remark(program: str) -> None:
     assert remarks(program) == []
+
+
+def test_what_a_normalization_cancels_has_not_vanished_along_the_depth() -> None:
+    program = NORMED + "net(torch.randn(3, 5, 8)).sum().backward()"
+    assert [one.code for one in remarks(program)] == ["gradient-cancels"]
 
 
 def test_a_parameter_by_itself_that_was_cut_off_is_told_though_no_optimizer_holds_it() -> None:

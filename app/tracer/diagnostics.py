@@ -12,7 +12,7 @@ from app.trace.model import Diagnostic, Graph, Parameter, ParameterUpdate, Pass,
 from app.tracer.course import Course
 from app.tracer.magnitudes import broken, is_zero, number, show
 from app.tracer.outline import Outline
-from app.tracer.remarks import depth_remarks, is_broken, origins, remark
+from app.tracer.remarks import cancel_remarks, depth_remarks, is_broken, origins, remark
 
 DEAD_PASSES = 3
 """Passes in a row without any output before a ReLU counts as dead."""
@@ -143,6 +143,7 @@ class Diagnoser:
         for step in outline.steps:
             parameters: dict[str, Parameter] = {"label": nodes[step].label}
             yield remark("step-function", "warning", nodes[step].span, parameters, self._passes - 1, nodes[step].id)
+        yield from cancel_remarks(outline, passed, self._passes - 1)
         yield from depth_remarks(outline, passed, self._passes - 1)
         gradients = [passed.gradients[leaf] for leaf in outline.leaves]
         if self._passes == 1 and gradients and all(is_zero(gradient) for gradient in gradients):

@@ -45,6 +45,16 @@ def is_zero(value: Value) -> bool:
     return bool(value.data) and math.prod(value.shape) > 0 and not any(elements(value))
 
 
+def is_even(value: Value) -> bool:
+    """Tell whether a tensor has several elements, and all the same."""
+    if not isinstance(value, TensorValue):
+        return False
+    if value.statistics is not None:
+        return value.statistics.min == value.statistics.max
+    found = elements(value)
+    return len(found) > 1 and found.count(found[0]) == len(found)
+
+
 def size(value: Value) -> float | None:
     """Root mean square of the elements; None where that is not known or not finite."""
     if not isinstance(value, TensorValue):

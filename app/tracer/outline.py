@@ -15,6 +15,7 @@ LINEAR = frozenset({
 })  # fmt: skip
 PRODUCTS = frozenset({"Mul", "Dot", "Mm", "Mv", "Bmm", "Addmm", "Div", "Linear"})
 STEPS = frozenset({"Round", "Sign", "Floor", "Ceil", "Trunc", "Sgn", "Heaviside"})
+NORMALIZING = frozenset({"NativeLayerNorm", "NativeBatchNorm", "NativeGroupNorm", "Softmax"})
 PARAMETER_LIKE = re.compile(r"(?:[wWb]|weights?|bias(?:es)?|theta|θ)_?\d*")
 LARGEST_PROOF = 2_000
 """Nodes of the largest graph in which linear paths are looked for."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from app.trace.model import Diagnostic, Parameter, Pass, Severity, Span
-from app.tracer.magnitudes import broken, show, size
-from app.tracer.outline import Outline
+from app.tracer.magnitudes import broken, is_even, show, size
+from app.tracer.outline import NORMALIZING, Outline, operation
 
 DEEP = 8
 """Operations between two leaves before their gradients are compared."""
@@ -75,5 +75,34 @@ def depth_remarks(outline: Outline, passed: Pass, index: int) -> Iterator[Diagno
         return
     node = outline.graph.nodes[far[1]]
     parameters: dict[str, Parameter] = {"near": show(measures[0]), "far": show(measures[1]), "depth": far[0] - near[0]}
+    if ratio < FAINT and cancelling(outline, passed) is not None:  # that is another matter, and its own remark
+        return
     code = "gradient-vanishes" if ratio < FAINT else "gradient-explodes"
     yield remark(code, "warning", node.span or passed.span, parameters, index, node.id)
+
+
+def cancelling(outline: Outline, passed: Pass) -> int | None:
+    """Find a normalization of whose upstream gradient next to nothing goes on, measured against its input.
+
+    A layer norm's outputs have a fixed sum and a fixed sum of squares, so a loss made of these alone has no gradient. A
+    softmax fixes the sum alone; a saturated one lets nothing through either, but of an upstream gradient that varies.
+    """
+    for index, node in enumerate(outline.graph.nodes):
+        if operation(node) in NORMALIZING:
+            own = [target for slot, target in outline.inputs[index] if slot == 0]
+            upstream = passed.gradients[index]
+            flow = next(outline.flows_from(index, passed), None)
+            before, after = size(upstream), size(flow)
+            scale = size(passed.values[own[0]]) if own else None
+            is_lost = before and after is not None and scale and after * scale < FAINT * before
+            if is_lost and (operation(node) != "Softmax" or is_even(upstream)):
+                return index
+    return None
+
+
+def cancel_remarks(outline: Outline, passed: Pass, index: int) -> Iterator[Diagnostic]:
+    """Tell of a loss that looks only at what a normalization holds fixed."""
+    found = cancelling(outline, passed)
+    if found is not None:
+        node = outline.graph.nodes[found]
+        yield remark("gradient-cancels", "warning", node.span, {"label": node.label}, index, node.id)
