@@ -97,8 +97,7 @@ class Updates:
             changes = [change._replace(gradient=one) for change, one in zip(changes, gradients, strict=True)]
         values = read_now([change.leaf for change in changes], self._full_elements)
         changes = [change if change.copy is None else change.measured() for change in changes]
-        has_state = bool(optimizer.state)
-        states = [self._state(optimizer, change.leaf) if has_state else {} for change in changes]
+        states = self._states(optimizer, changes) if optimizer.state else [{} for _ in changes]
         options = [self._options(group) for group in groups]
         for group, own in zip(groups[1:], options[1:], strict=True):
             self._add_differences(own, options[0], {id(leaf) for leaf in group["params"]}, changes, states)
@@ -107,17 +106,19 @@ class Updates:
         rows = list(zip(changes, values, states, strict=True))
         self._send(type(optimizer).__name__, options[0], rows, self._recorder.calls.span(frame), previous)
 
-    def _state(self, optimizer: torch.optim.Optimizer, leaf: torch.Tensor) -> dict[str, Value]:
-        known = optimizer.state.get(leaf)
-        if not known:
-            return {}
-        state: dict[str, Value] = {}
-        for name, value in known.items():
-            if isinstance(value, torch.Tensor):
-                state[str(name)] = settled(read_now([value], self._full_elements)[0])
-            elif isinstance(value, int | float):
-                state[str(name)] = number(value)
-        return state
+    def _states(self, optimizer: torch.optim.Optimizer, changes: list[Change]) -> list[dict[str, Value]]:
+        """What the optimizer keeps for each leaf, by name; of all together, as statistics are cheaper so."""
+        known = [optimizer.state.get(change.leaf) or {} for change in changes]
+        tensors = [value for own in known for value in own.values() if isinstance(value, torch.Tensor)]
+        readings = map(settled, read_now(tensors, self._full_elements))
+        return [
+            {
+                str(name): next(readings) if isinstance(value, torch.Tensor) else number(value)
+                for name, value in own.items()
+                if isinstance(value, torch.Tensor | int | float)
+            }
+            for own in known
+        ]
 
     def _options(self, group: dict[str, Any]) -> dict[str, Parameter]:
         """The options of a parameter group; those of the latest step, if nothing in them has changed."""

@@ -57,7 +57,8 @@ def those_in_memory_of(tensor: torch.Tensor, held: Iterable[Held]) -> list[Held]
 @contextmanager
 def unwatched() -> Iterator[None]:
     """Within it, no mode sees what torch is asked: neither the program's own nor the recorder's."""
-    with torch._C.DisableTorchFunction(), _disable_current_modes():
+    # Where there is no dispatch mode to be disabled, asking for it takes longer than a small kernel.
+    with torch._C.DisableTorchFunction(), _disable_current_modes() if _dispatch_modes() else nullcontext():
         yield
 
 
