@@ -47,13 +47,9 @@ function measure({ element }) {
   const title = titleIn({ label, box, width });
   const far = { "font-size": title.most.toFixed(1), y: String(box.y + box.height / 2 + title.most * 0.36) };
   const middle = numbers.length > 0 ? rowsIn({ label, numbers, title }) : [far];
-  const written = [label, ...numbers].map((text, i) => ({ element: text, looks: { near: asDrawn(text), middle: middle[i], far: i === 0 ? far : asDrawn(text) } }));
-  const small = numbers.length > 0 ? [...element.querySelectorAll("text:is(.name, .key)")] : [];
-  return [...written, ...small.map((text) => ({ element: text, looks: SMALL }))];
+  element.toggleAttribute("data-numbers", numbers.length > 0);
+  return [label, ...numbers].map((text, i) => ({ element: text, looks: { near: asDrawn(text), middle: middle[i], far: i === 0 ? far : asDrawn(text) } }));
 }
-
-/** Not seen in between, a name and the keys stay a part of what the box says: its spoken name is all of it, in this order. */
-const SMALL = { near: { "fill-opacity": "1" }, middle: { "fill-opacity": "0" }, far: { "fill-opacity": "1" } };
 
 function asDrawn(text) {
   return { "font-size": text.getAttribute("font-size"), y: text.getAttribute("y") };

@@ -283,6 +283,26 @@ async def test_what_stands_on_boxes_can_be_read_and_what_lies_beyond_is_told(
     assert min(await page.evaluate(LETTERS)) >= 8
 
 
+async def test_a_box_comes_back_from_afar_as_pale_as_it_was(stage: Stage) -> None:
+    inks = """() => [...document.querySelectorAll(".graph-canvas g.node text")].map((text) => {
+      const { fill, fillOpacity, display } = getComputedStyle(text);
+      return [fill, fillOpacity, display];
+    })"""
+    page = stage.page
+    await stage.trace(QUADRATIC)
+    await stage.press("start")
+    near = await page.evaluate(inks)
+    steps = 0
+    while await page.locator(".graph-canvas .middle").count() == 0:
+        await page.get_by_role("button", name="Zoom out").click()
+        steps += 1
+        assert steps < 10
+    assert {fill for fill, *_ in await page.evaluate(inks)} > {"none"}
+    await page.get_by_role("button", name="Zoom in").click(click_count=steps)
+    await expect(page.locator(".graph-canvas .middle")).to_have_count(0)
+    assert await page.evaluate(inks) == near
+
+
 async def test_a_folded_group_opens(stage: Stage) -> None:
     await stage.trace(DEEP)
     group = stage.page.locator(".graph-canvas g.group").first
