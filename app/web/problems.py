@@ -11,8 +11,11 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from app.errors import ExplorerError, MethodNotAllowedError, NotFoundError, Parameter, ProgramError, RequestError
-from app.web.texts import choose_language, problem_text
+from app.web.faults import say
+from app.web.texts import Language, choose_language, problem_text
 
+FAULTY = frozenset({"invalid-json", "invalid-request"})
+"""Problems whose `message` is a fault."""
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -73,7 +76,9 @@ def describe(error: ExplorerError, accepted: str) -> Problem:
         error: what happened.
         accepted: the request's `Accept-Language`.
     """
-    title, detail = problem_text(error.slug, error.parameters, choose_language(accepted))
+    language = choose_language(accepted)
+    title, detail = problem_text(error.slug, _worded(error, language), language)
+    faults = error.faults if isinstance(error, InvalidRequestError) else ()
     limit = error.parameters.get("value") if "limit" in error.parameters else None
     trace = error.trace if isinstance(error, RunFailedError) else None
     return Problem(
@@ -86,9 +91,15 @@ def describe(error: ExplorerError, accepted: str) -> Problem:
         line=error.line,
         column=error.column,
         limit=limit if isinstance(limit, int | float) else None,
-        errors=error.faults if isinstance(error, InvalidRequestError) else (),
+        errors=tuple([msgspec.structs.replace(fault, detail=say(fault.detail, language)) for fault in faults]),
         trace=msgspec.Raw(trace) if trace else None,
     )
+
+
+def _worded(error: ExplorerError, language: Language) -> Mapping[str, Parameter]:
+    """The parameters of a text; a request's faults come in English, and are no words of the client's program."""
+    message = error.parameters.get("message") if error.slug in FAULTY else None
+    return {**error.parameters, "message": say(message, language)} if isinstance(message, str) else error.parameters
 
 
 def known_error(error: Exception, method: str = "") -> ExplorerError:
