@@ -11,6 +11,7 @@ const PATHS = {
   on: "M9 5v14l9-7zM5.5 5H8v14H5.5z",
   phaseOn: "M12 5v14l9-7zM3 5v14l9-7z",
   end: "M17.5 4H20v16h-2.5zM4 4v16l12-8z",
+  below: "M10.9 4h2.2v11l4.3-4.3 1.6 1.5-7 7.1-7-7.1 1.6-1.5 4.3 4.3z",
   plus: "M10.8 4h2.4v6.8H20v2.4h-6.8V20h-2.4v-6.8H4v-2.4h6.8z",
   minus: "M4 10.8h16v2.4H4z",
   fit: "M4 4h6v2.2H6.2V10H4zM14 4h6v6h-2.2V6.2H14zM4 14h2.2v3.8H10V20H4zM17.8 14H20v6h-6v-2.2h3.8z",

@@ -4,7 +4,7 @@ import { translator } from "../i18n.js";
 import { loopWithin } from "../loop.js";
 import { SPEEDS } from "../player.js";
 import { sceneAt } from "../scene.js";
-import { sentenceOf } from "../sentence.js";
+import { nameOf, sentenceOf } from "../sentence.js";
 import { GRAINS, frameAt, phasesOf, positionAfter, positionBefore, timelineOf } from "../timeline.js";
 import { html, useEffect, useMemo, useRef } from "../vendor/preact.js";
 import { Icon } from "./icons.js";
@@ -23,9 +23,11 @@ export function Timeline({ state, actions }) {
   const go = useSame(moves);
   useKeys(go);
   const isEmpty = !timeline || timeline.length < 1;
+  const isChosen = frame !== null && state.selection !== null && state.selection !== undefined;
   return html`
-    <section class="timeline" aria-label=${t("timeline.title")}>
+    <section class=${`timeline${isChosen ? " chosen" : ""}`} aria-label=${t("timeline.title")}>
       <${Sentence} ...${{ state, timeline, frame, t }} />
+      ${isChosen && html`<${Below} ...${{ timeline, frame, selection: state.selection, t }} />`}
       <span class="timeline-place">${frame && frame.kind ? placeText(t, timeline, frame) : ""}</span>
       <div class="timeline-scrub">
         <input type="range" class="scrub" min="0" max=${Math.max(0, (timeline?.length ?? 1) - 1)} step="1" value=${frame?.position ?? 0}
@@ -128,6 +130,19 @@ function Sentence({ state, timeline, frame, t }) {
   const { key, parameters } = sentenceOf(sceneAt(timeline, frame));
   const live = state.playing ? "off" : "polite";
   return html`<p class=${`timeline-now ${frame.kind ?? ""}`} aria-live=${live}>${t(`timeline.now.${key}`, parameters)}</p>`;
+}
+
+/** Where the numbers of what is chosen lie below the fold, this says so and goes there. */
+function Below({ timeline, frame, selection, t }) {
+  const node = sceneAt(timeline, frame).topology.graph?.nodes.find(({ id }) => id === selection);
+  const go = () => {
+    const side = /** @type {HTMLElement} */ (document.querySelector(".side"));
+    side.scrollIntoView({ block: "start" });
+    side.focus({ preventScroll: true });
+  };
+  const name = node ? nameOf(node) : t("timeline.chosen");
+  const way = t("timeline.to-chosen", { name });
+  return html`<button type="button" class="to-chosen" title=${way} aria-label=${way} onClick=${go}><span>${name}</span><${Icon} name="below" /></button>`;
 }
 
 /** "step 12 of 100 · backward · node 3 of 8" */

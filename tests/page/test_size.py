@@ -7,7 +7,7 @@ from playwright.async_api import Page, expect
 
 from tests.page.conftest import Opened
 from tests.page.programs import ENCODER, SIGMOIDS
-from tests.page.stage import DESCENT, Stage
+from tests.page.stage import DESCENT, QUADRATIC, Stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -245,6 +245,31 @@ async def test_the_first_thing_one_sees_is_the_graph(opened: Opened, window: tup
     page = await opened.open()
     await opened.until(f"() => ({HIDDEN})().length === 0")
     assert await page.evaluate("scrollY") == 0
+
+
+@pytest.mark.parametrize(("window", "is_below"), [((390, 844), True), ((720, 450), True), ((1440, 900), False)])
+async def test_what_is_chosen_is_a_press_away_where_its_numbers_are_out_of_sight(
+    stage: Stage, window: tuple[int, int], is_below: bool
+) -> None:
+    page = stage.page
+    await page.set_viewport_size({"width": window[0], "height": window[1]})
+    await stage.trace(QUADRATIC)
+    place = await page.locator(".stage").bounding_box()
+    await page.locator(".graph-canvas g.node.leaf", has_text="b").click()
+    heading = page.locator(".inspector h2")
+    await expect(heading).to_have_text("b")
+    assert await page.locator(".stage").bounding_box() == place
+    way = page.locator(".to-chosen")
+    if not is_below:
+        await expect(way).to_be_hidden()
+        return
+    await expect(heading).not_to_be_in_viewport()
+    await expect(way).to_have_accessible_name("b: to its numbers, below")
+    await way.click()
+    await expect(heading).to_be_in_viewport(ratio=1)
+    await expect(page.locator(".side")).to_be_focused()
+    await page.locator(".inspector .close").click()
+    await expect(way).to_have_count(0)
 
 
 async def test_the_folded_form_tells_what_it_holds_and_opens(opened: Opened) -> None:
