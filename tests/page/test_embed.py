@@ -179,3 +179,19 @@ async def test_a_low_frame_leaves_its_height_to_the_graph(page: Page, service_ur
         assert box["height"] >= 24
         assert box["y"] + box["height"] <= bar["y"]
         assert box["x"] + box["width"] <= host["x"] or box["x"] >= host["x"] + host["width"]
+
+
+@pytest.mark.parametrize(("width", "height"), [(640, 320), (560, 315)])
+async def test_a_low_frame_has_the_whole_of_its_first_graph_in_sight(
+    page: Page, service_url: str, width: int, height: int
+) -> None:
+    await page.set_viewport_size({"width": width, "height": height})
+    await page.goto(f"{service_url}/embed")
+    await expect(page.locator("g.node")).to_have_count(9)
+    host = await page.locator(".graph-host").bounding_box()
+    assert host is not None
+    for node in await page.locator("g.node").all():
+        box = await node.bounding_box()
+        assert box is not None
+        assert box["y"] >= host["y"]
+        assert box["y"] + box["height"] <= host["y"] + host["height"]

@@ -159,6 +159,52 @@ async def test_no_table_of_updates_widens_the_page(stage: Stage) -> None:
         assert await stage.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
 
 
+async def test_the_phases_of_a_step_stand_in_one_row(stage: Stage) -> None:
+    await stage.trace(DESCENT)
+    for width in (720, 744, 768, 820, 899, 1080, 1280):
+        await stage.page.set_viewport_size({"width": width, "height": 900})
+        tops = "(all) => [...new Set(all.map((one) => one.getBoundingClientRect().top))]"
+        assert len(await stage.page.locator(".phases li").evaluate_all(tops)) == 1, width
+        assert await stage.page.evaluate(CUT) == []
+
+
+NAMED = """import torch
+weight, bias, slope, offset, factor = (torch.tensor(float(k), requires_grad=True) for k in range(5))
+parameters = [weight, bias, slope, offset, factor]
+optimizer = torch.optim.SGD(parameters, lr=0.05)
+for i in range(12):
+    loss = sum(one**2 for one in parameters)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+"""
+
+
+async def test_the_names_of_five_curves_are_in_sight_with_them(stage: Stage) -> None:
+    await stage.page.set_viewport_size({"width": 1440, "height": 900})
+    await stage.trace(NAMED)
+    last = stage.page.locator(".chart-host .u-series", has_text="factor")
+    await expect(last).to_be_in_viewport(ratio=1)
+    await expect(stage.page.locator(".chart-host canvas").last).to_be_in_viewport(ratio=1)
+
+
+BROAD = """import torch
+M = torch.arange(24.0).reshape(4, 6).mul(-1.2345).requires_grad_()
+(M**3).sum().backward()
+"""
+
+
+async def test_a_broad_tensor_in_the_inspector_says_that_it_goes_on(stage: Stage, opened: Opened) -> None:
+    await stage.page.set_viewport_size({"width": 1100, "height": 900})
+    await stage.trace(BROAD)
+    await stage.page.locator("g.node.leaf").first.click()
+    table = stage.page.get_by_role("group", name="float32 [4, 6]").first
+    assert await table.evaluate(TOLD) == [True, 0, "auto", "local, local, scroll, scroll"]
+    await table.focus()
+    await stage.page.keyboard.press("ArrowRight")
+    await opened.until("() => document.activeElement.scrollLeft > 0")
+
+
 FAULTY = """import torch
 x = torch.ones(3, requires_grad=True)
 y = x * 2
