@@ -7,6 +7,8 @@ import { html } from "../vendor/preact.js";
 /** A table of up to this many elements also prints its numbers. */
 const MOST_PRINTED = 64;
 const MOST_PRINTED_COLUMNS = 6;
+/** More columns than this may be wider than the inspector: the table can then be moved by keys, too. */
+const MOST_IN_SIGHT = { printed: 3, coloured: 16 };
 const BAR = { width: 8, height: 56 };
 
 /** @param {{value: any, t: any}} props */
@@ -27,10 +29,13 @@ function Scalar({ value }) {
 
 function Heat({ value, t }) {
   const count = elementsOf(value).length;
-  const isPrinted = count <= MOST_PRINTED && (value.shape.at(-1) ?? 1) <= MOST_PRINTED_COLUMNS;
+  const columns = value.shape.at(-1) ?? 1;
+  const isPrinted = count <= MOST_PRINTED && columns <= MOST_PRINTED_COLUMNS;
+  const isWide = columns > (isPrinted ? MOST_IN_SIGHT.printed : MOST_IN_SIGHT.coloured);
+  const words = t("inspector.tensor", { shape: `[${value.shape.join(", ")}]`, dtype: value.dtype, range: formatValue(value) });
   return html`
-    <div class="tensor">
-      <p class="tensor-shape">${t("inspector.tensor", { shape: `[${value.shape.join(", ")}]`, dtype: value.dtype, range: formatValue(value) })}</p>
+    <div class="tensor sideways" ...${isWide ? { tabindex: "0", role: "group", "aria-label": words } : {}}>
+      <p class="tensor-shape">${words}</p>
       ${tablesOf(value).map(
         ({ place, rows }) => html`
           ${place.length > 0 && html`<p class="tensor-place">[${place.join(", ")}, :, :]</p>`}
