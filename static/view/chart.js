@@ -5,7 +5,7 @@ import { ticksOn } from "../lab/scales.js";
 import { colourOf, textScale } from "./measure.js";
 import { uPlot } from "../vendor/uplot.js";
 
-const HEIGHT = 150;
+const HEIGHT = 130;
 const COLOURS = 8;
 const DASHES = [[], [6, 4], [2, 3]];
 const LEGEND_CURVES = 12;
@@ -91,7 +91,7 @@ function optionsOf(chart, go) {
     scales: { x: { time: false, range: rangeOfSteps }, y: chart.isLog ? { distr: 3 } : {} },
     axes: [
       { ...axis, size: 24 * scale, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] },
-      { ...axis, size: 74 * scale, ...(chart.isLog ? POWERS : { incrs: INCREMENTS, values: tickTexts }) },
+      { ...axis, size: 74 * scale, space: 22 * scale, ...(chart.isLog ? POWERS : { incrs: INCREMENTS, values: tickTexts }) },
     ],
     series: [{ label: "#" }, ...chart.curves.map(({ name }, k) => seriesOf(name, k, colour))],
     legend: { show: chart.curves.length <= LEGEND_CURVES, live: true },

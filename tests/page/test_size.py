@@ -147,6 +147,18 @@ async def test_a_table_that_goes_on_sideways_says_so_and_moves_by_keys(stage: St
     await expect(table.locator("tbody th").first).to_be_in_viewport(ratio=0.9)
 
 
+async def test_the_tables_of_a_comparison_and_of_the_flow_say_so_too(stage: Stage) -> None:
+    page = stage.page
+    await stage.trace(DESCENT)
+    await page.locator("body").press("c")
+    await page.locator("body").press("PageDown")
+    await page.locator(".to-flow").click()
+    await page.locator(".flow-tools .choice").last.locator("button").last.click()
+    for table in (page.locator(".changes-frame"), page.locator(".flow-table")):
+        _, _, overflow, attachment = await table.evaluate(TOLD)
+        assert (overflow, attachment) == ("auto", "local, local, scroll, scroll")
+
+
 async def test_no_table_of_updates_widens_the_page(stage: Stage) -> None:
     await stage.trace(SIGMOIDS)
     await stage.move_to(await stage.last())
