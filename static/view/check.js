@@ -43,7 +43,7 @@ function Findings({ state, actions, t }) {
     <p role="status">${countsBy(sorted, "verdict").map(({ name, count }) => html`<span class=${`verdict ${name}`} key=${name}>${t(`check.count-${name}`, { count })}</span> `)}</p>
     <p class="hint"><${Sentence} text=${t("check.how", { pass: check.pass + 1 })} /></p>
     ${shown.length > 0 && html`
-      <div class="changes-frame sideways" tabindex="0"><table class="changes">
+      <div class="changes-frame sideways" tabindex="0" role="group" aria-label=${t("check.title")}><table class="changes">
         <caption class="unseen">${t("check.title")}</caption>
         <thead><tr>${["node", "autograd", "numeric", "error"].map((name) => html`<th scope="col">${t(`check.column-${name}`)}</th>`)}</tr></thead>
         ${shown.map((one) => html`<${Rows} key=${one.node} ...${{ one, actions, t }} node=${nodes.get(one.node)} isChosen=${one.node === selection} />`)}

@@ -61,7 +61,7 @@ function Changes({ before, after, actions, t }) {
       <div class="choice" role="group" aria-label=${t("compare.order")}>
         ${ORDERS.map((name) => html`<button type="button" key=${name} aria-pressed=${String(name === by)} onClick=${() => setBy(name)}>${t(`compare.by-${name}`)}</button>`)}
       </div>
-      <div class="changes-frame sideways" tabindex="0"><table class="changes">
+      <div class="changes-frame sideways" tabindex="0" role="group" aria-label=${t("compare.largest")}><table class="changes">
         <caption class="unseen">${t("compare.largest")}</caption>
         <thead><tr>${["node", "value", "gradient"].map((name) => html`<th scope="col">${t(`compare.column-${name}`)}</th>`)}</tr></thead>
         <tbody>${shown.map((change) => html`<${Row} key=${nodes[change.i].id} ...${{ change, actions, t }} node=${nodes[change.i]} other=${others[change.k]} />`)}</tbody>

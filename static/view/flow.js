@@ -83,7 +83,7 @@ function marksOf(row) {
 
 /** All numbers of the present step, for those who would rather read. */
 function Table({ flow, names, pass, go, t }) {
-  return html`<div class="flow-table sideways" tabindex="0"><table>
+  return html`<div class="flow-table sideways" tabindex="0" role="region" aria-label=${t("flow.table", { step: pass + 1 })}><table>
     <caption>${t("flow.table", { step: pass + 1 })}</caption>
     <thead><tr><th scope="col">${t("flow.layer")}</th>${QUANTITIES.map((name) => html`<th scope="col" key=${name}>${t(`flow.${name}`)}</th>`)}</tr></thead>
     <tbody>${names.map((name, row) => html`<tr key=${name}><th scope="row"><button type="button" class="link" onClick=${() => pass >= 0 && go({ row, pass })}>${name}</button></th>

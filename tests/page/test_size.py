@@ -154,7 +154,8 @@ async def test_the_tables_of_a_comparison_and_of_the_flow_say_so_too(stage: Stag
     await page.locator("body").press("PageDown")
     await page.locator(".to-flow").click()
     await page.locator(".flow-tools .choice").last.locator("button").last.click()
-    for table in (page.locator(".changes-frame"), page.locator(".flow-table")):
+    changes = page.get_by_role("group", name="Largest changes")
+    for table in (changes, page.get_by_role("region", name="Norms at step 2")):
         _, _, overflow, attachment = await table.evaluate(TOLD)
         assert (overflow, attachment) == ("auto", "local, local, scroll, scroll")
 
