@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks.browser import EXECUTABLE
 from benchmarks.servers import service
 from benchmarks.table import Row, table
 
@@ -24,7 +25,7 @@ ROUNDS = 5
 def scores(address: str, options: list[str]) -> dict[str, float]:
     """Load an address once and read its scores, 0 to 100."""
     command = [str(TOOL), address, *options, "--quiet", "--output=json", f"--chrome-flags={FLAGS}"]
-    environment = {**os.environ, "CHROME_PATH": "/usr/bin/chromium"}
+    environment = {**os.environ, "CHROME_PATH": str(EXECUTABLE)}
     done = subprocess.run(command, env=environment, check=True, capture_output=True, timeout=300)
     categories = json.loads(done.stdout)["categories"]
     return {name: 100 * category["score"] for name, category in categories.items()}

@@ -10,15 +10,12 @@ from collections.abc import Iterator
 
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, sync_playwright
 
+from benchmarks.browser import EXECUTABLE, FLAGS
 from benchmarks.servers import service
 from benchmarks.table import Row
 
 ROUNDS = 7
 FRAMES = 80
-FLAGS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-]
 FIFTY_NODES = """\
 import torch
 
@@ -35,7 +32,7 @@ TWO_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAni
 def rows() -> Iterator[Row]:
     """Measure loads in fresh contexts, where nothing is cached, then frames of graphs of 50 and of 300 nodes."""
     with service() as port, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=EXECUTABLE, args=FLAGS)
         address = f"http://127.0.0.1:{port}/"
         loads = [load(browser, address) for _ in range(ROUNDS + 1)][1:]
         ready, size = (statistics.median(values) for values in zip(*loads, strict=True))

@@ -20,8 +20,9 @@ from xml.sax.saxutils import escape
 
 from playwright.async_api import Browser, Error, Page, async_playwright, expect
 
+from benchmarks.browser import EXECUTABLE, FLAGS
 from benchmarks.servers import service
-from tests.page.conftest import CHROMIUM, FLAGS, SPY, Opened
+from tests.page.conftest import SPY, Opened
 from tests.page.stage import Stage
 from tests.page.states import CHAINS, Chain
 
@@ -170,7 +171,7 @@ async def look_at(look: Look, environment: dict[str, str | float | bool]) -> lis
     # A run that never ends shows what a limit does; nobody looks on for longer.
     with service(cache_bytes=50_000_000, wall_seconds=4) as port:
         async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split(), env=environment)
+            browser = await playwright.chromium.launch(executable_path=EXECUTABLE, args=FLAGS, env=environment)
             await visit(browser, look, f"http://127.0.0.1:{port}")
             sheets = [sheet for window in look.windows for sheet in await lay_out(browser, window)]
             await browser.close()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from benchmarks.page import FLAGS
+from benchmarks.browser import EXECUTABLE, FLAGS
 from benchmarks.servers import service
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -21,7 +21,7 @@ def main() -> None:
     with service() as port, sync_playwright() as playwright:
         address = f"http://127.0.0.1:{port}"
         draw_graph(address)
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=EXECUTABLE, args=FLAGS)
         draw_page(browser, address, "light")
         draw_page(browser, address, "dark")
         browser.close()

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
 
+from benchmarks.browser import EXECUTABLE, FLAGS, NAMES
 from tests.page.stage import Stage
 
 # What is waited for comes on any machine; only how soon depends on what else the machine does.
 expect.set_options(timeout=30_000)
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-)
 SPY = """
 window.violations = [];
 document.addEventListener("securitypolicyviolation", (event) => {
@@ -35,10 +30,10 @@ KEPT = """async (words) => {
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
 async def browser() -> AsyncGenerator[Browser, None]:
     """Debian's Chromium."""
-    if not CHROMIUM.exists():
-        pytest.fail(f"{CHROMIUM} is missing: `make test` installs it, or run `apt-get install chromium`", pytrace=False)
+    if EXECUTABLE is None:
+        pytest.fail(f"`make test` installs what is missing, or run `apt-get install {NAMES[0]}`", pytrace=False)
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
+        browser = await playwright.chromium.launch(executable_path=EXECUTABLE, args=FLAGS)
         yield browser
         await browser.close()
 

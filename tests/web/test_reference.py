@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 from playwright.async_api import async_playwright
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+from benchmarks.browser import EXECUTABLE, FLAGS
 
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_every_kind_of_call_can_be_tried(service_url: str) -> None:
     remarks: list[str] = []
     requests: list[str] = []
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
+        browser = await playwright.chromium.launch(executable_path=EXECUTABLE, args=FLAGS)
         page = await browser.new_page()
         page.on("console", lambda message: remarks.append(message.text))
         page.on("pageerror", lambda error: remarks.append(str(error)))
