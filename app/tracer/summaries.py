@@ -160,15 +160,18 @@ def _bins(rows: torch.Tensor, low: torch.Tensor, high: torch.Tensor, scratch: to
     return counts
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=8)
 def _tables(count: int, half: int) -> torch.Tensor:
     """Where the table begins in which each pair is counted: every row has two, used by turns.
 
-    Most elements of a gradient are alike, and a counter that the last pair has raised must be waited for.
+    Most elements of a gradient are alike, and a counter that the last pair has raised must be waited for. A row larger
+    than a piece has one table: what says which is kept, and would be as large as the row.
     """
     size = BINS * BINS
-    starts = torch.arange(0, count * size, size, dtype=torch.int32).unsqueeze(1).repeat(1, half)
-    starts[:, 1::2] += count * size
+    starts = torch.arange(0, count * size, size, dtype=torch.int32).unsqueeze(1)
+    if count * half <= PIECE:
+        starts = starts.repeat(1, half)
+        starts[:, 1::2] += count * size
     return starts.to(torch.int16) if 2 * count * size <= torch.iinfo(torch.int16).max else starts
 
 

@@ -9,7 +9,7 @@ from app.settings import Limits
 from app.trace.codec import encode
 from app.trace.model import Histogram, PassEvent, Statistics, TensorValue
 from app.tracer.holdings import MAX_SHARING, Holdings
-from app.tracer.summaries import BINS, PIECE, Batches, settle
+from app.tracer.summaries import BINS, PIECE, Batches, _tables, settle
 from app.tracer.values import Held, held_if_large, read, settled
 from tests.tracer.recording import record
 
@@ -51,6 +51,15 @@ def test_a_group_of_one_size_keeps_each_tensor_apart() -> None:
     for value, tensor in zip(settled_together(tensors), tensors, strict=True):
         assert value.shape == tuple(tensor.shape)
         check(value.statistics, tensor)
+
+
+def test_what_a_large_tensor_is_counted_with_is_not_kept() -> None:
+    tensor = torch.arange(4.0 * PIECE)
+    _tables.cache_clear()
+    (value,) = settled_together([tensor])
+    check(value.statistics, tensor)
+    assert _tables(1, tensor.numel() // 2).numel() == 1
+    assert _tables.cache_info().misses == 1
 
 
 @pytest.mark.parametrize("name", ["normal", "half zeros", "whole numbers, as many as edges of bins", "transposed"])
