@@ -25,6 +25,7 @@ from app.tracer.tape import tensors_in
 from app.tracer.walk import function_of
 
 Run = Callable[..., Any]
+_COMPILE = inspect.signature(torch.compile)
 
 
 def recorded_script(run: Run) -> Run:
@@ -92,12 +93,11 @@ def compiling_nothing(told: Callable[[], None]) -> Iterator[None]:
         told: called whenever something was to be compiled.
     """
     original = torch.compile
-    signature = inspect.signature(original)
 
     @functools.wraps(original)
     def as_written(*args: Any, **kwargs: Any) -> Any:
         try:
-            model = signature.bind(*args, **kwargs).arguments.get("model")
+            model = _COMPILE.bind(*args, **kwargs).arguments.get("model")
         except TypeError as error:
             raise TypeError(f"compile() {error}") from None
         if model is None:  # a decorator with options

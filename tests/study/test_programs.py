@@ -75,6 +75,14 @@ async def test_each_cell_is_the_program_with_that_optimizer(client: httpx.AsyncC
     assert found["cells"]["final"][4] != found["cells"]["final"][6]
 
 
+async def test_a_program_that_compiles_its_network_runs_as_it_is_written(client: httpx.AsyncClient) -> None:
+    compiled = OWN.replace("data = ", "net = torch.compile(net)\ndata = ")
+    body = {"configurations": [{"name": "SGD"}], "rates": [0.1], "seeds": [0], "steps": 10}
+    found, bare = [await answer_of(client, "/api/sweep", {**body, "program": one}) for one in (compiled, OWN)]
+    assert not found["failures"]
+    assert found["cells"] == bare["cells"]
+
+
 async def test_racers_run_the_program_and_share_a_plane(client: httpx.AsyncClient) -> None:
     racers = [{"name": "Adam", "lr": 0.1}, {"name": "SGD", "lr": 0.1, "momentum": 0.9}]
     body = {"program": OWN, "racers": racers, "steps": 25, "surface": 5}

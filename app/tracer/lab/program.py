@@ -23,6 +23,7 @@ from app.errors import ProgramError
 from app.trace.job import Job
 from app.trace.optimizer import Configuration
 from app.trace.study import Real
+from app.tracer.compiled import compiling_nothing
 from app.tracer.failures import exit_status
 from app.tracer.lab.course import Watch
 from app.tracer.lab.first import FirstLoss, Surveyor
@@ -183,7 +184,7 @@ class ProgramCourse:
         random.seed(seed)
         np.random.seed(seed % 2**32)
         try:
-            with standing_in(stand):
+            with standing_in(stand), compiling_nothing(lambda: None):
                 exec(self._code, module.__dict__)
         except Enough:
             pass
