@@ -43,8 +43,10 @@ class Outline:
         self.is_scalar = all(node.shape in {(), None} for node in graph.nodes)
         self.inputs: dict[int, list[tuple[int, int]]] = defaultdict(list)
         self.users: dict[int, list[int]] = defaultdict(list)
-        for edge in graph.edges:
+        self._edges: dict[int, list[int]] = defaultdict(list)
+        for number, edge in enumerate(graph.edges):
             source, target = self.index[edge.source], self.index[edge.target]
+            self._edges[source].append(number)
             if graph.nodes[target].kind != "constant" and graph.nodes[source].kind != "constant":
                 self.inputs[source].append((edge.slot, target))
                 self.users[target].append(source)
@@ -82,8 +84,7 @@ class Outline:
 
     def flows_from(self, index: int, passed: Pass) -> Iterator[Value]:
         """Yield what a node passed on to each of its inputs."""
-        node = self.graph.nodes[index].id
-        return (passed.flows[number] for number, edge in enumerate(self.graph.edges) if edge.source == node)
+        return (passed.flows[number] for number in self._edges[index])
 
     @cached_property
     def depths(self) -> list[int]:

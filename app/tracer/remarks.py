@@ -71,12 +71,10 @@ def depth_remarks(outline: Outline, passed: Pass, index: int) -> Iterator[Diagno
     if far[0] - near[0] < DEEP or not measures[0] or not measures[1]:
         return
     ratio = measures[1] / measures[0]
-    if FAINT <= ratio <= HUGE:
-        return
+    if FAINT <= ratio <= HUGE or (ratio < FAINT and cancelling(outline, passed) is not None):
+        return  # what a normalization cancels has its own remark
     node = outline.graph.nodes[far[1]]
     parameters: dict[str, Parameter] = {"near": show(measures[0]), "far": show(measures[1]), "depth": far[0] - near[0]}
-    if ratio < FAINT and cancelling(outline, passed) is not None:  # that is another matter, and its own remark
-        return
     code = "gradient-vanishes" if ratio < FAINT else "gradient-explodes"
     yield remark(code, "warning", node.span or passed.span, parameters, index, node.id)
 
