@@ -134,7 +134,8 @@ function Sentence({ state, timeline, frame, t }) {
 
 /** Where the numbers of what is chosen lie below the fold, this says so and goes there. */
 function Below({ timeline, frame, selection, t }) {
-  const node = sceneAt(timeline, frame).topology.graph?.nodes.find(({ id }) => id === selection);
+  const { topology } = sceneAt(timeline, frame);
+  const node = topology?.graph.nodes[topology.places.get(selection)];
   const go = () => {
     const side = /** @type {HTMLElement} */ (document.querySelector(".side"));
     side.scrollIntoView({ block: "start" });
